@@ -1,0 +1,82 @@
+"""The event log and what its readers remember. Ids and codes only: never what a customer wrote."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Origin(models.TextChoices):
+    """Whether something happened here and now, or is told by an import of the past."""
+
+    LIVE = "live"
+    HISTORY = "history"
+
+
+class EventRow(models.Model):
+    """One thing that happened. Partitioned by the month of `recorded_at`; made by `announce`, numbered by the sequencer.
+
+    The table is created in SQL (migration 0002): Django cannot declare partitions.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    position = models.BigIntegerField(null=True, help_text="Given by the sequencer after commit; readers follow it.")
+    kind = models.CharField(max_length=60)
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.LIVE)
+    interaction_id = models.BigIntegerField(null=True)
+    case_id = models.BigIntegerField(null=True)
+    customer_id = models.BigIntegerField(null=True)
+    agent_id = models.BigIntegerField(null=True)
+    actor_id = models.BigIntegerField(null=True)
+    data = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "kernel_event"
+
+
+class LogHead(models.Model):
+    """The last position given. One row (pk 1), locked by the sequencer while it numbers."""
+
+    position = models.BigIntegerField(default=0)
+
+
+class ReaderPosition(models.Model):
+    """How far one reader has come, and how it fares."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    retry_at = models.DateTimeField(null=True)
+
+
+class ReaderEffect(models.Model):
+    """One effect outside the database that a reader owes for one event; a worker carries it out once."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        DONE = "done"
+        FAILED = "failed"
+
+    reader = models.CharField(max_length=60)
+    event_id = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveIntegerField(default=0)
+    data = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reader", "event_id"], name="reader_effect_once_per_event"),
+        ]
+        indexes = [
+            # The worker's list: what is due, oldest first.
+            models.Index(fields=["due_at"], name="reader_effect_due", condition=Q(state="queued")),
+        ]
+

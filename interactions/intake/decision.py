@@ -133,9 +133,7 @@ class Decision:
     keeps_thread: bool = True
 
 
-def decide(
-    contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases
-) -> Decision:
+def decide(contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases) -> Decision:
     """The one rule of continuity; see the module's docstring for what order means."""
     trusted = [interaction for interaction in thread if _trusts_thread(contact, sender, interaction)]
     keeps_thread = bool(trusted) or not thread

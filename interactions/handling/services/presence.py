@@ -28,5 +28,7 @@ def set_presence(
         current.ended_at = moment
         current.save(update_fields=["ended_at"])
     span = PresenceSpan.objects.create(agent=agent, state=state, reason_code=reason_code, started_at=moment)
-    announce(PresenceChanged(agent_id=agent.pk, state=PresenceState(state).value), by_id=by.pk if by else None, at=moment)
+    announce(
+        PresenceChanged(agent_id=agent.pk, state=PresenceState(state).value), by_id=by.pk if by else None, at=moment
+    )
     return span

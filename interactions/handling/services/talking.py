@@ -68,9 +68,7 @@ def transfer_interaction(
     moment = at or timezone.now()
     interaction = lock_interaction(interaction_id)
     refuse_unless_allowed(interaction, InteractionStatus.WAITING)
-    end_stretches(
-        interaction, at=moment, ended_by=SegmentEnd.TRANSFER_AGENT if to_agent else SegmentEnd.TRANSFER_QUEUE
-    )
+    end_stretches(interaction, at=moment, ended_by=SegmentEnd.TRANSFER_AGENT if to_agent else SegmentEnd.TRANSFER_QUEUE)
     interaction.status, interaction.agent = InteractionStatus.WAITING, to_agent
     if to_queue is not None:
         interaction.queue, interaction.team_id = to_queue, to_queue.team_id or interaction.team_id
@@ -94,9 +92,7 @@ def wrap_up_interaction(*, interaction_id: int, at: datetime | None = None, by: 
     return interaction
 
 
-def _talk_or_hold(
-    interaction_id: int, kind: SegmentKind, what: str, *, at: datetime, by: User | None
-) -> Interaction:
+def _talk_or_hold(interaction_id: int, kind: SegmentKind, what: str, *, at: datetime, by: User | None) -> Interaction:
     interaction = lock_interaction(interaction_id)
     refuse_unless_active(interaction)
     running = Segment.objects.filter(interaction=interaction, ended_at__isnull=True).values_list("kind", flat=True)

@@ -35,7 +35,13 @@ def arrive(centre: Centre, external_id: str = "c1", **fields: Any) -> int:
 def stretches(interaction_id: int) -> list[tuple[Any, ...]]:
     rows = Segment.objects.filter(interaction_id=interaction_id).order_by("started_at", "id")
     return [
-        (row.kind, row.agent_id, (row.started_at - START).seconds, row.ended_at and (row.ended_at - START).seconds, row.ended_by)
+        (
+            row.kind,
+            row.agent_id,
+            (row.started_at - START).seconds,
+            row.ended_at and (row.ended_at - START).seconds,
+            row.ended_by,
+        )
         for row in rows
     ]
 

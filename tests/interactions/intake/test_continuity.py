@@ -172,7 +172,9 @@ def test_a_stranger_with_the_cases_own_token_is_let_in(centre: Centre) -> None:
 def test_an_imported_key_groups_contacts_over_batches_and_beyond_the_window(centre: Centre) -> None:
     def told(external_id: str, days: int) -> Receipt:
         start = after(days=days)
-        one = contact(centre.voice, external_id, occurred_at=start, case_key="T-1", past=past(after(days=days, hours=1)))
+        one = contact(
+            centre.voice, external_id, occurred_at=start, case_key="T-1", past=past(after(days=days, hours=1))
+        )
         return receive_many(contacts=[one], by_id=None, mode="history")[0]
 
     receipts = [told("c1", 0), told("c2", 90), told("c0", -5)]
@@ -207,4 +209,8 @@ def test_a_batch_of_history_is_decided_in_the_order_it_occurred(centre: Centre) 
     assert [receipt.external_id for receipt in receipts] == ["c2", "c0", "c1"]
     case = Case.objects.get()
     assert (case.opened_at, case.status, case.resolved_at) == (START, CaseStatus.RESOLVED, after(days=2, hours=1))
-    assert list(Interaction.objects.order_by("started_at").values_list("is_case_assumed", flat=True)) == [False, True, True]
+    assert list(Interaction.objects.order_by("started_at").values_list("is_case_assumed", flat=True)) == [
+        False,
+        True,
+        True,
+    ]

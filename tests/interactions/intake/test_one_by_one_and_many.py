@@ -82,7 +82,10 @@ def contacts(draw: st.DrawFn, centre: Centre) -> InboundContact:
 
 def snapshot() -> dict[str, Any]:
     """All rows and events, ids replaced by ranks."""
-    ranks = {model: {pk: n for n, pk in enumerate(model.objects.order_by("pk").values_list("pk", flat=True))} for model in TABLES}
+    ranks = {
+        model: {pk: n for n, pk in enumerate(model.objects.order_by("pk").values_list("pk", flat=True))}
+        for model in TABLES
+    }
 
     def told(row: dict[str, Any], left_out: Sequence[str]) -> dict[str, Any]:
         return {

@@ -66,3 +66,12 @@ def database_from_url(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def embedded_services(var_dir: Path) -> dict[str, str]:
+    """What `make run` wrote down about its own servers, so that every command finds them; {} without such a file."""
+    try:
+        lines = (var_dir / "services.env").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -85,6 +85,9 @@ TEMPLATES = [
     },
 ]
 
+# The list of places on the rail; the kernel draws it and knows none of them.
+CCX_NAVIGATION = "ccx.navigation.ITEMS"
+
 DATABASE_URL = env_secret("DATABASE_URL", "postgresql://ccx@127.0.0.1:5432/ccx")
 DATABASES = {"default": database_from_url(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -49,6 +49,12 @@ def number(value: Number | None, digits: int = 0) -> str:
 
 
 @register.filter
+def plain_number(value: Number | None) -> str:
+    """`{{ value|plain_number }}`: a number for machines, whatever the reader's language."""
+    return "" if value is None else str(value)
+
+
+@register.filter
 def money(value: Number | None, currency: str = "EUR") -> str:
     """`{{ amount|money:"EUR" }}`."""
     return figures.money(value, currency)

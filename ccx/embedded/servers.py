@@ -24,7 +24,8 @@ class Servers:
         self.account = server_account()
         self.home = prepare_home(children.var_dir, self.account)
         self.is_new = False
-        self._started: list[Child] = []
+        self._running: dict[str, Child] = {}
+        self._servers: dict[str, Postgres | Valkey] = {}
         self._lend_log_folder()
 
     def start(self, *, with_postgres: bool = True, with_valkey: bool = True) -> dict[str, str]:
@@ -54,14 +55,24 @@ class Servers:
         write_down(self.children.var_dir, remembered)
         if self.is_new:
             postgres.make()
-        starts = [server.start for server, wanted in ((postgres, with_postgres), (valkey, with_valkey)) if wanted]
+        self._servers = {"postgres": postgres} if with_postgres else {}
+        self._servers |= {"valkey": valkey} if with_valkey else {}
         with ThreadPoolExecutor() as pool:
-            self._started = [future.result() for future in [pool.submit(start) for start in starts]]
+            futures = {name: pool.submit(server.start) for name, server in self._servers.items()}
+        self._running = {name: future.result() for name, future in futures.items()}
         return remembered
+
+    def look_after(self) -> list[str]:
+        """Start again a server that ended; the answer names them. One that cannot start again raises."""
+        ended = [name for name, child in self._running.items() if not child.is_running]
+        for name in ended:
+            self.children.forget(self._running[name])
+            self._running[name] = self._servers[name].start()
+        return ended
 
     def stop(self) -> None:
         """Let PostgreSQL write its checkpoint; nothing is lost."""
-        self.children.stop(self._started, STOP_SECONDS)
+        self.children.stop(list(self._running.values()), STOP_SECONDS)
 
     def _lend_log_folder(self) -> None:
         log = self.children.var_dir / "log"

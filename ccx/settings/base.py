@@ -100,6 +100,9 @@ TEMPLATES = [
     },
 ]
 
+# The list of places on the rail; the kernel draws it and knows none of them.
+CCX_NAVIGATION = "ccx.navigation.ITEMS"
+
 DATABASE_URL = env_secret("DATABASE_URL")
 OWN_DATABASE = bool(DATABASE_URL)
 DATABASE_URL = DATABASE_URL or EMBEDDED.get("DATABASE_URL", "postgresql://ccx@127.0.0.1:5432/ccx")

@@ -98,7 +98,8 @@ def run(plan: Plan, children: Children) -> None:
     greet(plan, seconds=time.monotonic() - started)
     while True:
         programs.look_after()
-        look_after_servers(children)
+        for name in servers.look_after():
+            print(f"{name} had ended and runs again; its log is {children.var_dir / 'log' / name}.log.", flush=True)
         time.sleep(0.25)
 
 
@@ -170,16 +171,6 @@ class Programs:
 
     def _log(self, name: str) -> str:
         return str(self.children.var_dir / "log" / f"{name}.log")
-
-
-def look_after_servers(children: Children) -> None:
-    """A server that ends takes the rest down with it: the next start recovers, and says if it cannot."""
-    for child in children.running:
-        if child.name in {"postgres", "valkey"} and not child.is_running:
-            raise CannotStartError(
-                f"{child.name} ended (status {child.process.returncode}); its log is"
-                f" {children.var_dir / 'log' / child.name}.log."
-            )
 
 
 def wait_until_served(plan: Plan, programs: Programs) -> None:

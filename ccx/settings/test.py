@@ -14,3 +14,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CCX_WAKE_READERS = ""
 # The name of the test database, where several people share one server.
 DATABASES["default"]["TEST"] = {"NAME": env_str("CCX_TEST_DATABASE") or None}
+# Static files straight from where they are: nothing is collected for a test.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from analytics.facts.definition import COLUMNS, fact_query
 from analytics.facts.measures import HOURLY, NAMES
-from analytics.facts.refresh import LOCK, refresh_facts
 from analytics.rollups.deltas import KEPT_HOURS, upsert_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.rebuild import ROLLUP_TABLES, rebuild_rollups
+from analytics.rollups.refresh import LOCK, refresh_facts
 
 SAMPLE_DAYS: Final = 3
 BATCH: Final = 2000

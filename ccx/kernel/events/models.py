@@ -79,4 +79,3 @@ class ReaderEffect(models.Model):
             # The worker's list: what is due, oldest first.
             models.Index(fields=["due_at"], name="reader_effect_due", condition=Q(state="queued")),
         ]
-

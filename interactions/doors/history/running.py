@@ -82,7 +82,13 @@ def run_import(run: ImportRun, *, path: Path, stop_after: int | None = None) -> 
 def _start(run: ImportRun, path: Path) -> None:
     moved = ImportRun.objects.filter(
         pk=run.pk,
-        state__in=[ImportRun.State.DRAFT, ImportRun.State.QUEUED, ImportRun.State.RUNNING, ImportRun.State.PAUSED, ImportRun.State.FAILED],
+        state__in=[
+            ImportRun.State.DRAFT,
+            ImportRun.State.QUEUED,
+            ImportRun.State.RUNNING,
+            ImportRun.State.PAUSED,
+            ImportRun.State.FAILED,
+        ],
     ).update(state=ImportRun.State.RUNNING, error="")
     if not moved:
         raise RunIsNotReadyError("The import is over.")

@@ -170,10 +170,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "ccx"
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    # `expires`: while no worker runs, sweeps do not pile up.
+    "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
+    "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    "event-months": {"task": "ccx.readers.ensure_event_partitions", "schedule": 6 * 3600.0, "options": {"expires": 600}},
+}
 
-# The kernel wakes the readers through this hook, so that it need not know Celery.
+# The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
+CCX_READERS = "ccx.subscriptions.READERS"
+CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
+CCX_FAILPOINT = (
+    env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
+)
 
 # REST.
 REST_FRAMEWORK = {

@@ -6,6 +6,7 @@ if it owes effects outside the database. Each event class has a line, even when 
 
 from collections.abc import Mapping
 
+from analytics.rollups.reader import refresh_from_events
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
@@ -35,29 +36,29 @@ from interactions.handling.events import PresenceChanged
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
     # Interactions.
-    InteractionStarted: (),
+    InteractionStarted: ("facts",),
     MessageReceived: (),
-    InteractionChanged: (),
-    InteractionClosed: (),
-    InteractionMoved: (),
-    ReasonCorrected: (),
-    ReasonChanged: (),
+    InteractionChanged: ("facts",),
+    InteractionClosed: ("facts",),
+    InteractionMoved: ("facts",),
+    ReasonCorrected: ("facts",),
+    ReasonChanged: ("facts",),
     # Cases.
     CaseOpened: (),
     CaseResolved: (),
-    CaseReopened: (),
-    CaseLinked: (),
+    CaseReopened: ("facts",),
+    CaseLinked: ("facts",),
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
-    IdentityAttested: (),
-    CustomersMerged: (),
-    MergeUndone: (),
-    CustomerErased: (),
+    IdentityAttested: ("facts",),
+    CustomersMerged: ("facts",),
+    MergeUndone: ("facts",),
+    CustomerErased: ("facts",),
     # Agents.
-    PresenceChanged: (),
+    PresenceChanged: ("facts",),
     # Surveys.
-    SurveyAnswered: (),
+    SurveyAnswered: ("facts",),
 }
 
 
@@ -66,6 +67,8 @@ def kinds_for(reader: str) -> frozenset[str]:
     return frozenset(event.kind for event, readers in SUBSCRIPTIONS.items() if reader in readers)
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (
+    Reader(name="facts", handle=refresh_from_events, kinds=kinds_for("facts"), history=True, batch_size=2000),
+)
 
 SENDERS: Mapping[str, Sender] = {}

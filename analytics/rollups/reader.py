@@ -58,4 +58,3 @@ def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> Non
         since = min(event.occurred_at for event in moved).date() - timedelta(days=1)
         pairs += days_of_agents(sorted({event.agent_id for event in moved if event.agent_id}), since)
     refresh_agent_days(pairs)
-

@@ -204,7 +204,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
     "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
     "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
-    "event-months": {"task": "ccx.readers.ensure_event_partitions", "schedule": 6 * 3600.0, "options": {"expires": 600}},
+    "event-months": {
+        "task": "ccx.readers.ensure_event_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 600},
+    },
 }
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
@@ -212,9 +216,7 @@ CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
-CCX_FAILPOINT = (
-    env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
-)
+CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
 
 # REST.
 REST_FRAMEWORK = {

@@ -62,9 +62,7 @@ def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: dat
         )
 
 
-def release_passed(
-    reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()
-) -> None:
+def release_passed(reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()) -> None:
     """Forget quarantined events that a replay has taken since."""
     QuarantinedEvent.objects.filter(reader=reader.name, position__gt=after, position__lte=upto).exclude(
         event_id__in=[event.pk for event, _ in keep]

@@ -17,7 +17,7 @@ export function drawRich(element, data, options) {
 function describe(element, data, options, colours) {
   const lies = options.kind === "ranked";
   const many = data.series.length > 1;
-  const endLabels = many && (options.kind === "line" || options.kind === "area") && element.offsetWidth > 420;
+  const endLabels = many && (options.kind === "line" || options.kind === "area") && element.offsetWidth > 420 && endsApart(data.series);
   const isRtl = document.dir === "rtl";
   const text = { color: colours["ink-3"], fontFamily: FACE, fontSize: 12 };
   const figures = {
@@ -79,9 +79,15 @@ function describeSeries(series, { kind, lies, endLabels, text, colours, count })
     itemStyle: isLine ? undefined : { borderRadius: kind === "stacked" ? 0 : lies ? [0, 3, 3, 0] : [3, 3, 0, 0], borderColor: kind === "stacked" ? colours.surface : undefined, borderWidth: kind === "stacked" ? 1 : 0 },
     label: lies ? { show: true, position: "right", ...text, color: colours.ink, formatter: ({ dataIndex }) => series.texts[dataIndex] } : undefined,
     endLabel: endLabels ? { show: true, ...text, color: "inherit", fontWeight: 500, formatter: "{a}", width: 92, overflow: "truncate", distance: 8 } : undefined,
-    labelLayout: endLabels ? { moveOverlap: "shiftY" } : undefined,
     emphasis: { disabled: true },
   };
+}
+
+// Whether names at the ends of the lines would stand clear of each other.
+function endsApart(series) {
+  const greatest = Math.max(...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
+  const ends = series.map(({ values }) => values.findLast((value) => value !== null) ?? 0).sort((a, b) => a - b);
+  return ends.every((end, index) => index === 0 || end - ends[index - 1] > greatest * 0.07);
 }
 
 const isAlone = (values, index) => (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;

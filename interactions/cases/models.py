@@ -1,0 +1,274 @@
+"""The record of every contact: cases, interactions, messages, attachments, segments, and what they are about."""
+
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ccx.kernel.abstract import PublicModel
+from ccx.kernel.models import Team, User
+from ccx.kernel.people.choices import GrantScope
+from interactions.cases.choices import (
+    AuthorKind,
+    CaseStatus,
+    Direction,
+    InteractionStatus,
+    Outcome,
+    SegmentEnd,
+    SegmentKind,
+)
+from interactions.channels.choices import Channel
+from interactions.channels.models import Inbox
+from interactions.customers.choices import Assurance
+from interactions.customers.models import Customer, Identity
+
+
+class ContactReasonQuerySet(models.QuerySet["ContactReason"]):
+    def visible_to(self, user: User) -> Self:
+        """Names of reasons are open to everyone who is signed in; their contacts are not."""
+        return self if user.is_active else self.none()
+
+
+class ContactReason(PublicModel):
+    """Why customers had to contact us: one node of the tree of drivers."""
+
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    code = models.CharField(_("code"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    resolution_window_days = models.PositiveSmallIntegerField(
+        _("resolution window in days"), default=7, help_text=_("A contact about the same issue within it is a repeat.")
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    objects = ContactReasonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="reason_window_is_1_to_30_days",
+                condition=Q(resolution_window_days__gte=1, resolution_window_days__lte=30),
+            ),
+            models.CheckConstraint(name="reason_is_not_its_own_parent", condition=~Q(parent=F("id"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Disposition(PublicModel):
+    """How the handling ended, as an agent says it."""
+
+    code = models.CharField(_("code"), max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_resolved = models.BooleanField(_("means resolved"), null=True)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def visible_to(self, user: User) -> Self:
+        """Cases with at least one interaction that the user may see."""
+        if user.sees_everything:
+            return self
+        return self.filter(Exists(Interaction.objects.visible_to(user).filter(case_id=OuterRef("pk"))))
+
+
+class Case(PublicModel):
+    """What the customer wants done. It spans interactions on any channels."""
+
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="cases")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    status = models.CharField(max_length=8, choices=CaseStatus.choices, default=CaseStatus.OPEN)
+    reason = models.ForeignKey(ContactReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    follows = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="followed_by",
+        help_text="The same issue, said by a person.",
+    )
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    reopened_count = models.PositiveSmallIntegerField(default=0)
+    last_reopened_at = models.DateTimeField(null=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="case_resolved_at_iff_resolved",
+                condition=Q(status="resolved", resolved_at__isnull=False) | Q(status="open", resolved_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            # Intake: the open cases of a customer, and those resolved of late.
+            models.Index(fields=["customer", "status", "resolved_at"], name="cases_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(_("Case"))
+
+
+class InteractionQuerySet(models.QuerySet["Interaction"]):
+    def visible_to(self, user: User) -> Self:
+        """The only door to interactions from a request: rows of granted teams, queues and reasons."""
+        if user.sees_everything:
+            return self
+        if not user.is_active:
+            return self.none()
+        return self.filter(
+            Q(team_id__in=user.granted(GrantScope.TEAM))
+            | Q(queue_id__in=user.granted(GrantScope.QUEUE))
+            | Q(reason_id__in=user.granted(GrantScope.REASON))
+        )
+
+
+class Interaction(PublicModel):
+    """One contact on one inbox, from arrival to wrap-up."""
+
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
+    channel = models.PositiveSmallIntegerField(choices=Channel.choices)
+    direction = models.PositiveSmallIntegerField(choices=Direction.choices, default=Direction.INBOUND)
+    status = models.CharField(max_length=8, choices=InteractionStatus.choices, default=InteractionStatus.WAITING)
+    outcome = models.PositiveSmallIntegerField(choices=Outcome.choices, null=True)
+    is_resolved = models.BooleanField(null=True, help_text="Whether it was marked resolved; null: nobody said.")
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="interactions")
+    identity = models.ForeignKey(Identity, null=True, on_delete=models.SET_NULL, related_name="+")
+    assurance = models.PositiveSmallIntegerField(choices=Assurance.choices, default=Assurance.NONE)
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions")
+    is_case_assumed = models.BooleanField(
+        default=False, help_text="The case was chosen by rule, not by a token or a person."
+    )
+    queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.ForeignKey(ContactReason, null=True, on_delete=models.PROTECT, related_name="+")
+    disposition = models.ForeignKey(Disposition, null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey("interactions.HistorySource", null=True, on_delete=models.PROTECT, related_name="+")
+    priority = models.SmallIntegerField(default=0)
+    subject = models.CharField(max_length=250, blank=True)
+    thread_token = models.CharField(max_length=120, blank=True, help_text="What the channel threads by.")
+    started_at = models.DateTimeField()
+    last_customer_message_at = models.DateTimeField(null=True)
+    first_answered_at = models.DateTimeField(null=True, help_text="The first answer of a person.")
+    closed_at = models.DateTimeField(null=True)
+
+    objects = InteractionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="interaction_closed_iff_closed_at_and_outcome",
+                condition=Q(status="closed", closed_at__isnull=False, outcome__isnull=False)
+                | (~Q(status="closed") & Q(closed_at__isnull=True, outcome__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="interaction_does_not_end_before_it_starts",
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("started_at")),
+            ),
+            models.CheckConstraint(
+                name="interaction_has_assurance_only_with_a_customer",
+                condition=Q(assurance=0) | Q(customer__isnull=False),
+            ),
+        ]
+        indexes = [
+            # Timeline of a customer; the neighbours that make a repeat.
+            models.Index(fields=["customer", "started_at"], name="interactions_of_customer"),
+            models.Index(fields=["case", "started_at"], name="interactions_of_case"),
+            # Work lists: what is not closed, oldest first.
+            models.Index(fields=["team", "started_at"], name="interactions_open", condition=~Q(status="closed")),
+            # Repair scans and exports by period.
+            models.Index(fields=["started_at"], name="interactions_by_time"),
+            # Intake: the running interaction of a thread.
+            models.Index(
+                fields=["inbox", "thread_token"], name="interactions_of_thread", condition=~Q(thread_token="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject or str(self.public_id)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status == InteractionStatus.CLOSED
+
+
+class Message(PublicModel):
+    """A thing said in an interaction: public, or a note that only we see."""
+
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="messages")
+    author_kind = models.CharField(max_length=8, choices=AuthorKind.choices)
+    author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    is_note = models.BooleanField(default=False)
+    body = models.TextField(blank=True)
+    external_id = models.CharField(max_length=250, blank=True, help_text="The provider's id of this message.")
+    sent_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="message_of_an_agent_names_the_agent", condition=~Q(author_kind="agent") | Q(author__isnull=False)
+            ),
+        ]
+        indexes = [models.Index(fields=["interaction", "sent_at", "id"], name="messages_in_order")]
+
+
+class Attachment(PublicModel):
+    """A file that hangs off a message. The name is the sender's; the path is ours."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    file = models.FileField(upload_to="attachments/%Y/%m")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class Segment(models.Model):
+    """A timed stretch of an interaction, with its agent and queue. Seconds are whole, as sources give them."""
+
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="segments")
+    kind = models.PositiveSmallIntegerField(choices=SegmentKind.choices)
+    queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    is_duration_known = models.BooleanField(default=True, help_text="False where the source's clock was wrong.")
+    ended_by = models.PositiveSmallIntegerField(choices=SegmentEnd.choices, null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="segment_does_not_end_before_it_starts",
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+            ),
+            ExclusionConstraint(
+                name="segments_of_one_agent_do_not_overlap",
+                expressions=[
+                    ("interaction", RangeOperators.EQUAL),
+                    ("agent", RangeOperators.EQUAL),
+                    (TsTzRange("started_at", "ended_at", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(agent__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["interaction", "started_at"], name="segments_of_interaction"),
+            # Occupancy of an agent's day.
+            models.Index(fields=["agent", "started_at"], name="segments_of_agent", condition=Q(agent__isnull=False)),
+        ]

@@ -1,0 +1,51 @@
+"""What happens to customers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ccx.kernel.events.log import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerAdded(Event):
+    kind: ClassVar[str] = "customer_added"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerChanged(Event):
+    """A name, preference, consent or note of a customer changed; `what` says which by code."""
+
+    kind: ClassVar[str] = "customer_changed"
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityAttested(Event):
+    """An identity became surer; contacts that came by it now count."""
+
+    kind: ClassVar[str] = "identity_attested"
+    identity_id: int
+    assurance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersMerged(Event):
+    """`customer_id` is the survivor."""
+
+    kind: ClassVar[str] = "customers_merged"
+    merged_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeUndone(Event):
+    """`customer_id` is the customer that survived the merge."""
+
+    kind: ClassVar[str] = "merge_undone"
+    merged_id: int
+    merge_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerErased(Event):
+    kind: ClassVar[str] = "customer_erased"

@@ -1,0 +1,92 @@
+"""Ways in that need memory of their own: web forms and imports of history."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ccx.kernel.abstract import PublicModel
+from ccx.kernel.models import User
+from ccx.kernel.people.choices import Ability
+from interactions.channels.models import Inbox
+from interactions.intake.models import HistorySource
+
+
+class WebForm(PublicModel):
+    """A public form; `fields` is a list of {name, label, kind, required, choices}."""
+
+    inbox = models.OneToOneField(Inbox, on_delete=models.PROTECT, related_name="+")
+    slug = models.SlugField(unique=True)
+    title = models.CharField(_("title"), max_length=120)
+    intro = models.TextField(blank=True)
+    fields = models.JSONField(default=list)
+    thanks = models.TextField(blank=True)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def visible_to(self, user: User) -> Self:
+        """Imports are the business of those who may import."""
+        return self if user.can(Ability.IMPORT_HISTORY) else self.none()
+
+
+class ImportRun(PublicModel):
+    """One run of a history import: what, how far, and how it went. It can be paused and taken up again."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Waiting for a look")
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        PAUSED = "paused", _("Paused")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Stopped by an error")
+
+    source = models.ForeignKey(HistorySource, null=True, on_delete=models.PROTECT, related_name="runs")
+    inbox = models.ForeignKey(Inbox, null=True, on_delete=models.PROTECT, related_name="+")
+    file = models.FileField(upload_to="imports/%Y/%m", blank=True)
+    file_name = models.CharField(max_length=255)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    mapping = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    bytes_total = models.BigIntegerField(default=0)
+    rows_total = models.BigIntegerField(null=True)
+    rows_read = models.BigIntegerField(default=0)
+    rows_added = models.BigIntegerField(default=0)
+    rows_known = models.BigIntegerField(default=0, help_text="Rows that were here already.")
+    rows_rejected = models.BigIntegerField(default=0)
+    rows_flagged = models.BigIntegerField(default=0, help_text="Rows taken with a value stored as unknown.")
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="import_finished_at_iff_done",
+                condition=Q(state="done", finished_at__isnull=False) | ~Q(state="done"),
+            ),
+        ]
+
+
+class ImportIssue(models.Model):
+    """A row that was rejected, or taken with something unknown, and why."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="issues")
+    line = models.BigIntegerField()
+    is_rejected = models.BooleanField()
+    reason = models.CharField(max_length=300)
+    row = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "line", "reason"], name="import_issue_once_per_line_and_reason"),
+        ]

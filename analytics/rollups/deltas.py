@@ -9,6 +9,9 @@ from analytics.facts.measures import END_COHORT, HOURLY, NAMES
 from analytics.rollups.models import Dimension, Metric
 
 ARRIVAL: Final = tuple(name for name in NAMES if name not in END_COHORT)
+# Hours are kept for 60 days; older ones are neither written nor compared.
+HOURS_KEPT_DAYS: Final = 60
+KEPT_HOURS: Final = f"day > current_date - {HOURS_KEPT_DAYS}"
 MONTH_DIMENSIONS: Final = tuple(dimension for dimension in Dimension if dimension is not Dimension.AGENT)
 
 DIMENSION_KEY: Final = {
@@ -32,7 +35,8 @@ def bucketed(table: str) -> str:
     """Rows of `table` in their buckets: arrival measures on the arrival's day, end measures on the end's day."""
     keys = "channel, queue_id, team_id, agent_id, reason_id, cohort_id"
     same = ", ".join(
-        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}" for name in NAMES
+        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}"
+        for name in NAMES
     )
     late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
     moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
@@ -87,7 +91,9 @@ def upsert_statements(delta: str) -> list[str]:
             }
             statements.append(upsert(table, keys, NAMES, by_bucket))
     hour = {"day": "day", "hour": "hour", "channel": "channel", "queue_id": "coalesce(queue_id, 0)"}
-    statements.append(upsert("analytics_hourrollup", hour, HOURLY, delta))
+    statements.append(
+        upsert("analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM {delta} WHERE {KEPT_HOURS}) recent")
+    )
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
     statements.append(upsert("analytics_weekhourrollup", week, HOURLY, delta))
     statements.append(histogram_upsert(delta, "sign"))

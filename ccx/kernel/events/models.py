@@ -111,4 +111,3 @@ class QuarantinedEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["reader", "event_id"], name="quarantined_once_per_reader"),
         ]
-

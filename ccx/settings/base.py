@@ -1,6 +1,8 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+
+from celery.schedules import crontab
 from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
@@ -200,6 +202,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # `expires`: while no worker runs, sweeps do not pile up.
     "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
     "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
+    "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
     "event-months": {"task": "ccx.readers.ensure_event_partitions", "schedule": 6 * 3600.0, "options": {"expires": 600}},
 }
 

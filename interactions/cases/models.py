@@ -147,17 +147,10 @@ class Interaction(PublicModel):
     )
     identity = models.ForeignKey(Identity, null=True, on_delete=models.SET_NULL, related_name="+")
     assurance = models.PositiveSmallIntegerField(choices=Assurance.choices, default=Assurance.NONE)
-<<<<<<< HEAD
-    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions")
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions", db_index=False)
     is_case_assumed = models.BooleanField(
         default=False, help_text="The case was chosen by rule, not by a token or a person."
     )
-=======
-    case = models.ForeignKey(
-        Case, null=True, on_delete=models.PROTECT, related_name="interactions", db_index=False
-    )
-    is_case_assumed = models.BooleanField(default=False, help_text="The case was chosen by rule, not by a token or a person.")
->>>>>>> intake
     queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")

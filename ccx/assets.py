@@ -33,10 +33,7 @@ FILES: dict[str, str] = {
     "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
     "vendor/uplot/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "vendor/uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
-} | {
-    f"vendor/inter/inter-{script}.woff2": f"{_INTER}/inter-{script}-wght-normal.woff2"
-    for script in _INTER_SCRIPTS
-}
+} | {f"vendor/inter/inter-{script}.woff2": f"{_INTER}/inter-{script}-wght-normal.woff2" for script in _INTER_SCRIPTS}
 _ICON_FOLDER = "@tabler/icons/icons/outline"
 
 

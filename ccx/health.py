@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache as once
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connection
@@ -37,6 +38,7 @@ class ProbeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        structlog.contextvars.clear_contextvars()  # a request that died in its error page left its own
         probe = PROBES.get(request.path)
         return probe(request) if probe else self.get_response(request)
 
@@ -97,7 +99,7 @@ def measures() -> dict[str, tuple[float | str, bool]]:
 
 @once
 def _needed_migrations() -> frozenset[tuple[str, str]]:
-    return frozenset(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 @once

@@ -95,7 +95,7 @@ class QuietAboutArguments(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; never drop it."""
         if isinstance(record.args, dict) and "name" in record.args and "id" in record.args:
-            told = record.args.get("description", "received")
+            told = record.args.get("description") or ("succeeded" if "runtime" in record.args else "received")
             record.msg = f"Task {record.args['name']}[{record.args['id']}] {told}"
             record.args = ()
         return True

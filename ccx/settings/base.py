@@ -1,6 +1,8 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+
+from celery.schedules import crontab
 from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
@@ -205,12 +207,29 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "ccx.heartbeat", "schedule": 15.0},
+    # `expires`: while no worker runs, sweeps do not pile up.
+    "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
+    "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
+    "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
+    "event-months": {
+        "task": "ccx.readers.ensure_event_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 600},
+    },
 }
 
-# The kernel wakes the readers through this hook, so that it need not know Celery.
+# The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
+<<<<<<< HEAD
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
+=======
+CCX_READERS = "ccx.subscriptions.READERS"
+CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
+CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
+>>>>>>> 640e4fa
 
 # REST.
 REST_FRAMEWORK = {

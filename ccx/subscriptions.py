@@ -10,6 +10,7 @@ from analytics.rollups.reader import refresh_from_events
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
+from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import SurveyAnswered
 from interactions.cases.events import (
     CaseLinked,
@@ -57,6 +58,8 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
     CustomerErased: ("facts",),
     # Agents.
     PresenceChanged: ("facts",),
+    # People.
+    AccessChanged: (),
     # Surveys.
     SurveyAnswered: ("facts",),
 }

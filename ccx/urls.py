@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # People.
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("styleguide/", include("ccx.kernel.look.urls")),
     # REST.
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

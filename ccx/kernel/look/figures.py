@@ -26,7 +26,7 @@ def duration(value: timedelta | Number | None) -> str:
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
     sign = "−" if seconds < 0 else ""
     seconds = abs(seconds)
-    if 0 < seconds < 1:
+    if 0 < seconds < 0.95:
         return sign + formats.number_format(round(seconds, 1) or 0.1, 1) + NBSP + _("s")
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)

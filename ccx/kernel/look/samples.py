@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from ccx.kernel.look.figures import change, duration, number, percent
+from ccx.kernel.look.figures import change, duration, money, number, percent
 from ccx.kernel.look.parts import (
     Cell,
     Chart,
@@ -107,7 +107,7 @@ def tiles() -> list[Tile]:
             note="Shown from 5 answers on.",
             counted="Answers to the question how easy it was, 1 to 7.",
         ),
-        Tile(key="long", name=LONG, value="−€1,234,567.00", url="#rows", counted=LONG),
+        Tile(key="long", name=LONG, value=money(-1234567), url="#rows", counted=LONG),
     ]
 
 

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("ccx.kernel.people.urls")),
     path("audit/", include("ccx.kernel.audit.urls")),
     path("admin/", configuration.urls),
+    path("styleguide/", include("ccx.kernel.look.urls")),
     # REST.
     path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),

@@ -12,7 +12,7 @@ def client_address(request: HttpRequest) -> str:
     Of X-Forwarded-For only the entries that trusted proxies appended count; the rest is the client's own invention.
     """
     direct = str(request.META.get("REMOTE_ADDR", "")) or "unknown"
-    hops = int(settings.AXES_IPWARE_PROXY_COUNT)
+    hops = int(settings.TRUSTED_PROXIES)
     if not hops:
         return direct
     told = [part.strip() for part in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",") if part.strip()]

@@ -13,7 +13,9 @@ from ccx.kernel.access.endpoint import ApiView
 from ccx.kernel.access.queries import query_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.paging import CursorPages, page_schema
-from interactions.customers.addresses import normal_value
+from ccx.kernel.access.errors import InvalidInputError
+from ccx.kernel.access.shapes import wrong
+from interactions.customers.choices import normalise_identity
 from interactions.customers.models import Customer
 from interactions.customers.serializers import CustomerQuery, CustomerSerializer
 
@@ -32,7 +34,10 @@ class CustomersView(ApiView):
     def get(self, request: Request) -> Response:
         """Whoever has this address: one customer or none."""
         asked = query_of(request, CustomerQuery)
-        value = normal_value(asked["identity_kind"], asked["identity_value"])
+        try:
+            value = normalise_identity(asked["identity_kind"], asked["identity_value"])
+        except ValueError:
+            raise InvalidInputError(errors=[wrong("/identity_value", "not_an_address", "It is none of its kind.")]) from None
         rows = Customer.objects.visible_to(request.user).filter(
             identities__kind=asked["identity_kind"], identities__value=value
         )

@@ -175,6 +175,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
 # The kernel wakes the readers through this hook, so that it need not know Celery.
 CCX_WAKE_READERS = "ccx.readers.wake"
 
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
 # REST.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -17,7 +17,7 @@ class RawContact(models.Model):
     external_id = models.CharField(max_length=250)
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField(default=timezone.now)
-    interaction = models.ForeignKey(Interaction, null=True, on_delete=models.SET_NULL, related_name="+")
+    interaction = models.ForeignKey(Interaction, null=True, on_delete=models.SET_NULL, related_name="raw_contacts")
     message_id = models.BigIntegerField(null=True)
 
     class Meta:

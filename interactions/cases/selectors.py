@@ -45,7 +45,7 @@ def conversation(*, public_id: UUID, user: User) -> Conversation:
     segments = (
         Segment.objects.filter(interaction=interaction).select_related("agent", "queue").order_by("started_at", "pk")
     )
-    customer = Customer.objects.visible_to(user).filter(pk=interaction.customer_id).first()
+    customer = Customer.objects.visible_to(user).filter(pk=interaction.customer_id or 0).first()
     return Conversation(
         interaction=interaction,
         customer=customer,

@@ -1,5 +1,6 @@
 """What a merge of two customers would do, and by what rules; the merge itself takes its rules from here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,25 +133,20 @@ def _moves(survivor: Customer, merged: Customer) -> list[Move]:
         rows = getattr(merged, relation).order_by("-pk")
         if relation == "preferences":
             rows = rows.exclude(topic__in=staying)
-        examples = tuple(_example(relation, row) for row in rows[:EXAMPLES])
+        examples = tuple(EXAMPLE_OF[relation](row) for row in rows[:EXAMPLES])
         moves.append(Move(relation, labels[relation], rows.count(), examples))
     return moves
 
 
-def _example(relation: str, row: Any) -> str:
-    if relation == "identities":
-        return f"{row.get_kind_display()}: {row.value} ({row.get_assurance_display()})"
-    if relation == "interactions":
-        return f"{row.started_at:%Y-%m-%d} {row.get_channel_display()} {row.subject}".strip()
-    if relation == "preferences":
-        return f"{row.topic}: {row.value}"
-    if relation == "consents":
-        return f"{row.purpose}: {row.get_state_display()}"
-    if relation == "purchases":
-        return f"{row.reference} {row.amount} {row.currency}"
-    if relation == "notes":
-        return str(row.body)[:80]
-    return str(row)
+EXAMPLE_OF: dict[str, Callable[[Any], str]] = {
+    "identities": lambda row: f"{row.get_kind_display()}: {row.value} ({row.get_assurance_display()})",
+    "interactions": lambda row: f"{row.started_at:%Y-%m-%d} {row.get_channel_display()} {row.subject}".strip(),
+    "cases": str,
+    "preferences": lambda row: f"{row.topic}: {row.value}",
+    "consents": lambda row: f"{row.purpose}: {row.get_state_display()}",
+    "purchases": lambda row: f"{row.reference} {row.amount} {row.currency}",
+    "notes": lambda row: str(row.body)[:80],
+}
 
 
 def _refusals(survivor: Customer, merged: Customer, by: User) -> list[str]:

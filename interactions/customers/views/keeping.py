@@ -71,6 +71,6 @@ def customer_profile_edit(request: StaffRequest, public_id: UUID) -> HttpRespons
 
 def _back(request: StaffRequest, customer: Customer, form: BaseForm) -> HttpResponse:
     for field, errors in form.errors.items():
-        label = form.fields[field].label if field in form.fields else ""
-        messages.error(request, f"{label}: {' '.join(errors)}" if label else " ".join(errors))
+        for error in errors:
+            messages.error(request, f"{form.fields[field].label}: {error}")
     return redirect("interactions:customer", customer.public_id)

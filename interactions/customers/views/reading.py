@@ -57,7 +57,9 @@ def customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
         "before": before,
         "note_form": NoteForm(),
         "preference_form": PreferenceForm(),
-        "profile_form": ProfileForm(instance=row),
+        "profile_form": ProfileForm(
+            initial={"name": row.name, "company": row.company, "language": row.language, "time_zone": row.time_zone}
+        ),
         "can_merge": request.user.can(Ability.MERGE_CUSTOMERS) and row.erased_at is None,
         "can_erase": request.user.can(Ability.ERASE_CUSTOMERS) and row.erased_at is None,
         "can_keep": request.user.can(Ability.HANDLE_CONTACTS) and row.erased_at is None,

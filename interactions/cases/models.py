@@ -93,7 +93,11 @@ class Case(PublicModel):
     status = models.CharField(max_length=8, choices=CaseStatus.choices, default=CaseStatus.OPEN)
     reason = models.ForeignKey(ContactReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     follows = models.ForeignKey(
-        "self", null=True, on_delete=models.SET_NULL, related_name="followed_by", help_text="The same issue, said by a person."
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="followed_by",
+        help_text="The same issue, said by a person.",
     )
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
@@ -160,7 +164,9 @@ class Interaction(PublicModel):
     identity = models.ForeignKey(Identity, null=True, on_delete=models.SET_NULL, related_name="+")
     assurance = models.PositiveSmallIntegerField(choices=Assurance.choices, default=Assurance.NONE)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions")
-    is_case_assumed = models.BooleanField(default=False, help_text="The case was chosen by rule, not by a token or a person.")
+    is_case_assumed = models.BooleanField(
+        default=False, help_text="The case was chosen by rule, not by a token or a person."
+    )
     queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -288,7 +294,5 @@ class Segment(models.Model):
         indexes = [
             models.Index(fields=["interaction", "started_at"], name="segments_of_interaction"),
             # Occupancy of an agent's day.
-            models.Index(
-                fields=["agent", "started_at"], name="segments_of_agent", condition=Q(agent__isnull=False)
-            ),
+            models.Index(fields=["agent", "started_at"], name="segments_of_agent", condition=Q(agent__isnull=False)),
         ]

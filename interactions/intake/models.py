@@ -11,7 +11,7 @@ from interactions.channels.models import Inbox
 
 
 class RawContact(models.Model):
-    """The payload of one thing received, kept before anything is made of it; the inbox and the provider's id make it once."""
+    """The payload of one thing received, as it came; the inbox and the provider's id of it make it once."""
 
     inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=250)

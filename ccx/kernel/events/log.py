@@ -50,9 +50,7 @@ def announce(
     transaction.on_commit(wake_readers, robust=True)
 
 
-def event_rows(
-    events: Iterable[Event], *, by_id: int | None, origin: Origin, at: datetime
-) -> list[tuple[Any, ...]]:
+def event_rows(events: Iterable[Event], *, by_id: int | None, origin: Origin, at: datetime) -> list[tuple[Any, ...]]:
     """Events as rows in the order of `insert_rows`, for callers that write many at once."""
     return [
         (

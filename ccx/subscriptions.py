@@ -29,8 +29,10 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    IdentityAdded,
     IdentityAttested,
     MergeUndone,
+    PurchaseRecorded,
 )
 from interactions.handling.events import PresenceChanged
 
@@ -51,10 +53,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
+    IdentityAdded: (),
     IdentityAttested: ("facts",),
     CustomersMerged: ("facts",),
     MergeUndone: ("facts",),
     CustomerErased: ("facts",),
+    PurchaseRecorded: (),
     # Agents.
     PresenceChanged: ("facts",),
     # Surveys.

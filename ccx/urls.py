@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
     # People.
+    path("", include("interactions.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     # REST.

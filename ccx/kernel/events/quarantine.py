@@ -54,7 +54,7 @@ class Isolation:
 def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: datetime) -> None:
     """Keep the events that failed where people see them."""
     for event, error in poison:
-        logger.error("event_quarantined", reader=reader.name, event=event.pk, kind=event.kind, error=error)
+        logger.error("event_quarantined", reader=reader.name, event_id=event.pk, kind=event.kind, error=error)
         QuarantinedEvent.objects.update_or_create(
             reader=reader.name,
             event_id=event.pk,

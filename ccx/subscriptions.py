@@ -31,8 +31,10 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    IdentityAdded,
     IdentityAttested,
     MergeUndone,
+    PurchaseRecorded,
 )
 from interactions.handling.events import PresenceChanged
 
@@ -53,10 +55,19 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
+<<<<<<< HEAD
+    IdentityAdded: (),
+    IdentityAttested: ("facts",),
+    CustomersMerged: ("facts",),
+    MergeUndone: ("facts",),
+    CustomerErased: ("facts",),
+    PurchaseRecorded: (),
+=======
     IdentityAttested: (FACTS,),
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
     CustomerErased: (FACTS,),
+>>>>>>> main
     # Agents.
     PresenceChanged: (FACTS,),
     # People.

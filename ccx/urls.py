@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("ccx.kernel.audit.urls")),
     path("admin/", configuration.urls),
     path("styleguide/", include("ccx.kernel.look.urls")),
+    path("", include("interactions.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),

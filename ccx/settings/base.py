@@ -231,6 +231,9 @@ CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
 
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
 # REST.
 CCX_API_REQUESTS_PER_MINUTE = env_int("CCX_API_REQUESTS_PER_MINUTE", 6000)
 REST_FRAMEWORK = {

@@ -7,11 +7,10 @@ from typing import Any
 from django.db.models import Aggregate, FloatField, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from analytics.facts.models import Fact
 from analytics.kpis.definition import Kpi
 from analytics.kpis.figures import Figure, State
 from analytics.kpis.planner import Source, plan_for
-from analytics.kpis.questions import MAX_DAYS_OF_ROWS, Dimension, Split
+from analytics.kpis.questions import Dimension, Split
 from analytics.kpis.statistics import histogram_quantile
 from analytics.kpis.sums import Question, fact_groups, facts_for
 from analytics.rollups.models import HistogramRollup, Metric
@@ -44,11 +43,23 @@ def with_quantiles(figures: dict[GroupKey, dict[str, Figure]], question: Questio
     sought = [kpi for kpi in kpis if any(by_key[kpi.key].n for by_key in figures.values())]
     exact = [kpi for kpi in sought if _is_exact(kpi, figures, question)]
     if exact:
-        _put(figures, _from_facts(exact, question), exact, source=_("facts"), is_approximate=False)
+        _put(
+            figures,
+            _from_facts(exact, question),
+            exact,
+            source=_("facts"),
+            is_approximate=False,
+        )
     binned = [kpi for kpi in sought if kpi not in exact and _has_histogram(kpi, question)]
     if binned:
         found = _from_histogram(binned, question)
-        _put(figures, found, binned, source=_("histogram day × channel"), is_approximate=True)
+        _put(
+            figures,
+            found,
+            binned,
+            source=_("histogram day × channel"),
+            is_approximate=True,
+        )
     for kpi in kpis:
         for by_key in figures.values():
             by_key[kpi.key] = _settled(by_key[kpi.key], is_refused=kpi in sought and kpi not in exact + binned)
@@ -68,14 +79,22 @@ def _has_histogram(kpi: Kpi, question: Question) -> bool:
         visibility=question.visibility,
         clock=question.clock,
     )
-    is_by_channel_at_most = plan.source in {Source.DAYS, Source.MONTHS} and plan.dimension in {None, Dimension.CHANNEL}
+    is_by_channel_at_most = plan.source in {
+        Source.DAYS,
+        Source.MONTHS,
+    } and plan.dimension in {None, Dimension.CHANNEL}
     return is_by_channel_at_most and bool(kpi.measures & _HISTOGRAM_BASE)
 
 
 def _from_facts(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, dict[str, float | None]]:
     rows = facts_for(question.period, question.filters, user=question.user)
     aggregates = {
-        kpi.key: Quantile(kpi.column, kpi.quantile or 0.5, filter=Q(**{f"{kpi.numerator.text}__gt": 0})) for kpi in kpis
+        kpi.key: Quantile(
+            kpi.column,
+            kpi.quantile or 0.5,
+            filter=Q(**{f"{kpi.numerator.text}__gt": 0}),
+        )
+        for kpi in kpis
     }
     columns = fact_groups(question, "day")
     if not columns:
@@ -87,7 +106,8 @@ def _from_facts(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, dict[
 def _from_histogram(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, dict[str, float | None]]:
     metrics = {_METRICS[kpi.column] for kpi in kpis}
     rows = HistogramRollup.objects.filter(
-        day__range=(question.period.first, question.period.last), metric__in=sorted(metrics)
+        day__range=(question.period.first, question.period.last),
+        metric__in=sorted(metrics),
     )
     if question.filters.channel is not None:
         rows = rows.filter(channel=question.filters.channel)
@@ -118,7 +138,12 @@ def _put(
     for key, by_key in figures.items():
         for kpi in kpis:
             value = found.get(key, {}).get(kpi.key)
-            by_key[kpi.key] = replace(by_key[kpi.key], value=value, source=source, is_approximate=is_approximate)
+            by_key[kpi.key] = replace(
+                by_key[kpi.key],
+                value=value,
+                source=source,
+                is_approximate=is_approximate,
+            )
 
 
 def _settled(figure: Figure, *, is_refused: bool) -> Figure:

@@ -105,15 +105,19 @@ def figure_of(kpi: Kpi, sums: Sums | None, *, source: str = "", in_series: bool 
         state = State.IMMATURE
     numerator = kpi.numerator.of(counted)
     denominator = kpi.denominator.of(counted) if kpi.denominator else None
-    return _judged(kpi, counted, Figure(
-        kpi=kpi,
-        state=state,
-        numerator=numerator,
-        denominator=denominator,
-        n=numerator if denominator is None else denominator,
-        excluded=max(0, excluded),
-        source=source,
-    ))
+    return _judged(
+        kpi,
+        counted,
+        Figure(
+            kpi=kpi,
+            state=state,
+            numerator=numerator,
+            denominator=denominator,
+            n=numerator if denominator is None else denominator,
+            excluded=max(0, excluded),
+            source=source,
+        ),
+    )
 
 
 def _judged(kpi: Kpi, counted: dict[str, int], figure: Figure) -> Figure:

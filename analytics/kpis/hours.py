@@ -56,12 +56,19 @@ def read_week(*, key: str, period: Period, filters: Filters, user: User) -> Week
     rows, source = _rows(period, filters.with_reasons(), visibility, user=user)
     if rows is None:
         refusal = _("By the hour, this combination of filters can be read for at most %(days)s days at a time.")
-        return Week(kpi=kpi, cells={}, source=source, refusal=refusal % {"days": MAX_DAYS_OF_ROWS})
+        return Week(
+            kpi=kpi,
+            cells={},
+            source=source,
+            refusal=refusal % {"days": MAX_DAYS_OF_ROWS},
+        )
     names = sorted(kpi.measures)
     found = rows.values("hour", at_weekday=_weekday(rows)).annotate(**{f"sum_{name}": Sum(name) for name in names})
     cells = {
         (row["at_weekday"], row["hour"]): figure_of(
-            kpi, Sums({name: int(row[f"sum_{name}"] or 0) for name in names}), source=source
+            kpi,
+            Sums({name: int(row[f"sum_{name}"] or 0) for name in names}),
+            source=source,
         )
         for row in found
     }
@@ -72,14 +79,15 @@ def _weekday(rows: QuerySet[Any]) -> Any:
     return ExtractIsoWeekDay("day") if rows.model is HourRollup else F("weekday")
 
 
-def _rows(
-    period: Period, filters: Filters, visibility: Visibility, *, user: User
-) -> tuple[QuerySet[Any] | None, str]:
+def _rows(period: Period, filters: Filters, visibility: Visibility, *, user: User) -> tuple[QuerySet[Any] | None, str]:
     dimensions = filters.dimensions | (visibility.keys or {}).keys()
     if dimensions <= {Dimension.CHANNEL} and period.is_whole_months:
         rows: QuerySet[Any] = WeekHourRollup.objects.filter(month__range=(period.first, period.last))
         return _only(rows, filters, visibility), "roll-up month × weekday × hour × channel"
-    if dimensions <= {Dimension.CHANNEL, Dimension.QUEUE} and period.first > today() - timedelta(days=DAYS_OF_HOURS):
+    if dimensions <= {
+        Dimension.CHANNEL,
+        Dimension.QUEUE,
+    } and period.first > today() - timedelta(days=DAYS_OF_HOURS):
         rows = HourRollup.objects.filter(day__range=(period.first, period.last))
         return _only(rows, filters, visibility), "roll-up day × hour × channel × queue"
     if period.days > MAX_DAYS_OF_ROWS:

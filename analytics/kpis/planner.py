@@ -132,7 +132,12 @@ def _rows(period: Period) -> Plan:
 
 
 def _months_will_do(
-    *, kpis: Sequence[Kpi], period: Period, split: Split, dimension: Dimension | None, clock: Clock
+    *,
+    kpis: Sequence[Kpi],
+    period: Period,
+    split: Split,
+    dimension: Dimension | None,
+    clock: Clock,
 ) -> bool:
     """Whole months of a long span without agents, all of them mature for every figure asked."""
     if split is Split.DAY or dimension is Dimension.AGENT:

@@ -23,7 +23,13 @@ Answer = dict[GroupKey, ByKey]
 
 
 def read_figures(
-    *, keys: Sequence[str], period: Period, comparison: Period | None, filters: Filters, split_by: Split, user: User
+    *,
+    keys: Sequence[str],
+    period: Period,
+    comparison: Period | None,
+    filters: Filters,
+    split_by: Split,
+    user: User,
 ) -> FigureSet:
     """The figures of a period beside those of its comparison, for what this person may see."""
     if not user.can(Ability.SEE_DASHBOARDS):
@@ -106,7 +112,12 @@ def _part(question: Question) -> tuple[ByKey, Answer]:
     if plan.source is Source.REFUSED:
         return {kpi.key: refused(kpi, plan.reason) for kpi in question.kpis}, {}
     cells = read_sums(plan, question)
-    total = _figures(_summed(cells, question), replace(question, split=Split.NONE), plan, in_series=False)
+    total = _figures(
+        _summed(cells, question),
+        replace(question, split=Split.NONE),
+        plan,
+        in_series=False,
+    )
     groups: Answer = {}
     if question.split is not Split.NONE:
         found = _figures(cells, question, plan, in_series=question.split.is_of_time)
@@ -134,8 +145,10 @@ def _figures(cells: Cells, question: Question, plan: Plan, *, in_series: bool) -
     for (group, channel), figures in sorted(found.items(), key=lambda item: item[0][1] or 0):
         grouped.setdefault(group, []).append((channel, figures))
     return {
-        group: {kpi.key: _over_channels(kpi, [(channel, figures[kpi.key]) for channel, figures in parts])
-                for kpi in question.kpis}
+        group: {
+            kpi.key: _over_channels(kpi, [(channel, figures[kpi.key]) for channel, figures in parts])
+            for kpi in question.kpis
+        }
         for group, parts in grouped.items()
     }
 
@@ -145,7 +158,10 @@ def _over_channels(kpi: Kpi, parts: list[tuple[int | None, Figure]]) -> Figure:
     with_data = [(channel, figure) for channel, figure in parts if channel is not None and figure.n]
     if len(with_data) <= 1:
         figure = with_data[0][1] if with_data else parts[0][1]
-        return replace(figure, by_channel=tuple((channel, figure) for channel, _figure in with_data))
+        return replace(
+            figure,
+            by_channel=tuple((channel, figure) for channel, _figure in with_data),
+        )
     return Figure(
         kpi=kpi,
         state=State.SEVERAL_CHANNELS,
@@ -194,15 +210,18 @@ def _named(split: Split, groups: Answer) -> tuple[Group, ...]:
     if split.is_of_time:
         days = sorted(key for key in groups if isinstance(key, date))
         labels = {day: label_of_time(split, day) for day in days}
-        return tuple(
-            Group(key=day, label=labels[day][0], slug=labels[day][1], figures=groups[day]) for day in days
-        )
+        return tuple(Group(key=day, label=labels[day][0], slug=labels[day][1], figures=groups[day]) for day in days)
     ids = [key for key in groups if isinstance(key, int)]
     if not ids:
         return ()
     names = names_of(split, ids)
     found = [
-        Group(key=key, label=names.get(key, (f"#{key}", ""))[0], slug=names.get(key, ("", ""))[1], figures=groups[key])
+        Group(
+            key=key,
+            label=names.get(key, (f"#{key}", ""))[0],
+            slug=names.get(key, ("", ""))[1],
+            figures=groups[key],
+        )
         for key in ids
     ]
     return tuple(sorted(found, key=lambda group: (group.key == 0, group.label.casefold())))

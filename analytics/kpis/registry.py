@@ -4,13 +4,27 @@ from collections.abc import Iterable
 from typing import Final
 
 from analytics.facts.measures import BY_NAME
-from analytics.kpis.catalogue import resolution, service_level, surveys, volume, waiting, work
+from analytics.kpis.catalogue import (
+    resolution,
+    service_level,
+    surveys,
+    volume,
+    waiting,
+    work,
+)
 from analytics.kpis.definition import AGENT_DAY_COLUMNS, Kpi
 from analytics.kpis.errors import UnknownKpiError
 
 
 def _collected() -> dict[str, Kpi]:
-    groups = (volume.KPIS, waiting.KPIS, service_level.KPIS, work.KPIS, resolution.KPIS, surveys.KPIS)
+    groups = (
+        volume.KPIS,
+        waiting.KPIS,
+        service_level.KPIS,
+        work.KPIS,
+        resolution.KPIS,
+        surveys.KPIS,
+    )
     kpis = [kpi for group in groups for kpi in group]
     for kpi in kpis:
         _check(kpi)

@@ -81,7 +81,12 @@ def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: Use
         if not cutoffs.are_past(period):
             rows = rows.filter(cutoffs.condition(period=period, day=day))
     rows = rows.alias(chosen=_sql(chosen)).annotate(contribution=_sql(expression)).exclude(chosen=0)
-    return RowsOf(kpi=kpi, part=part, rows=rows.order_by("-started_at", "-pk"), expression=expression)
+    return RowsOf(
+        kpi=kpi,
+        part=part,
+        rows=rows.order_by("-started_at", "-pk"),
+        expression=expression,
+    )
 
 
 def _sql(expression: Expression) -> Any:
@@ -114,6 +119,13 @@ def read_cursor(text: str) -> tuple[datetime, int]:
 
 def interactions_behind(facts: Sequence[Fact]) -> dict[int, Any]:
     """What a list shows of the contacts themselves, by their id: one query."""
-    fields = ("public_id", "customer__name", "customer__public_id", "team__name", "queue__name", "reason__name")
+    fields = (
+        "public_id",
+        "customer__name",
+        "customer__public_id",
+        "team__name",
+        "queue__name",
+        "reason__name",
+    )
     rows = Interaction.objects.filter(pk__in=[fact.interaction_id for fact in facts])
     return {row["pk"]: row for row in rows.values("pk", "agent__name", *fields)}

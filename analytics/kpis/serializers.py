@@ -42,7 +42,11 @@ def _before_body(figure: Figure) -> dict[str, Any]:
 
 def group_body(group: Group) -> dict[str, Any]:
     """One group: its key as an address names it."""
-    return {"key": group.slug, "label": group.label, "figures": [figure_body(item) for item in group.figures.values()]}
+    return {
+        "key": group.slug,
+        "label": group.label,
+        "figures": [figure_body(item) for item in group.figures.values()],
+    }
 
 
 def answer_body(answer: FigureSet) -> dict[str, Any]:

@@ -77,7 +77,16 @@ def read_sums(plan: Plan, question: Question) -> Cells:
         for cohort, day in ((Cohort.ARRIVAL, "day"), (Cohort.END, "end_day")):
             kpis = [kpi for kpi in question.kpis if kpi.cohort is cohort]
             if kpis:
-                _merge(cells, _read(_facts(question, day), kpis, question, columns=fact_groups(question, day), day=day))
+                _merge(
+                    cells,
+                    _read(
+                        _facts(question, day),
+                        kpis,
+                        question,
+                        columns=fact_groups(question, day),
+                        day=day,
+                    ),
+                )
         return cells
     rows, columns, day = _rollup(plan, question)
     return _read(rows, question.kpis, question, columns=columns, day=day)
@@ -88,7 +97,14 @@ def _merge(cells: Cells, more: Cells) -> None:
         cells.setdefault(key, Sums()).add(sums)
 
 
-def _read(rows: QuerySet[Any], kpis: Sequence[Kpi], question: Question, *, columns: dict[str, Any], day: str) -> Cells:
+def _read(
+    rows: QuerySet[Any],
+    kpis: Sequence[Kpi],
+    question: Question,
+    *,
+    columns: dict[str, Any],
+    day: str,
+) -> Cells:
     aggregates: dict[str, Sum] = {}
     matures = {kpi.maturity for kpi in kpis if kpi.maturity is not Maturity.NONE}
     for term in _terms(kpis):
@@ -174,7 +190,11 @@ def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, An
     rows: QuerySet[Any]
     if plan.source is Source.CUBE:
         rows = CubeRollup.objects.all()
-        names = {Dimension.CHANNEL: "channel", Dimension.TEAM: "team_id", Dimension.REASON: "reason_id"}
+        names = {
+            Dimension.CHANNEL: "channel",
+            Dimension.TEAM: "team_id",
+            Dimension.REASON: "reason_id",
+        }
     else:
         dimension = RollupDimension.TOTAL if plan.dimension is None else ROLLUP_DIMENSIONS[plan.dimension]
         rows = (MonthRollup if plan.source is Source.MONTHS else DayRollup).objects.filter(dimension=dimension)
@@ -197,9 +217,7 @@ def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, An
 
 def _admitted(question: Question) -> list[tuple[Dimension, frozenset[int]]]:
     """What filters and grants admit, dimension by dimension; both must."""
-    admitted = [
-        (dimension, ids) for dimension in Dimension if (ids := question.filters.ids(dimension)) is not None
-    ]
+    admitted = [(dimension, ids) for dimension in Dimension if (ids := question.filters.ids(dimension)) is not None]
     if question.visibility.single is not None:
         admitted.append(question.visibility.single)
     return admitted

@@ -4,7 +4,16 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from analytics.facts.measures import FOLLOW_UP_DAYS
-from analytics.kpis.definition import Direction, Entity, Kpi, Maturity, Text, Unit, count, ratio
+from analytics.kpis.definition import (
+    Direction,
+    Entity,
+    Kpi,
+    Maturity,
+    Text,
+    Unit,
+    count,
+    ratio,
+)
 
 _BESIDE = ("unidentified_share",)
 _SAME: Text = _("by an answered contact about the same reason")
@@ -13,8 +22,15 @@ _ANY: Text = _("by any contact, answered or not")
 
 def _follow_up(days: int, same_issue: str) -> tuple[Kpi, Kpi]:
     followed_by = _ANY if same_issue == "any" else _SAME
-    switches = {"clock": "start", "fold_minutes": 0, "same_issue": "reason" if same_issue == "same" else "any"}
-    switches |= {"followed_by": "any" if same_issue == "any" else "answered", "window_days": days}
+    switches = {
+        "clock": "start",
+        "fold_minutes": 0,
+        "same_issue": "reason" if same_issue == "same" else "any",
+    }
+    switches |= {
+        "followed_by": "any" if same_issue == "any" else "answered",
+        "window_days": days,
+    }
     words: dict[str, object] = {"days": days, "followed": followed_by}
     fields: dict[str, object] = {
         "maturity": Maturity.of_days(days),
@@ -31,8 +47,8 @@ def _follow_up(days: int, same_issue: str) -> tuple[Kpi, Kpi]:
             format_lazy(_("Came back within {days} d, {followed}"), **words),
             format_lazy(
                 _(
-                    "Answered contacts of identified customers that are followed within {days} × 24 hours of their start "
-                    "{followed} ÷ answered contacts of identified customers."
+                    "Answered contacts of identified customers that are followed within {days} × 24 hours of their "
+                    "start {followed} ÷ answered contacts of identified customers."
                 ),
                 **words,
             ),
@@ -62,8 +78,8 @@ KPIS: tuple[Kpi, ...] = (
         "fcr",
         _("First contact resolution"),
         _(
-            "Cases resolved with their first answered contact ÷ cases. Resolved: marked so or closed, no contact of the "
-            "same identified customer about the same issue on any channel within the window after it ended (7 days "
+            "Cases resolved with their first answered contact ÷ cases. Resolved: marked so or closed, no contact of "
+            "the same identified customer about the same issue on any channel within the window after it ended (7 days "
             "unless the reason says otherwise; the first 15 minutes count as the same contact), and not reopened."
         ),
         ("fcr_yes", "fcr_n"),
@@ -71,8 +87,18 @@ KPIS: tuple[Kpi, ...] = (
         maturity=Maturity.WINDOW,
         direction=Direction.UP,
         beside=_BESIDE,
-        switches={"clock": "end", "fold_minutes": 15, "same_issue": "ladder", "followed_by": "any", "one_person": False},
-        sources=("SQM Group: FCR operating philosophy", "Capturi: FCR", "Call Centre Helper: FCR, 7 days"),
+        switches={
+            "clock": "end",
+            "fold_minutes": 15,
+            "same_issue": "ladder",
+            "followed_by": "any",
+            "one_person": False,
+        },
+        sources=(
+            "SQM Group: FCR operating philosophy",
+            "Capturi: FCR",
+            "Call Centre Helper: FCR, 7 days",
+        ),
     ),
     ratio(
         "repeat_rate",
@@ -99,7 +125,13 @@ KPIS: tuple[Kpi, ...] = (
         sources=("kept beside every repeat figure",),
     ),
     *(kpi for days in FOLLOW_UP_DAYS for issue in ("any", "same") for kpi in _follow_up(days, issue)),
-    count("cases", _("Cases"), _("Cases, on the day of their first contact."), "cases", entity=Entity.CASE),
+    count(
+        "cases",
+        _("Cases"),
+        _("Cases, on the day of their first contact."),
+        "cases",
+        entity=Entity.CASE,
+    ),
     ratio(
         "contacts_per_case",
         _("Contacts per case"),

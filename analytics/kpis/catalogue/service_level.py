@@ -1,4 +1,4 @@
-"""Service level, in every variant that products publish. They differ by points on the same day, so each has its name."""
+"""Service level, in every variant that products publish: on one day they differ by points, so each has its name."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ VARIANTS: tuple[Variant, ...] = (
         code="a",
         name=_("A: out of the queue in time"),
         counted=_(
-            "(answered + abandoned within X) ÷ (answered + abandoned + left for elsewhere + callbacks). When a callback "
-            "was asked for is not kept, so none counts as in time."
+            "(answered + abandoned within X) ÷ (answered + abandoned + left for elsewhere + callbacks). When a "
+            "callback was asked for is not kept, so none counts as in time."
         ),
         numerator="answered_{x} + abandoned_{x}",
         denominator=f"{_ALL_OFFERED} + live_callback",
@@ -105,15 +105,18 @@ VARIANTS: tuple[Variant, ...] = (
         code="g",
         name=_("G: abandons under the threshold ignored"),
         counted=_(
-            "Answered within X ÷ (answered + abandoned + left for elsewhere − abandoned within X); the abandon threshold "
-            "is X."
+            "Answered within X ÷ (answered + abandoned + left for elsewhere − abandoned within X); the abandon "
+            "threshold is X."
         ),
         numerator="answered_{x}",
         denominator=f"{_ALL_OFFERED} - abandoned_{{x}}",
         source="Serenova CxEngage: ignore abandons under a threshold, 20 s / 20 s",
     ),
 )
-THRESHOLDS: tuple[str, ...] = ("target", *(str(seconds) for seconds in ANSWER_THRESHOLDS))
+THRESHOLDS: tuple[str, ...] = (
+    "target",
+    *(str(seconds) for seconds in ANSWER_THRESHOLDS),
+)
 DEFAULT_VARIANT = "b"
 
 
@@ -144,7 +147,10 @@ def _kpi(variant: Variant, threshold: str) -> Kpi:
             formula=variant.counted,
             threshold=_threshold_text(threshold),
         ),
-        (variant.numerator.format(x=threshold), variant.denominator.format(x=threshold)),
+        (
+            variant.numerator.format(x=threshold),
+            variant.denominator.format(x=threshold),
+        ),
         channel_scope=ChannelScope.LIVE,
         direction=Direction.UP,
         timing=Timing.LEADING,

@@ -32,7 +32,12 @@ KPIS: tuple[Kpi, ...] = (
         _("Voice and chat contacts that left the queue for a callback; neither answered nor abandoned."),
         "live_callback",
     ),
-    count("self_served", _("Self-served"), _("Contacts resolved without an agent."), "self_served"),
+    count(
+        "self_served",
+        _("Self-served"),
+        _("Contacts resolved without an agent."),
+        "self_served",
+    ),
     count("outbound", _("Outbound"), _("Contacts that we started."), "outbound"),
     count(
         "not_contacts",

@@ -3,9 +3,21 @@
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from analytics.kpis.definition import ChannelScope, Direction, Kpi, Timing, Unit, quantile, ratio
+from analytics.kpis.definition import (
+    ChannelScope,
+    Direction,
+    Kpi,
+    Timing,
+    Unit,
+    quantile,
+    ratio,
+)
 
-_LIVE = {"channel_scope": ChannelScope.LIVE, "direction": Direction.DOWN, "timing": Timing.LEADING}
+_LIVE = {
+    "channel_scope": ChannelScope.LIVE,
+    "direction": Direction.DOWN,
+    "timing": Timing.LEADING,
+}
 _ABANDON = _LIVE | {"family": "abandonment"}
 _GENESYS = "Genesys Cloud: abandoned / offered, offered = answered + abandoned + flow-outs"
 _CISCO = "Cisco, Ivanti: short abandons excluded by a threshold"
@@ -23,10 +35,17 @@ def _excluding(seconds: int) -> Kpi:
             ),
             seconds=seconds,
         ),
-        (f"live_abandoned - abandoned_{seconds}", f"live_answered + live_abandoned - abandoned_{seconds}"),
+        (
+            f"live_abandoned - abandoned_{seconds}",
+            f"live_answered + live_abandoned - abandoned_{seconds}",
+        ),
         **_ABANDON,
         variant=format_lazy(_("all offered, without those within {seconds} s"), seconds=seconds),
-        switches={"queued_only": False, "exclude_short": True, "short_seconds": seconds},
+        switches={
+            "queued_only": False,
+            "exclude_short": True,
+            "short_seconds": seconds,
+        },
         sources=(_CISCO,),
     )
 
@@ -49,10 +68,17 @@ KPIS: tuple[Kpi, ...] = (
             "(abandoned − short) ÷ (answered + abandoned − short), over voice and chat. Short: a wait up to the "
             "threshold that held when the contact arrived (5 s on voice and 10 s on chat unless set otherwise)."
         ),
-        ("live_abandoned - abandoned_short", "live_answered + live_abandoned - abandoned_short"),
+        (
+            "live_abandoned - abandoned_short",
+            "live_answered + live_abandoned - abandoned_short",
+        ),
         **_ABANDON,
         variant=_("all offered, without short ones"),
-        switches={"queued_only": False, "exclude_short": True, "short_seconds": "target"},
+        switches={
+            "queued_only": False,
+            "exclude_short": True,
+            "short_seconds": "target",
+        },
         sources=(_GENESYS, _CISCO),
     ),
     ratio(
@@ -78,7 +104,11 @@ KPIS: tuple[Kpi, ...] = (
         ),
         **_ABANDON,
         variant=_("queued only, without short ones"),
-        switches={"queued_only": True, "exclude_short": True, "short_seconds": "target"},
+        switches={
+            "queued_only": True,
+            "exclude_short": True,
+            "short_seconds": "target",
+        },
         sources=(_CONNECT, _CISCO),
     ),
     _excluding(5),
@@ -87,8 +117,8 @@ KPIS: tuple[Kpi, ...] = (
         "asa_all_answered",
         _("Average speed of answer"),
         _(
-            "Seconds in the queue of answered voice and chat contacts ÷ all of them; those that never queued waited 0 s. "
-            "Menu and bot time is not waiting."
+            "Seconds in the queue of answered voice and chat contacts ÷ all of them; those that never queued waited "
+            "0 s. Menu and bot time is not waiting."
         ),
         ("wait_answered_s", "wait_answered_n"),
         **_LIVE,
@@ -134,7 +164,10 @@ KPIS: tuple[Kpi, ...] = (
             precision=0,
             family="asa",
             variant=variant,
-            switches={"queued_only": base == "answered_queued", "interpolation": "linear"},
+            switches={
+                "queued_only": base == "answered_queued",
+                "interpolation": "linear",
+            },
             sources=("freescout#1096: an average alone is skewed by one old contact",),
         )
         for suffix, base, variant, counted in (

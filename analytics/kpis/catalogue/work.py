@@ -3,10 +3,24 @@
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from analytics.kpis.definition import ChannelScope, Direction, Entity, Kpi, Timing, Unit, quantile, ratio
+from analytics.kpis.definition import (
+    ChannelScope,
+    Direction,
+    Entity,
+    Kpi,
+    Timing,
+    Unit,
+    quantile,
+    ratio,
+)
 
 _PERCENTILES = (("median", 0.5), ("p90", 0.9))
-_HANDLE = {"is_one_channel_at_a_time": True, "family": "aht", "precision": 0, "may_rank_agents": False}
+_HANDLE = {
+    "is_one_channel_at_a_time": True,
+    "family": "aht",
+    "precision": 0,
+    "may_rank_agents": False,
+}
 _GENESYS = "Genesys Cloud: average handle time (talk + hold + after-call work) / handled"
 
 KPIS: tuple[Kpi, ...] = (
@@ -67,7 +81,9 @@ KPIS: tuple[Kpi, ...] = (
             switches={"interpolation": "linear"},
         )
         for (name, q), title in zip(
-            _PERCENTILES, (_("Median handle time"), _("Handle time, 90th percentile")), strict=True
+            _PERCENTILES,
+            (_("Median handle time"), _("Handle time, 90th percentile")),
+            strict=True,
         )
     ),
     ratio(
@@ -82,8 +98,8 @@ KPIS: tuple[Kpi, ...] = (
         "first_response",
         _("First response"),
         _(
-            "Seconds from the customer's oldest unanswered message to the first answer of a person ÷ messaging contacts "
-            "that got one. Bots and automatic replies do not stop the clock."
+            "Seconds from the customer's oldest unanswered message to the first answer of a person ÷ messaging "
+            "contacts that got one. Bots and automatic replies do not stop the clock."
         ),
         ("first_response_s", "first_response_n"),
         channel_scope=ChannelScope.MESSAGING,
@@ -111,7 +127,9 @@ KPIS: tuple[Kpi, ...] = (
             switches={"interpolation": "linear"},
         )
         for (name, q), title in zip(
-            _PERCENTILES, (_("Median first response"), _("First response, 90th percentile")), strict=True
+            _PERCENTILES,
+            (_("Median first response"), _("First response, 90th percentile")),
+            strict=True,
         )
     ),
     ratio(

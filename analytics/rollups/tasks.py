@@ -6,9 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics.rollups.audit import audit_sample
+from analytics.rollups.deltas import HOURS_KEPT_DAYS
 from analytics.rollups.models import HourRollup
-
-HOURS_KEPT_DAYS = 60
 
 
 @shared_task
@@ -20,4 +19,4 @@ def audit_figures() -> None:
 @shared_task
 def drop_old_hours() -> None:
     """Hours are kept for 60 days; days and the heat map stay."""
-    HourRollup.objects.filter(day__lt=timezone.localdate() - timedelta(days=HOURS_KEPT_DAYS)).delete()
+    HourRollup.objects.filter(day__lte=timezone.localdate() - timedelta(days=HOURS_KEPT_DAYS)).delete()

@@ -65,12 +65,11 @@ class Postgres:
             password_file.write_text(self.password, encoding="ascii")
             if self.account.switch:
                 shutil.chown(password_file, self.account.uid, self.account.gid)
+            arguments: list[str | Path] = [self.binaries.initdb, "-D", half, "-U", USER, f"--pwfile={password_file}"]
+            arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+            arguments += ["--no-instructions", *([] if self.durable else ["--no-sync"])]
             done = subprocess.run(
-                [
-                    *[self.binaries.initdb, "-D", half, "-U", USER, f"--pwfile={password_file}"],
-                    *["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"],
-                    *["--no-instructions", *([] if self.durable else ["--no-sync"])],
-                ],
+                arguments,
                 check=False,
                 capture_output=True,
                 text=True,
@@ -224,5 +223,3 @@ def _reason(output: str) -> str:
                 return line.split(mark, 1)[1].strip().rstrip(".")
     lines = [line for line in output.splitlines() if line.strip()]
     return lines[-1].strip().rstrip(".") if lines else "it gives no reason"
-
-

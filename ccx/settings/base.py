@@ -2,27 +2,41 @@
 
 from pathlib import Path
 
+from celery.schedules import crontab
+from secrets import token_urlsafe
+
+from ccx.logs import configure_structlog, logging_config
 from ccx.settings.env import (
     database_from_url,
+    embedded_services,
     env_bool,
     env_int,
     env_list,
     env_secret,
     env_str,
 )
+from ccx.sockets import allowed_origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env_str("CCX_VAR", str(BASE_DIR / "var")))
 
 PRODUCTION = env_bool("CCX_PRODUCTION", default=False)
 DEBUG = env_bool("CCX_DEBUG", default=False)
-SECRET_KEY = env_secret("CCX_SECRET_KEY", "" if PRODUCTION else "only-for-a-machine-of-your-own")
+# What `make run` remembers about its own servers. Production never looks there.
+EMBEDDED = {} if PRODUCTION else embedded_services(VAR_DIR)
+SECRET_KEY = env_secret("CCX_SECRET_KEY", EMBEDDED.get("CCX_SECRET_KEY") or ("" if PRODUCTION else token_urlsafe(50)))
 BASE_URL = env_str("CCX_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("CCX_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CCX_CSRF_TRUSTED_ORIGINS")
 DEMO = env_bool("CCX_DEMO", default=False)
+TRUSTED_PROXIES = env_int("CCX_TRUSTED_PROXIES", 0)
+HEALTH_TOKEN = env_secret("CCX_HEALTH_TOKEN")
+# Where browsers find the socket process; both empty behind a proxy that passes /ws/ on (ccx/sockets.py).
+SOCKETS_URL = env_str("CCX_SOCKETS_URL")
+SOCKETS_PORT = env_int("CCX_SOCKETS_PORT", 0)
 
 INSTALLED_APPS = [
+    "ccx.apps.WiringConfig",
     "ccx.kernel",
     "interactions",
     "feedback",
@@ -48,6 +62,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "ccx.health.ProbeMiddleware",
+    "ccx.request_id.RequestIdMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -62,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ccx.kernel.audit.middleware.AuditContextMiddleware",
+    "ccx.kernel.audit.middleware.NoStoreMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -80,16 +98,24 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "ccx.kernel.people.context.navigation",
+                "ccx.sockets.address",
             ],
         },
     },
 ]
 
-DATABASE_URL = env_secret("DATABASE_URL", "postgresql://ccx@127.0.0.1:5432/ccx")
+# The list of places on the rail; the kernel draws it and knows none of them.
+CCX_NAVIGATION = "ccx.navigation.ITEMS"
+
+DATABASE_URL = env_secret("DATABASE_URL")
+OWN_DATABASE = bool(DATABASE_URL)
+DATABASE_URL = DATABASE_URL or EMBEDDED.get("DATABASE_URL", "postgresql://ccx@127.0.0.1:5432/ccx")
 DATABASES = {"default": database_from_url(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env_secret("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env_secret("REDIS_URL")
+OWN_REDIS = bool(REDIS_URL)
+REDIS_URL = REDIS_URL or EMBEDDED.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -108,7 +134,7 @@ CHANNEL_LAYERS = {
 AUTH_USER_MODEL = "kernel.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "ccx.kernel.people.backends.PersonBackend",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -119,13 +145,21 @@ ACCOUNT_ADAPTER = "ccx.kernel.people.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE, one shift; nobody is asked
+# Beside the lock on (e-mail, address) below: all failures from one address, and all on one e-mail from devices that
+# never signed in with it (ccx/kernel/people/adapters.py lets known ones through).
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,100/h/key"}
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "ccx.kernel.people.lockout.email_tried"
+AXES_CLIENT_IP_CALLABLE = "ccx.kernel.people.address.client_address"
+AXES_DISABLE_ACCESS_LOG = True
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_IPWARE_PROXY_COUNT = env_int("CCX_TRUSTED_PROXIES", 0)
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES
 AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -152,7 +186,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ccx.assets.HashedStorage"},
 }
 MEDIA_ROOT = Path(env_str("CCX_MEDIA_ROOT", str(VAR_DIR / "media")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
@@ -170,12 +204,38 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_DEFAULT_QUEUE = "ccx"
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "heartbeat": {"task": "ccx.heartbeat", "schedule": 15.0},
+    # `expires`: while no worker runs, sweeps do not pile up.
+    "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
+    "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
+    "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
+    "event-months": {
+        "task": "ccx.readers.ensure_event_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 600},
+    },
+    "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
+}
 
-# The kernel wakes the readers through this hook, so that it need not know Celery.
+# The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
+# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
+CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
+CCX_READERS = "ccx.subscriptions.READERS"
+CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
+CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
+
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 
 # REST.
+CCX_API_REQUESTS_PER_MINUTE = env_int("CCX_API_REQUESTS_PER_MINUTE", 6000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "ccx.kernel.access.authentication.ApiKeyAuthentication",
@@ -192,7 +252,17 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "CCX",
     "VERSION": "1",
+    "DESCRIPTION": "Tell contacts and read what became of them. See docs/api.md.",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ccx.kernel.access.schema.add_refusals",
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -214,7 +284,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "style-src": ["'self'"],
         "script-src": ["'self'"],
-        "connect-src": ["'self'"],
+        "connect-src": ["'self'", *allowed_origins(url=SOCKETS_URL, port=SOCKETS_PORT, hosts=ALLOWED_HOSTS)],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "form-action": ["'self'"],
@@ -232,5 +302,14 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_HSTS_PRELOAD = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env_int("CCX_TRUSTED_PROXIES", 0):
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Logs: JSON lines on standard error, without secrets and without a customer's words (ccx/logs.py).
+configure_structlog()
+LOGGING = logging_config(
+    level=env_str("CCX_LOG_LEVEL", "INFO").upper(), as_json=env_str("CCX_LOG_FORMAT", "json") == "json"
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False

@@ -8,7 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def env_str(name: str, default: str = "") -> str:
-    return os.environ.get(name, default)
+    """The value; set to nothing counts as not set, for compose files pass what is missing as nothing."""
+    return os.environ.get(name) or default
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -24,6 +25,7 @@ def env_bool(name: str, *, default: bool) -> bool:
 
 
 def env_int(name: str, default: int) -> int:
+    """A whole number."""
     value = os.environ.get(name, "")
     if value == "":
         return default
@@ -34,7 +36,8 @@ def env_int(name: str, default: int) -> int:
 
 
 def env_list(name: str, default: str = "") -> list[str]:
-    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+    """Values with commas between them."""
+    return [item.strip() for item in env_str(name, default).split(",") if item.strip()]
 
 
 def env_secret(name: str, default: str = "") -> str:
@@ -45,7 +48,7 @@ def env_secret(name: str, default: str = "") -> str:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from None
-    return os.environ.get(name, default)
+    return env_str(name, default)
 
 
 def database_from_url(url: str) -> dict[str, object]:
@@ -66,3 +69,12 @@ def database_from_url(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def embedded_services(var_dir: Path) -> dict[str, str]:
+    """What `make run` wrote down about its own servers, so that every command finds them; {} without such a file."""
+    try:
+        lines = (var_dir / "services.env").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)

@@ -6,7 +6,7 @@ from ccx.kernel.errors import DomainError
 
 
 class InteractionIsClosedError(DomainError):
-    """The interaction is over; what comes later is a new one of the same case."""
+    """The interaction is closed; what comes later is a new contact"""
 
     code: ClassVar[str] = "interaction_is_closed"
 
@@ -45,3 +45,9 @@ class CaseCannotFollowItselfError(DomainError):
     """A case cannot be the continuation of itself, nor of one that continues it."""
 
     code: ClassVar[str] = "case_cannot_follow_itself"
+
+
+class AuthorIsNotAPersonError(DomainError):
+    """Only a person signed in can write as an agent"""
+
+    code: ClassVar[str] = "author_is_not_a_person"

@@ -1,10 +1,43 @@
-"""What every page needs to know of the person looking at it."""
+"""What every page knows about the person looking at it: where they may go from here."""
 
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from ccx.kernel.people.models import User
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """The entries of the rail that this person may use."""
-    return {"nav_items": []}
+    """`nav_items`: the places this person's abilities open, in the order of the rail."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User) or not user.is_authenticated:
+        return {"nav_items": []}
+    items = []
+    for place in _places():
+        ability = place.get("ability")
+        url = _address(place["url"])
+        if url and (ability is None or user.can(ability)):
+            items.append(place | {"url": url, "is_active": _is_here(request.path, url)})
+    return {"nav_items": items}
+
+
+@cache
+def _places() -> tuple[dict[str, Any], ...]:
+    """The list named in settings; the kernel knows none of the places in it."""
+    return tuple(import_string(settings.CCX_NAVIGATION)) if settings.CCX_NAVIGATION else ()
+
+
+def _address(url_name: str) -> str:
+    """Where the place is, or nothing when this installation does not have it."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

@@ -2,6 +2,7 @@
 
 from interactions.handling.services.casework import correct_reason, link_cases, move_interaction
 from interactions.handling.services.closing import abandon_interaction, close_interaction
+from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.presence import set_presence
 from interactions.handling.services.talking import (
     answer_interaction,
@@ -12,7 +13,10 @@ from interactions.handling.services.talking import (
 )
 
 __all__ = [
+    "Said",
+    "Saying",
     "abandon_interaction",
+    "add_message",
     "answer_interaction",
     "close_interaction",
     "correct_reason",

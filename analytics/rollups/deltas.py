@@ -1,0 +1,117 @@
+"""Adding differences of facts to the roll-ups: (new fact - stored fact) into the buckets it touches.
+
+Works on the temporary table analytics_delta: rows shaped like facts with signed measures and `sign` (+1 new, -1 old).
+"""
+
+from typing import Final
+
+from analytics.facts.measures import END_COHORT, HOURLY, NAMES
+from analytics.rollups.models import Dimension, Metric
+
+ARRIVAL: Final = tuple(name for name in NAMES if name not in END_COHORT)
+# Hours are kept for 60 days; older ones are neither written nor compared.
+HOURS_KEPT_DAYS: Final = 60
+KEPT_HOURS: Final = f"day > current_date - {HOURS_KEPT_DAYS}"
+MONTH_DIMENSIONS: Final = tuple(dimension for dimension in Dimension if dimension is not Dimension.AGENT)
+
+DIMENSION_KEY: Final = {
+    Dimension.TOTAL: "0",
+    Dimension.CHANNEL: "channel",
+    Dimension.QUEUE: "coalesce(queue_id, 0)",
+    Dimension.TEAM: "coalesce(team_id, 0)",
+    Dimension.AGENT: "coalesce(agent_id, 0)",
+    Dimension.REASON: "coalesce(reason_id, 0)",
+}
+METRIC_COLUMN: Final = {
+    Metric.WAIT: "wait_seconds",
+    Metric.HANDLE: "handle_seconds",
+    Metric.FIRST_RESPONSE: "first_response_seconds",
+}
+# Bin b holds durations from 2^(b/4) up to the next edge; bin -1 holds 0 s.
+BIN: Final = "CASE WHEN {0} <= 0 THEN -1 ELSE floor(4 * ln({0}::float8) / ln(2::float8) + 1e-9) END::smallint"
+
+
+def bucketed(table: str) -> str:
+    """Rows of `table` in their buckets: arrival measures on the arrival's day, end measures on the end's day."""
+    keys = "channel, queue_id, team_id, agent_id, reason_id, cohort_id"
+    same = ", ".join(
+        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}"
+        for name in NAMES
+    )
+    late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
+    moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
+    return (
+        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "
+        f"SELECT end_day, {keys}, {late} FROM {table} WHERE end_day <> day AND ({moved})"
+    )
+
+
+def grouped(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
+    """Sums of `names` over `source` by `keys` (column -> expression)."""
+    groups = ", ".join(f"{expression} AS {column}" for column, expression in keys.items())
+    sums = ", ".join(f"sum({name}) AS {name}" for name in names)
+    by = ", ".join(str(number) for number in range(1, len(keys) + 1))
+    return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"
+
+
+def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str) -> str:
+    """Add the sums of `source` to `table`, in key order so that two writers cannot deadlock."""
+    columns = ", ".join((*keys, *names))
+    touched = " OR ".join(f"{name} <> 0" for name in names)
+    adding = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names)
+    order = ", ".join(keys)
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"
+        f" WHERE {touched} ORDER BY {order}"
+        f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
+    )
+
+
+def upsert_statements(delta: str) -> list[str]:
+    """Everything that adds the temporary table `delta` to every roll-up."""
+    by_bucket = f"({bucketed(delta)}) bucket"
+    cube = {
+        "day": "day",
+        "channel": "channel",
+        "team_id": "coalesce(team_id, 0)",
+        "reason_id": "coalesce(reason_id, 0)",
+        "cohort_id": "cohort_id",
+    }
+    statements = [upsert("analytics_cuberollup", cube, NAMES, by_bucket)]
+    for table, period, expression, dimensions in (
+        ("analytics_dayrollup", "day", "day", tuple(Dimension)),
+        ("analytics_monthrollup", "month", "date_trunc('month', day)::date", MONTH_DIMENSIONS),
+    ):
+        for dimension in dimensions:
+            keys = {
+                "dimension": f"{dimension.value}::smallint",
+                "key": f"{DIMENSION_KEY[dimension]}::bigint",
+                period: expression,
+                "cohort_id": "cohort_id",
+            }
+            statements.append(upsert(table, keys, NAMES, by_bucket))
+    hour = {"day": "day", "hour": "hour", "channel": "channel", "queue_id": "coalesce(queue_id, 0)"}
+    statements.append(
+        upsert("analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM {delta} WHERE {KEPT_HOURS}) recent")
+    )
+    week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
+    statements.append(upsert("analytics_weekhourrollup", week, HOURLY, delta))
+    statements.append(histogram_upsert(delta, "sign"))
+    return statements
+
+
+def histogram_source(table: str, sign: str) -> str:
+    """Signed counts of durations by day, channel, metric and bin; waits are those of answered live contacts."""
+    parts = []
+    for metric, column in METRIC_COLUMN.items():
+        condition = " AND wait_answered_n <> 0" if metric is Metric.WAIT else ""
+        parts.append(
+            f"SELECT day, channel, {metric.value}::smallint AS metric, {BIN.format(column)} AS bin, {sign} AS contacts"
+            f" FROM {table} WHERE {column} IS NOT NULL{condition}"
+        )
+    return f"({' UNION ALL '.join(parts)}) durations"
+
+
+def histogram_upsert(table: str, sign: str) -> str:
+    keys = {"day": "day", "channel": "channel", "metric": "metric", "bin": "bin"}
+    return upsert("analytics_histogramrollup", keys, ("contacts",), histogram_source(table, sign))

@@ -1,0 +1,1 @@
+"""Real PostgreSQL and Valkey from wheels, as children of one supervisor, for a machine with nothing installed."""

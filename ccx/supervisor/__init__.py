@@ -1,0 +1,1 @@
+"""One machine's supervisor: servers, web, sockets, worker and scheduler under one parent. `make run` starts it."""

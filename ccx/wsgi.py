@@ -1,0 +1,9 @@
+"""Pages and API."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccx.settings.base")
+
+application = get_wsgi_application()

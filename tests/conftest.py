@@ -1,0 +1,77 @@
+"""What every test may use: real servers, real data where they are, and the query guard."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.services import TestServices, use
+
+SERVICES = pytest.StashKey[TestServices]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")
+    if is_worker or config.option.collectonly or {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
+        return
+    services = TestServices()
+    config.stash[SERVICES] = services
+    use(services.addresses)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    services = config.stash.get(SERVICES, None)
+    if services:
+        services.stop()
+
+
+def real_data_folder() -> Path:
+    """Where the real data are: CCX_REAL_DATA, or beside the project."""
+    return Path(os.environ.get("CCX_REAL_DATA") or settings.BASE_DIR.parent / "shared" / "data")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without the folder its tests are left out, with one line; in CI that is an error."""
+    if real_data_folder().is_dir():
+        return
+    needing = [item for item in items if item.get_closest_marker("real_data")]
+    if not needing:
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"CI=true needs the real data: set CCX_REAL_DATA ({real_data_folder()} is missing).")
+    config.hook.pytest_deselected(items=needing)
+    items[:] = [item for item in items if item not in needing]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if not real_data_folder().is_dir() and not hasattr(config, "workerinput"):
+        terminalreporter.write_line("Tests with real data were left out: set CCX_REAL_DATA to their folder.")
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of the real data; only for tests marked real_data."""
+    return real_data_folder()
+
+
+@pytest.fixture
+def queries_do_not_grow(db: None) -> Callable[[Callable[[], object], Callable[[], object]], int]:
+    """Run `read` on few rows and again after `add_rows`; the query count must not move."""
+
+    def check(read: Callable[[], object], add_rows: Callable[[], object]) -> int:
+        read()  # warm content types, sessions, caches
+        with CaptureQueriesContext(connection) as few:
+            read()
+        add_rows()
+        with CaptureQueriesContext(connection) as many:
+            read()
+        assert len(few) == len(many), "\n".join(query["sql"] for query in many)
+        return len(many)
+
+    return check

@@ -136,9 +136,7 @@ def _settle(effect: ReaderEffect, state: State, *, error: str = "", due_at: date
     """Move the effect on, unless the claim has been settled by someone else since."""
     if state not in {State.DONE, State.QUEUED}:
         logger.error("effect_not_done", reader=effect.reader, event_id=effect.event_id, state=state, error=error)
-    changed = ReaderEffect.objects.filter(
-        pk=effect.pk, state=State.SENDING, claimed_at=effect.claimed_at
-    ).update(
+    changed = ReaderEffect.objects.filter(pk=effect.pk, state=State.SENDING, claimed_at=effect.claimed_at).update(
         state=state,
         last_error=error,
         due_at=due_at or effect.due_at,

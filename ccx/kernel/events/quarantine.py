@@ -58,13 +58,11 @@ def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: dat
         QuarantinedEvent.objects.update_or_create(
             reader=reader.name,
             event_id=event.pk,
-            defaults={"position": event.position, "kind": event.kind, "error": error, "at": at},
+            defaults={"position": event.position or 0, "kind": event.kind, "error": error, "at": at},
         )
 
 
-def release_passed(
-    reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()
-) -> None:
+def release_passed(reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()) -> None:
     """Forget quarantined events that a replay has taken since."""
     QuarantinedEvent.objects.filter(reader=reader.name, position__gt=after, position__lte=upto).exclude(
         event_id__in=[event.pk for event, _ in keep]

@@ -82,4 +82,4 @@ def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> Non
     refresh_agent_days(pairs)
 
 
-FACTS = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)
+FACTS: Final = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)

@@ -57,7 +57,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
     CustomerErased: (FACTS,),
-    # Agents.
+    # Agents and everyone else who signs in.
     PresenceChanged: (FACTS,),
     # People.
     AccessChanged: (),

@@ -23,9 +23,9 @@ def pump(
 ) -> bool:
     """Pump until nothing is left or the time is over; whether everything was done.
 
-    Each reader takes turns of one batch, so that one with a lot to do does not starve the others. With `far_behind`
-    a reader that is far behind is handed over instead (if it says so). Whoever numbers or runs a reader elsewhere at the same time
-    looks again before it stops, so what this pump leaves to it is not forgotten.
+    Each reader takes turns of one batch, so that one with a lot to do does not starve the others; `far_behind` may
+    take over a reader that is far behind. Whoever numbers or runs a reader elsewhere at the same time looks again
+    before it stops, so what this pump leaves to it is not forgotten.
     """
     everyone = all_readers() if readers is None else readers
     until = time.monotonic() + seconds

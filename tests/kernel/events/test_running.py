@@ -17,6 +17,8 @@ from ccx.kernel.events.quarantine import MOST_PER_BATCH, run_again
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.events.running import run_reader
 from ccx.kernel.events.sequencer import number_events
+from ccx.kernel.people.choices import Role
+from tests.factories.people import make_user
 from tests.kernel.events import recording
 from tests.kernel.events.conftest import Writer, tell
 from tests.kernel.events.recording import FIRST, SECOND, OtherThingHappened, taken, write_down
@@ -230,28 +232,29 @@ def test_a_quarantined_event_can_be_run_again(event_log: None, monkeypatch: pyte
     number_events()
     run_until_it_passes(failing_on(1), runs=4)
     quarantined = QuarantinedEvent.objects.get()
+    alice = make_user(Role.ADMINISTRATOR)
 
     monkeypatch.setattr(recording, "READERS", (failing_on(1),))
     with pytest.raises(StillFailsError):
-        run_again(quarantined_id=quarantined.pk)
+        run_again(reader="first", event_id=quarantined.event_id, by=alice)
     quarantined.refresh_from_db()
     assert quarantined.tries == 2
     assert taken("first") == [2]
 
     monkeypatch.setattr(recording, "READERS", (FIRST,))
-    run_again(quarantined_id=quarantined.pk)
+    run_again(reader="first", event_id=quarantined.event_id, by=alice)
 
     assert taken("first") == [2, 1]
     assert QuarantinedEvent.objects.count() == 0
 
 
 def test_an_event_whose_month_is_gone_cannot_be_run_again(event_log: None) -> None:
-    row = QuarantinedEvent.objects.create(
+    QuarantinedEvent.objects.create(
         reader="first", event_id=7, position=7, kind="thing_happened", error="", at=timezone.now()
     )
 
     with pytest.raises(EventIsGoneError):
-        run_again(quarantined_id=row.pk)
+        run_again(reader="first", event_id=7, by=make_user(Role.ADMINISTRATOR))
 
 
 def test_two_pumps_at_once_give_nobody_anything_twice(event_log: None) -> None:

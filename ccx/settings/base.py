@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ccx.health.ProbeMiddleware",
     "ccx.request_id.RequestIdMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -218,6 +219,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 600},
     },
+    "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
@@ -229,7 +231,11 @@ CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
 
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
 # REST.
+CCX_API_REQUESTS_PER_MINUTE = env_int("CCX_API_REQUESTS_PER_MINUTE", 6000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "ccx.kernel.access.authentication.ApiKeyAuthentication",
@@ -246,7 +252,17 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "CCX",
     "VERSION": "1",
+    "DESCRIPTION": "Tell contacts and read what became of them. See docs/api.md.",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ccx.kernel.access.schema.add_refusals",
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -87,9 +87,7 @@ TABLES: Final = (
 
 def make_contacts(*, first: int, last: int, customers: int) -> None:
     """Write contacts number `first` to `last` of a centre that has `customers` of them."""
-    statement = CONTACTS.format(
-        end=END, per_day=CONTACTS_PER_DAY, teams=TEAMS, reasons=REASONS, agents=AGENTS
-    )
+    statement = CONTACTS.format(end=END, per_day=CONTACTS_PER_DAY, teams=TEAMS, reasons=REASONS, agents=AGENTS)
     with connection.cursor() as cursor:
         cursor.execute(statement, {"first": first, "count": last, "customers": customers})
 
@@ -102,7 +100,7 @@ def make_centre(contacts: int) -> None:
     make_contacts(first=1, last=contacts, customers=CUSTOMERS)
     with connection.cursor() as cursor:
         for table in ("customer", "case", "interaction"):
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('interactions_{table}', 'id'), {contacts + 10})")  # noqa: S608
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('interactions_{table}', 'id'), {contacts + 10})")
     connection.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

@@ -99,8 +99,6 @@ def _production_rules() -> list[tuple[bool, CheckMessage]]:
         ),
         (
             settings.EMAIL_HOST in LOCAL,
-            Warning(
-                "Mail goes to this machine's own server.", hint="Set CCX_SMTP_HOST if it has none.", id="ccx.W017"
-            ),
+            Warning("Mail goes to this machine's own server.", hint="Set CCX_SMTP_HOST if it has none.", id="ccx.W017"),
         ),
     ]

@@ -1,10 +1,11 @@
 """All addresses. Each app's are in the urls.py of its rooms."""
 
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from ccx import api_docs, health
 from ccx.kernel.access.urls import api_urlpatterns as access_api
+from ccx.kernel.people.configuration import site as configuration
+from ccx.kernel.people.views.own import home
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For machines that watch.
@@ -12,8 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("healthz", health.healthz, name="healthz"),
     # People.
-    path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    path("", home, name="home"),
+    path("accounts/", include("ccx.kernel.people.account_urls")),
+    path("settings/", include("ccx.kernel.people.urls")),
+    path("audit/", include("ccx.kernel.audit.urls")),
+    path("admin/", configuration.urls),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),

@@ -224,5 +224,3 @@ def _reason(output: str) -> str:
                 return line.split(mark, 1)[1].strip().rstrip(".")
     lines = [line for line in output.splitlines() if line.strip()]
     return lines[-1].strip().rstrip(".") if lines else "it gives no reason"
-
-

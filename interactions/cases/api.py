@@ -15,7 +15,7 @@ from ccx.kernel.access.endpoint import ApiView
 from ccx.kernel.access.queries import query_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.events.changes import changes_after, position_before
-from ccx.kernel.paging import CURSOR, CursorPages, next_link, page_schema, read_cursor, size_of
+from ccx.kernel.paging import CursorPages, next_link, page_schema, read_cursor, size_of
 from interactions.cases.models import Case, ContactReason, Interaction
 from interactions.cases.serializers import (
     CaseQuery,
@@ -80,10 +80,8 @@ class InteractionChangesView(ApiView):
         """
         asked = query_of(request, ChangesQuery)
         cursor = read_cursor(request)
-        if cursor is not None:
-            position = int(cursor[0])
-        else:
-            position = position_before(asked["since"]) if "since" in asked else 0
+        begin = position_before(asked["since"]) if cursor is None and "since" in asked else 0
+        position = begin if cursor is None else int(cursor[0])
         changes = changes_after(position=position, limit=size_of(request.query_params))
         seen = Interaction.objects.visible_to(request.user).select_related(*SHOWN_WITH_INTERACTION)
         rows = seen.in_bulk(changes.interaction_ids)

@@ -136,7 +136,7 @@ class InteractionQuery(serializers.Serializer[Any]):
 class ChangesQuery(serializers.Serializer[Any]):
     """Where to begin, when there is no cursor yet."""
 
-    since = serializers.DateTimeField(required=False, help_text="Changes recorded from then on; empty: from the beginning.")
+    since = serializers.DateTimeField(required=False, help_text="Recorded from then on; empty: from the beginning.")
 
 
 class CaseQuery(serializers.Serializer[Any]):

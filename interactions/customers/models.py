@@ -48,9 +48,7 @@ class Customer(PublicModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="customer_is_not_merged_into_itself", condition=~Q(merged_into=models.F("id"))
-            ),
+            models.CheckConstraint(name="customer_is_not_merged_into_itself", condition=~Q(merged_into=models.F("id"))),
         ]
         indexes = [
             # Finding a person by the start of the name.

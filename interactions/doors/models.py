@@ -83,7 +83,8 @@ class ImportRun(PublicModel):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                name="import_finished_at_iff_done", condition=Q(state="done", finished_at__isnull=False) | ~Q(state="done")
+                name="import_finished_at_iff_done",
+                condition=Q(state="done", finished_at__isnull=False) | ~Q(state="done"),
             ),
         ]
 

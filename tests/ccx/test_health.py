@@ -88,9 +88,7 @@ def test_healthz_does_not_exist_without_a_configured_token(client: Client, setti
     assert client.get("/healthz", headers={"authorization": "Bearer "}).status_code == 404
 
 
-def test_healthz_tells_values_to_the_holder_of_the_token(
-    client: Client, beating: None, settings: Settings
-) -> None:
+def test_healthz_tells_values_to_the_holder_of_the_token(client: Client, beating: None, settings: Settings) -> None:
     settings.HEALTH_TOKEN = "the-token"
     body = client.get("/healthz", headers={"authorization": "Bearer the-token"}).json()
     assert body["status"] == "ready"

@@ -44,7 +44,10 @@ class TeamsView(ApiView):
     required_scopes = {"GET": (Scope.CONFIG_READ,)}
 
     @extend_schema(
-        operation_id="list_teams", tags=["configuration"], parameters=PAGE_PARAMETERS, responses=page_schema(TeamSerializer)
+        operation_id="list_teams",
+        tags=["configuration"],
+        parameters=PAGE_PARAMETERS,
+        responses=page_schema(TeamSerializer),
     )
     def get(self, request: Request) -> Response:
         """The teams whose contacts this key may see."""

@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 MISSING = "–"
 NBSP = "\N{NO-BREAK SPACE}"
@@ -105,8 +105,8 @@ def _change_text(moved: Decimal, before: Number, measure: Measure) -> str:
         text = ngettext("%(size)s point", "%(size)s points", 1 if points == 1 else 2) % {"size": size}
     elif measure == "duration":
         text = duration(abs(moved))
-    elif before == 0:
-        text = number(abs(moved))
+    elif abs(moved) > 10 * abs(Decimal(str(before))):
+        text = number(abs(moved))  # "138,600%" tells nobody anything
     else:
         share = abs(moved) / abs(Decimal(str(before)))
         text = percent(share, 1 if share < Decimal("0.1") else 0)

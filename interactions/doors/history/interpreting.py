@@ -84,9 +84,7 @@ class Interpreter:
                 closed_at=closed,
                 first_answered_at=max(answered, started) if answered else None,
                 is_resolved=self._resolved(cells),
-                segments=tuple(
-                    _named(segment, queue_id, team_id, agent_id) for segment in segments
-                ),
+                segments=tuple(_named(segment, queue_id, team_id, agent_id) for segment in segments),
                 messages=self._messages(cells, started),
                 source_id=self.directory.source_id,
                 reopened_count=self._number("reopened", cells),
@@ -260,7 +258,9 @@ class Interpreter:
         if end < start and start - end > HALF_A_DAY:
             end += DAY  # a clock that passed midnight
         if end < start:
-            flags.append(f"{rule.kind.label} ends {int((start - end).total_seconds())} s before it starts: stored as unknown")
+            flags.append(
+                f"{rule.kind.label} ends {int((start - end).total_seconds())} s before it starts: stored as unknown"
+            )
             return PastSegment(kind=rule.kind.value, started_at=start, ended_at=start, is_duration_known=False)
         return PastSegment(kind=rule.kind.value, started_at=start, ended_at=end)
 
@@ -277,11 +277,11 @@ class Interpreter:
         if seconds < 0:
             flags.append(f"{rule.seconds} is negative ({seconds} s): stored as unknown")
             return PastSegment(kind=rule.kind.value, started_at=start, ended_at=start, is_duration_known=False)
-        return PastSegment(kind=rule.kind.value, started_at=start, ended_at=start + timedelta(seconds=min(seconds, 10**8)))
+        return PastSegment(
+            kind=rule.kind.value, started_at=start, ended_at=start + timedelta(seconds=min(seconds, 10**8))
+        )
 
-    def _with_transfers(
-        self, cells: dict[str, str], segments: list[PastSegment], at: datetime
-    ) -> list[PastSegment]:
+    def _with_transfers(self, cells: dict[str, str], segments: list[PastSegment], at: datetime) -> list[PastSegment]:
         """A source that only counts transfers tells that one happened, not how long anything took."""
         if self._number("transfers", cells) > 0:
             segments.append(

@@ -243,7 +243,9 @@ def _moment(part: Any, where: str) -> Moment:
         return Moment(column=part)
     if isinstance(part, dict) and part.get("clock"):
         return Moment(
-            date_column=str(part.get("date", "")), date_format=str(part.get("date_format", "%Y-%m-%d")), clock=str(part["clock"])
+            date_column=str(part.get("date", "")),
+            date_format=str(part.get("date_format", "%Y-%m-%d")),
+            clock=str(part["clock"]),
         )
     if isinstance(part, dict) and part.get("column"):
         return Moment(column=str(part["column"]), format=str(part.get("format", "iso")))

@@ -68,9 +68,7 @@ def _field(spec: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=[("", _("Please choose")), *options], **shared)
     limit = min(int(spec.get("max_length") or MAX_LENGTHS.get(kind, 200)), MAX_LENGTHS.get(kind, 200))
     if kind == "email":
-        return forms.EmailField(
-            max_length=limit, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **shared
-        )
+        return forms.EmailField(max_length=limit, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **shared)
     if kind == "tel":
         widget: forms.Widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
     elif kind == "textarea":

@@ -7,7 +7,7 @@ from typing import Final
 from django.db.models import Q
 
 from analytics.facts.agent_days import days_of_agents, days_of_interactions, refresh_agent_days
-from analytics.facts.refresh import refresh_facts
+from analytics.rollups.refresh import refresh_facts
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
 from feedback.surveys.events import SurveyAnswered
@@ -82,4 +82,4 @@ def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> Non
     refresh_agent_days(pairs)
 
 
-FACTS = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)
+FACTS: Final = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)

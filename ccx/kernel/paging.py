@@ -44,7 +44,7 @@ class CursorPages(BasePagination):
 
     page_order: tuple[str, ...] = ("public_id",)
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: models.QuerySet[Any], request: Request, view: "APIView | None" = None
     ) -> list[Any]:
         """The rows of this page, and what the envelope needs."""

@@ -80,7 +80,7 @@ class ItemOut(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="201 new, 200 known, 4xx refused.")
     external_id = serializers.CharField(allow_null=True)
     receipt = ReceiptOut(allow_null=True)
-    errors = ItemErrorOut(many=True)
+    errors = ItemErrorOut(many=True)  # type: ignore[assignment]
 
 
 class BulkOut(serializers.Serializer[Any]):

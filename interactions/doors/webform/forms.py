@@ -48,7 +48,7 @@ class ContactForm(forms.Form):
     """The configured fields, in their order."""
 
     def __init__(self, *args: Any, web_form: WebForm, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="field-%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "field-%s"})
         self.specs = [spec for spec in web_form.fields if isinstance(spec, dict) and spec.get("name")]
         for spec in self.specs:
             self.fields[f"f_{spec['name']}"] = _field(spec)

@@ -1,5 +1,6 @@
 """Forgetting a person and keeping the numbers."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -74,18 +75,26 @@ def test_the_numbers_stay(centre: CustomerCentre) -> None:
     erase_customer(customer_id=annabel.pk, by=centre.ada)
 
     after = Interaction.objects.get(pk=contact.pk)
-    kept = ("customer_id", "case_id", "assurance", "started_at", "closed_at", "outcome", "reason_id", "agent_id", "team_id")
+    kept = (
+        "customer_id",
+        "case_id",
+        "assurance",
+        "started_at",
+        "closed_at",
+        "outcome",
+        "reason_id",
+        "agent_id",
+        "team_id",
+    )
     assert [getattr(after, field) for field in kept] == [getattr(contact, field) for field in kept]
     assert after.messages.count() == 1
-    assert annabel.purchases.get().amount == 99.9 or str(annabel.purchases.get().amount) == "99.90"
+    assert annabel.purchases.get().amount == Decimal("99.90")
     assert annabel.consents.count() == 1
 
 
 def test_erasing_is_announced_once_and_the_log_keeps_what_it_had(centre: CustomerCentre) -> None:
     anna, ann = make_customer("Anna"), make_customer("Ann")
-    undo_merge(
-        merge_id=merge_customers(survivor_id=anna.pk, merged_id=ann.pk, by=centre.alice).pk, by=centre.alice
-    )
+    undo_merge(merge_id=merge_customers(survivor_id=anna.pk, merged_id=ann.pk, by=centre.alice).pk, by=centre.alice)
     before = list(EventRow.objects.order_by("id").values())
 
     erase_customer(customer_id=anna.pk, by=centre.ada)

@@ -12,7 +12,10 @@ from tests.factories.customers import CustomerCentre, make_contact, make_custome
 
 def test_attesting_raises_the_identity_and_the_contacts_that_came_by_it(centre: CustomerCentre) -> None:
     ann = make_customer("Ann")
-    mail, phone = make_identity(ann, "ann@example.test", assurance=Assurance.CLAIMED), make_identity(ann, "+49151", "phone")
+    mail, phone = (
+        make_identity(ann, "ann@example.test", assurance=Assurance.CLAIMED),
+        make_identity(ann, "+49151", "phone"),
+    )
     by_mail = make_contact(centre, ann, identity=mail, assurance=Assurance.CLAIMED)
     proven = make_contact(centre, ann, identity=mail, assurance=Assurance.PROVEN)
     by_phone = make_contact(centre, ann, identity=phone, assurance=Assurance.CLAIMED)
@@ -70,7 +73,14 @@ def test_an_address_is_kept_in_one_spelling(centre: CustomerCentre, kind: str, v
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("email", "ann"), ("email", ""), ("phone", "12"), ("phone", "call me"), ("account", "a\x00b"), ("account", "x" * 255)],
+    [
+        ("email", "ann"),
+        ("email", ""),
+        ("phone", "12"),
+        ("phone", "call me"),
+        ("account", "a\x00b"),
+        ("account", "x" * 255),
+    ],
 )
 def test_what_is_no_address_is_refused(centre: CustomerCentre, kind: str, value: str) -> None:
     with pytest.raises(IdentityIsInvalidError):

@@ -11,6 +11,7 @@ from analytics.rollups.reader import FACTS
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
+from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import SurveyAnswered
 from interactions.cases.events import (
     CaseLinked,
@@ -54,21 +55,16 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
-<<<<<<< HEAD
     IdentityAdded: (),
-    IdentityAttested: ("facts",),
-    CustomersMerged: ("facts",),
-    MergeUndone: ("facts",),
-    CustomerErased: ("facts",),
-    PurchaseRecorded: (),
-=======
     IdentityAttested: (FACTS,),
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
     CustomerErased: (FACTS,),
->>>>>>> main
+    PurchaseRecorded: (),
     # Agents.
     PresenceChanged: (FACTS,),
+    # People.
+    AccessChanged: (),
     # Surveys.
     SurveyAnswered: (FACTS,),
 }

@@ -25,7 +25,8 @@ COMPUTE: Final = """
 INSERT INTO analytics_agentday
     (agent_id, day, team_id, available_seconds, contact_seconds, idle_seconds, away_seconds)
 WITH wanted AS (
-    SELECT agent_id, day, day::timestamp AT TIME ZONE %(zone)s AS low, (day + 1)::timestamp AT TIME ZONE %(zone)s AS high
+    SELECT agent_id, day, day::timestamp AT TIME ZONE %(zone)s AS low,
+        (day + 1)::timestamp AT TIME ZONE %(zone)s AS high
     FROM ({wanted}) given
 ),
 presence AS (
@@ -78,7 +79,7 @@ def refresh_agent_days(pairs: Iterable[tuple[int, date]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('analytics.agent_days'))")
         cursor.execute(
-            f"DELETE FROM analytics_agentday a USING ({GIVEN_DAYS}) w WHERE a.agent_id = w.agent_id AND a.day = w.day",  # noqa: S608
+            f"DELETE FROM analytics_agentday a USING ({GIVEN_DAYS}) w WHERE a.agent_id = w.agent_id AND a.day = w.day",
             parameters,
         )
         cursor.execute(COMPUTE.format(wanted=GIVEN_DAYS), parameters)

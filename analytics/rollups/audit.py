@@ -39,7 +39,7 @@ class Differences:
 
 @transaction.atomic
 def audit_sample(days: int = SAMPLE_DAYS) -> AuditRun:
-    """Recompute the facts of the newest and some random days, repair what differs, then compare every roll-up with facts.
+    """Recompute the facts of the newest and some random days, repair what differs, then compare roll-ups with facts.
 
     A repair moves the roll-ups by the difference, as any change does; roll-ups that still differ are summed anew.
     """
@@ -95,10 +95,10 @@ def differing_by_table() -> dict[str, int]:
             columns = ", ".join((*KEYS[table], *VALUES[table]))
             zero = " AND ".join(f"{name} = 0" for name in VALUES[table])
             kept = f" AND {KEPT_HOURS}" if table == "analytics_hourrollup" else ""
-            stored = f"SELECT {columns} FROM {table} WHERE NOT ({zero}){kept}"  # noqa: S608
-            summed = f"SELECT {columns} FROM {shadow} WHERE NOT ({zero})"  # noqa: S608
+            stored = f"SELECT {columns} FROM {table} WHERE NOT ({zero}){kept}"
+            summed = f"SELECT {columns} FROM {shadow} WHERE NOT ({zero})"
             cursor.execute(
-                f"SELECT count(*) FROM (({stored} EXCEPT {summed}) UNION ALL ({summed} EXCEPT {stored})) differing"  # noqa: S608
+                f"SELECT count(*) FROM (({stored} EXCEPT {summed}) UNION ALL ({summed} EXCEPT {stored})) differing"
             )
             found[table] = cursor.fetchone()[0]
             cursor.execute(f"DROP TABLE {shadow}")
@@ -108,10 +108,10 @@ def differing_by_table() -> dict[str, int]:
 def count_differing_facts() -> int:
     """Stored facts that differ from their definition, over everything; for tests and benchmarks."""
     columns = ", ".join(COLUMNS)
-    stored = f"SELECT {columns} FROM analytics_fact"  # noqa: S608
+    stored = f"SELECT {columns} FROM analytics_fact"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH defined AS MATERIALIZED ({fact_query(whole=True)})"  # noqa: S608
+            f"WITH defined AS MATERIALIZED ({fact_query(whole=True)})"
             f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
             f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
         )

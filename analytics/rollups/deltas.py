@@ -41,7 +41,7 @@ def bucketed(table: str) -> str:
     late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
     moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
     return (
-        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "  # noqa: S608
+        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "
         f"SELECT end_day, {keys}, {late} FROM {table} WHERE end_day <> day AND ({moved})"
     )
 
@@ -51,7 +51,7 @@ def grouped(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
     groups = ", ".join(f"{expression} AS {column}" for column, expression in keys.items())
     sums = ", ".join(f"sum({name}) AS {name}" for name in names)
     by = ", ".join(str(number) for number in range(1, len(keys) + 1))
-    return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"  # noqa: S608
+    return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"
 
 
 def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str) -> str:
@@ -61,7 +61,7 @@ def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str
     adding = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names)
     order = ", ".join(keys)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"  # noqa: S608
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"
         f" WHERE {touched} ORDER BY {order}"
         f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
     )
@@ -106,7 +106,7 @@ def histogram_source(table: str, sign: str) -> str:
     for metric, column in METRIC_COLUMN.items():
         condition = " AND wait_answered_n <> 0" if metric is Metric.WAIT else ""
         parts.append(
-            f"SELECT day, channel, {metric.value}::smallint AS metric, {BIN.format(column)} AS bin, {sign} AS contacts"  # noqa: S608
+            f"SELECT day, channel, {metric.value}::smallint AS metric, {BIN.format(column)} AS bin, {sign} AS contacts"
             f" FROM {table} WHERE {column} IS NOT NULL{condition}"
         )
     return f"({' UNION ALL '.join(parts)}) durations"

@@ -135,7 +135,7 @@ def _try_later(effect: ReaderEffect, sender: Sender, error: Exception) -> None:
 def _settle(effect: ReaderEffect, state: State, *, error: str = "", due_at: datetime | None = None) -> bool:
     """Move the effect on, unless the claim has been settled by someone else since."""
     if state not in {State.DONE, State.QUEUED}:
-        logger.error("effect_not_done", reader=effect.reader, event=effect.event_id, state=state, error=error)
+        logger.error("effect_not_done", reader=effect.reader, event_id=effect.event_id, state=state, error=error)
     changed = ReaderEffect.objects.filter(
         pk=effect.pk, state=State.SENDING, claimed_at=effect.claimed_at
     ).update(

@@ -108,6 +108,4 @@ def _make_month_of_strays(cursor: CursorWrapper, year: int, month: int) -> None:
         f" WHERE recorded_at >= %s AND recorded_at < %s RETURNING *) INSERT INTO {table} SELECT * FROM strays",
         [first, after],
     )
-    cursor.execute(
-        f"ALTER TABLE kernel_event ATTACH PARTITION {table} FOR VALUES FROM (%s) TO (%s)", [first, after]
-    )
+    cursor.execute(f"ALTER TABLE kernel_event ATTACH PARTITION {table} FOR VALUES FROM (%s) TO (%s)", [first, after])

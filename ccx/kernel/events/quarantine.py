@@ -54,7 +54,7 @@ class Isolation:
 def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: datetime) -> None:
     """Keep the events that failed where people see them."""
     for event, error in poison:
-        logger.error("event_quarantined", reader=reader.name, event=event.pk, kind=event.kind, error=error)
+        logger.error("event_quarantined", reader=reader.name, event_id=event.pk, kind=event.kind, error=error)
         QuarantinedEvent.objects.update_or_create(
             reader=reader.name,
             event_id=event.pk,
@@ -62,9 +62,7 @@ def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: dat
         )
 
 
-def release_passed(
-    reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()
-) -> None:
+def release_passed(reader: Reader, *, after: int, upto: int, keep: Sequence[tuple[EventRow, str]] = ()) -> None:
     """Forget quarantined events that a replay has taken since."""
     QuarantinedEvent.objects.filter(reader=reader.name, position__gt=after, position__lte=upto).exclude(
         event_id__in=[event.pk for event, _ in keep]

@@ -56,9 +56,7 @@ def ensure_place(reader: Reader) -> None:
     if ReaderPosition.objects.filter(name=reader.name).exists():
         return
     head = 0 if reader.from_beginning else LogHead.objects.values_list("position", flat=True).first()
-    ReaderPosition.objects.bulk_create(
-        [ReaderPosition(name=reader.name, position=head or 0)], ignore_conflicts=True
-    )
+    ReaderPosition.objects.bulk_create([ReaderPosition(name=reader.name, position=head or 0)], ignore_conflicts=True)
 
 
 def next_batch(reader: Reader, after: int, size: int) -> Batch | None:

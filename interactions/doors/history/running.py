@@ -1,4 +1,4 @@
-"""Running an import: in chunks, each in one transaction with the run's progress, so that it can stop anywhere and go on."""
+"""Running an import: chunk by chunk, each in one transaction with the run's progress, so that it can stop and go on."""
 
 import hashlib
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def check_columns(path: Path, mapping: Mapping) -> list[str]:
 def run_import(run: ImportRun, *, path: Path, stop_after: int | None = None) -> ImportRun:
     """Import from where the run stands until its end, a pause, or `stop_after` chunks.
 
-    Every chunk commits with its progress: killed at any moment, the next call goes on with the first row that was not taken.
+    Every chunk commits with its progress: killed at any moment, the next call goes on with the first row not taken.
     """
     mapping = mapping_from(run.mapping)
     check_columns(path, mapping)

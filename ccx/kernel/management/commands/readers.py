@@ -18,7 +18,9 @@ class Command(BaseCommand):
         """Print the table."""
         report = lag_report()
         self.stdout.write(f"head {report.head}, unnumbered {report.unnumbered} ({report.unnumbered_seconds:.1f} s)")
-        self.stdout.write(LINE.format("reader", "position", "behind", "seconds", "failures", "quarantined", "last error"))
+        self.stdout.write(
+            LINE.format("reader", "position", "behind", "seconds", "failures", "quarantined", "last error")
+        )
         for reader in report.readers:
             self.stdout.write(
                 LINE.format(

@@ -16,7 +16,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """NAME, --from and --effects."""
         parser.add_argument("name", help="the reader, as `manage.py readers` shows it")
-        parser.add_argument("--from", type=int, default=1, dest="start", metavar="POSITION", help="first position to read")
+        parser.add_argument(
+            "--from", type=int, default=1, dest="start", metavar="POSITION", help="first position to read"
+        )
         parser.add_argument("--effects", action="store_true", help="send its effects outside once more")
 
     def handle(self, *args: Any, **options: Any) -> None:

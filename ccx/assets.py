@@ -15,6 +15,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, Storage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from ccx.kernel.look.icons import ICONS, SPRITE
 
@@ -33,10 +34,7 @@ FILES: dict[str, str] = {
     "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
     "vendor/uplot/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "vendor/uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
-} | {
-    f"vendor/inter/inter-{script}.woff2": f"{_INTER}/inter-{script}-wght-normal.woff2"
-    for script in _INTER_SCRIPTS
-}
+} | {f"vendor/inter/inter-{script}.woff2": f"{_INTER}/inter-{script}-wght-normal.woff2" for script in _INTER_SCRIPTS}
 _ICON_FOLDER = "@tabler/icons/icons/outline"
 
 
@@ -65,6 +63,12 @@ def build_sprite() -> Path:
         draft.write_text(content, encoding="utf-8")
         draft.replace(path)
     return path
+
+
+class HashedStorage(CompressedManifestStaticFilesStorage):
+    """Names carry the content's hash, in what our modules import too: a new version is never half loaded."""
+
+    support_js_module_import_aggregation = True
 
 
 class PackageAssetsStorage(FileSystemStorage):

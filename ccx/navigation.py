@@ -8,7 +8,13 @@ from ccx.kernel.people.choices import Ability
 
 ITEMS: list[dict[str, Any]] = [
     {"label": _("Work"), "icon": "work", "url": "interactions:desk", "ability": Ability.HANDLE_CONTACTS, "key": "g w"},
-    {"label": _("Search"), "icon": "search", "url": "interactions:search", "ability": Ability.SEE_CUSTOMERS, "key": "g s"},
+    {
+        "label": _("Search"),
+        "icon": "search",
+        "url": "interactions:search",
+        "ability": Ability.SEE_CUSTOMERS,
+        "key": "g s",
+    },
     {
         "label": _("Customers"),
         "icon": "customers",

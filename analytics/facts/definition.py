@@ -1,9 +1,10 @@
 """What a fact is, said once in SQL: a pure function of the records of truth.
 
 `fact_query(scope)` is used for one batch of changes and for the rebuild of everything alike, so the two cannot differ.
-Formulas: the registry (analytics/kpis) says what the measures are for; the rules for folding, repeats and first contact
-resolution are those of the field: a contact soon after a live one is that one's continuation, an issue is a case, a linked
-case or the parent of the reason, and a case is resolved at first contact when nothing about it follows within its window.
+Formulas: the registry (analytics/kpis) says what the measures are for; the rules for folding, repeats and first
+contact resolution are those of the field: a contact soon after a live one is that one's continuation, an issue is a
+case, a linked case or the parent of the reason, and a case is resolved at first contact when nothing about it follows
+within its window.
 """
 
 from typing import Final
@@ -312,7 +313,8 @@ def fact_query(*, whole: bool) -> str:
         {_moments("root_id", "is_offered AND root_id IS NOT NULL")}
     ),
     about AS (
-        SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end, min(next_start) FILTER (WHERE NOT is_start) AS next_start
+        SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,
+            min(next_start) FILTER (WHERE NOT is_start) AS next_start
         FROM (SELECT * FROM by_issue UNION ALL SELECT * FROM by_case) both_ways
         GROUP BY id
     ),
@@ -345,7 +347,8 @@ def fact_query(*, whole: bool) -> str:
                 THEN {_seconds("b.started_at", "b.next_same_at")} END AS next_same,
             b.is_identified AND NOT b.is_continuation
                 AND about.last_end >= b.started_at - make_interval(days => b.window_days) AS is_repeat,
-            b.is_first_answered AND b.is_identified AND b.ended_at IS NOT NULL AND NOT b.continues_answered AS fcr_counts,
+            b.is_first_answered AND b.is_identified AND b.ended_at IS NOT NULL AND NOT b.continues_answered
+                AS fcr_counts,
             coalesce(about.next_start <= b.ended_at + make_interval(days => b.window_days), false)
                 OR coalesce(b.last_reopened_at > b.ended_at
                     AND b.last_reopened_at <= b.ended_at + make_interval(days => b.window_days), false) AS came_back,

@@ -60,7 +60,10 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _count("abandoned_queued", "live contacts abandoned after waiting in a queue"),
     *(_count(f"answered_{s}", f"live contacts answered within {s} s") for s in ANSWER_THRESHOLDS),
     *(_count(f"abandoned_{s}", f"live contacts abandoned within {s} s") for s in ABANDON_THRESHOLDS),
-    *(_count(f"abandoned_queued_{s}", f"live contacts that queued and abandoned within {s} s") for s in ANSWER_THRESHOLDS),
+    *(
+        _count(f"abandoned_queued_{s}", f"live contacts that queued and abandoned within {s} s")
+        for s in ANSWER_THRESHOLDS
+    ),
     _count("answered_target", "live contacts answered within the target that held", hourly=True),
     _count("abandoned_target", "live contacts abandoned within the target that held"),
     _count("abandoned_short", "live contacts abandoned within the short threshold that held", hourly=True),
@@ -83,9 +86,15 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _count("identified", "offered contacts whose customer is attested or proven"),
     _count("repeat", "identified contacts about an issue the customer had contacted us about within its window"),
     _count("follow_n", "identified answered contacts, the base of follow-ups"),
-    *(_count(f"follow_any_{d}", f"of follow_n, followed by any contact within {d} days of its start") for d in FOLLOW_UP_DAYS),
     *(
-        _count(f"follow_same_{d}", f"of follow_n, followed by an answered one of the same reason within {d} days of its start")
+        _count(f"follow_any_{d}", f"of follow_n, followed by any contact within {d} days of its start")
+        for d in FOLLOW_UP_DAYS
+    ),
+    *(
+        _count(
+            f"follow_same_{d}",
+            f"of follow_n, followed by an answered one of the same reason within {d} days of its start",
+        )
         for d in FOLLOW_UP_DAYS
     ),
     Measure("fcr_n", "cases, at the end of their first answered contact", cohort=Cohort.END),

@@ -12,7 +12,7 @@ from ccx.kernel.people.choices import Ability, GrantScope
 
 def measure_fields(*, summed: bool, names: tuple[str, ...] | None = None) -> dict[str, "models.Field[Any, Any]"]:
     """Columns for the measures: small ones on facts, wide ones (`summed`) on roll-ups."""
-    fields: dict[str, "models.Field[Any, Any]"] = {}
+    fields: dict[str, models.Field[Any, Any]] = {}
     for measure in MEASURES:
         if names is not None and measure.name not in names:
             continue
@@ -93,7 +93,9 @@ class Fact(FactMeasures):
     wait_seconds = models.IntegerField(null=True)
     handle_seconds = models.IntegerField(null=True)
     first_response_seconds = models.IntegerField(null=True)
-    next_any_seconds = models.IntegerField(null=True, help_text="Start to start, to the next identified offered contact.")
+    next_any_seconds = models.IntegerField(
+        null=True, help_text="Start to start, to the next identified offered contact."
+    )
     next_same_seconds = models.IntegerField(
         null=True, help_text="Start to start, to the next identified answered contact of the same reason."
     )

@@ -9,6 +9,9 @@ from analytics.facts.measures import END_COHORT, HOURLY, NAMES
 from analytics.rollups.models import Dimension, Metric
 
 ARRIVAL: Final = tuple(name for name in NAMES if name not in END_COHORT)
+# Hours are kept for 60 days; older ones are neither written nor compared.
+HOURS_KEPT_DAYS: Final = 60
+KEPT_HOURS: Final = f"day > current_date - {HOURS_KEPT_DAYS}"
 MONTH_DIMENSIONS: Final = tuple(dimension for dimension in Dimension if dimension is not Dimension.AGENT)
 
 DIMENSION_KEY: Final = {
@@ -32,12 +35,13 @@ def bucketed(table: str) -> str:
     """Rows of `table` in their buckets: arrival measures on the arrival's day, end measures on the end's day."""
     keys = "channel, queue_id, team_id, agent_id, reason_id, cohort_id"
     same = ", ".join(
-        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}" for name in NAMES
+        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}"
+        for name in NAMES
     )
     late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
     moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
     return (
-        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "  # noqa: S608
+        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "
         f"SELECT end_day, {keys}, {late} FROM {table} WHERE end_day <> day AND ({moved})"
     )
 
@@ -47,7 +51,7 @@ def grouped(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
     groups = ", ".join(f"{expression} AS {column}" for column, expression in keys.items())
     sums = ", ".join(f"sum({name}) AS {name}" for name in names)
     by = ", ".join(str(number) for number in range(1, len(keys) + 1))
-    return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"  # noqa: S608
+    return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"
 
 
 def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str) -> str:
@@ -57,7 +61,7 @@ def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str
     adding = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names)
     order = ", ".join(keys)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"  # noqa: S608
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"
         f" WHERE {touched} ORDER BY {order}"
         f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
     )
@@ -87,7 +91,9 @@ def upsert_statements(delta: str) -> list[str]:
             }
             statements.append(upsert(table, keys, NAMES, by_bucket))
     hour = {"day": "day", "hour": "hour", "channel": "channel", "queue_id": "coalesce(queue_id, 0)"}
-    statements.append(upsert("analytics_hourrollup", hour, HOURLY, delta))
+    statements.append(
+        upsert("analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM {delta} WHERE {KEPT_HOURS}) recent")
+    )
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
     statements.append(upsert("analytics_weekhourrollup", week, HOURLY, delta))
     statements.append(histogram_upsert(delta, "sign"))
@@ -100,7 +106,7 @@ def histogram_source(table: str, sign: str) -> str:
     for metric, column in METRIC_COLUMN.items():
         condition = " AND wait_answered_n <> 0" if metric is Metric.WAIT else ""
         parts.append(
-            f"SELECT day, channel, {metric.value}::smallint AS metric, {BIN.format(column)} AS bin, {sign} AS contacts"  # noqa: S608
+            f"SELECT day, channel, {metric.value}::smallint AS metric, {BIN.format(column)} AS bin, {sign} AS contacts"
             f" FROM {table} WHERE {column} IS NOT NULL{condition}"
         )
     return f"({' UNION ALL '.join(parts)}) durations"

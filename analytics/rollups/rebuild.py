@@ -5,8 +5,8 @@ from typing import Final
 from django.db import connection, transaction
 
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, EVERYTHING, fact_query
-from analytics.facts.refresh import LOCK
 from analytics.rollups.deltas import upsert_statements
+from analytics.rollups.refresh import LOCK
 
 ROLLUP_TABLES: Final = (
     "analytics_cuberollup",
@@ -26,7 +26,7 @@ def rebuild_facts() -> int:
         cursor.execute("SET LOCAL work_mem = '512MB'")
         cursor.execute(ENSURE_COHORTS.format(scope=EVERYTHING))
         cursor.execute("TRUNCATE analytics_fact")
-        cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")  # noqa: S608
+        cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")
         return int(cursor.rowcount)
 
 

@@ -2,7 +2,7 @@
 
 from ccx.kernel.access.models import ApiKey, IdempotencyRecord
 from ccx.kernel.audit.models import AuditEntry
-from ccx.kernel.events.models import EventRow, LogHead, ReaderEffect, ReaderPosition
+from ccx.kernel.events.models import EventRow, LogHead, QuarantinedEvent, ReaderEffect, ReaderPosition
 from ccx.kernel.people.models import Grant, Invite, Team, User
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "IdempotencyRecord",
     "Invite",
     "LogHead",
+    "QuarantinedEvent",
     "ReaderEffect",
     "ReaderPosition",
     "Team",

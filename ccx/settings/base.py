@@ -1,6 +1,8 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+
+from celery.schedules import crontab
 from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
@@ -62,6 +64,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ccx.health.ProbeMiddleware",
     "ccx.request_id.RequestIdMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -76,6 +79,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ccx.kernel.audit.middleware.AuditContextMiddleware",
+    "ccx.kernel.audit.middleware.NoStoreMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -130,7 +134,7 @@ CHANNEL_LAYERS = {
 AUTH_USER_MODEL = "kernel.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "ccx.kernel.people.backends.PersonBackend",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -141,10 +145,18 @@ ACCOUNT_ADAPTER = "ccx.kernel.people.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True  # for SESSION_COOKIE_AGE, one shift; nobody is asked
+# Beside the lock on (e-mail, address) below: all failures from one address, and all on one e-mail from devices that
+# never signed in with it (ccx/kernel/people/adapters.py lets known ones through).
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,100/h/key"}
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "ccx.kernel.people.lockout.email_tried"
+AXES_CLIENT_IP_CALLABLE = "ccx.kernel.people.address.client_address"
+AXES_DISABLE_ACCESS_LOG = True
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES
@@ -174,7 +186,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "ccx.assets.HashedStorage"},
 }
 MEDIA_ROOT = Path(env_str("CCX_MEDIA_ROOT", str(VAR_DIR / "media")))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
@@ -197,12 +209,33 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "ccx.heartbeat", "schedule": 15.0},
+    # `expires`: while no worker runs, sweeps do not pile up.
+    "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
+    "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
+    "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
+    "event-months": {
+        "task": "ccx.readers.ensure_event_partitions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 600},
+    },
+    "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
-# The kernel wakes the readers through this hook, so that it need not know Celery.
+# The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
+# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
+CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
+CCX_READERS = "ccx.subscriptions.READERS"
+CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
+CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
+
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 
 # REST.
+CCX_API_REQUESTS_PER_MINUTE = env_int("CCX_API_REQUESTS_PER_MINUTE", 6000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "ccx.kernel.access.authentication.ApiKeyAuthentication",
@@ -219,7 +252,17 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "CCX",
     "VERSION": "1",
+    "DESCRIPTION": "Tell contacts and read what became of them. See docs/api.md.",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "ccx.kernel.access.schema.add_refusals",
+    ],
+    "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -57,6 +57,7 @@ class Past:
     segments: tuple[PastSegment, ...] = ()
     messages: tuple[PastMessage, ...] = ()
     source_id: int | None = None
+    reopened_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

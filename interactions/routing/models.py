@@ -53,7 +53,9 @@ class Holiday(models.Model):
     closes = models.TimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["hours", "date", "opens"], name="holiday_once", nulls_distinct=False)]
+        constraints = [
+            models.UniqueConstraint(fields=["hours", "date", "opens"], name="holiday_once", nulls_distinct=False)
+        ]
 
 
 class Skill(PublicModel):
@@ -85,9 +87,7 @@ class QueueQuerySet(models.QuerySet["Queue"]):
         """Queues granted, and the queues of granted teams."""
         if user.sees_everything:
             return self
-        return self.filter(
-            Q(pk__in=user.granted(GrantScope.QUEUE)) | Q(team_id__in=user.granted(GrantScope.TEAM))
-        )
+        return self.filter(Q(pk__in=user.granted(GrantScope.QUEUE)) | Q(team_id__in=user.granted(GrantScope.TEAM)))
 
 
 class Queue(PublicModel):

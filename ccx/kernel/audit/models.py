@@ -1,6 +1,20 @@
 """Who changed what, and who read what. Append-only: a trigger refuses updates and deletes."""
 
+from typing import Self
+
 from django.db import models
+
+from ccx.kernel.people.choices import Ability
+from ccx.kernel.people.models import User
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: User) -> Self:
+        """The whole log, for those who may read it."""
+        return self if user.can(Ability.SEE_AUDIT) else self.none()
+
+    def newest_first(self) -> Self:
+        return self.order_by("-at", "-id")
 
 
 class AuditEntry(models.Model):
@@ -27,6 +41,8 @@ class AuditEntry(models.Model):
     object_id = models.BigIntegerField(null=True)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -14,6 +14,8 @@ from django.utils.module_loading import import_string
 from ccx.kernel.events.models import Origin
 
 COLUMNS = ("interaction_id", "case_id", "customer_id", "agent_id")
+# The columns of `event_rows`, in its order.
+EVENT_COLUMNS = ("kind", "origin", *COLUMNS, "actor_id", "data", "occurred_at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +52,7 @@ def announce(
     transaction.on_commit(wake_readers, robust=True)
 
 
-def event_rows(
-    events: Iterable[Event], *, by_id: int | None, origin: Origin, at: datetime
-) -> list[tuple[Any, ...]]:
+def event_rows(events: Iterable[Event], *, by_id: int | None, origin: Origin, at: datetime) -> list[tuple[Any, ...]]:
     """Events as rows in the order of `insert_rows`, for callers that write many at once."""
     return [
         (

@@ -1,7 +1,12 @@
 """The event log and what its readers remember. Ids and codes only: never what a customer wrote."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import Q
+
+# The longest pause of a reader between two tries.
+LONGEST_WAIT = timedelta(minutes=5)
 
 
 class Origin(models.TextChoices):
@@ -51,6 +56,10 @@ class ReaderPosition(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
     retry_at = models.DateTimeField(null=True)
 
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether a failure still holds the reader back. A clock that was set back must not hold it for hours."""
+        return self.retry_at is not None and now < self.retry_at <= now + LONGEST_WAIT
+
 
 class ReaderEffect(models.Model):
     """One effect outside the database that a reader owes for one event; a worker carries it out once."""
@@ -60,6 +69,7 @@ class ReaderEffect(models.Model):
         SENDING = "sending"
         DONE = "done"
         FAILED = "failed"
+        UNKNOWN = "unknown"  # it may have happened: a person decides, no machine sends it again
 
     reader = models.CharField(max_length=60)
     event_id = models.BigIntegerField()
@@ -78,5 +88,26 @@ class ReaderEffect(models.Model):
         indexes = [
             # The worker's list: what is due, oldest first.
             models.Index(fields=["due_at"], name="reader_effect_due", condition=Q(state="queued")),
+            # Those whose worker may have died.
+            models.Index(fields=["claimed_at"], name="reader_effect_sending", condition=Q(state="sending")),
+            # What is owed or went wrong, counted on the page of readers.
+            models.Index(fields=["state"], name="reader_effect_not_done", condition=~Q(state="done")),
         ]
 
+
+class QuarantinedEvent(models.Model):
+    """One event that a reader could not take. It stands aside so that later ones flow, until it is run again."""
+
+    reader = models.CharField(max_length=60)
+    event_id = models.BigIntegerField()
+    position = models.BigIntegerField()
+    kind = models.CharField(max_length=60)
+    error = models.CharField(max_length=300)
+    tries = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["reader", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["reader", "event_id"], name="quarantined_once_per_reader"),
+        ]

@@ -118,9 +118,7 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "scope", "target_id"], name="grant_once", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["user", "scope", "target_id"], name="grant_once", nulls_distinct=False),
             models.CheckConstraint(
                 name="grant_of_all_names_no_target",
                 condition=Q(scope="all", target_id__isnull=True) | (~Q(scope="all") & Q(target_id__isnull=False)),

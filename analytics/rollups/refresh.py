@@ -22,10 +22,14 @@ version AS (
     FROM interactions_interaction i JOIN changed USING (id)
 ),
 span AS (
-    SELECT customer_id, min(low) AS low, max(high) AS high FROM version WHERE customer_id IS NOT NULL GROUP BY customer_id
+    SELECT customer_id, min(low) AS low, max(high) AS high
+    FROM version WHERE customer_id IS NOT NULL GROUP BY customer_id
 ),
 touched_case AS (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
-root AS (SELECT DISTINCT coalesce(c.follows_id, c.id) AS id FROM interactions_case c JOIN touched_case t ON t.case_id = c.id),
+root AS (
+    SELECT DISTINCT coalesce(c.follows_id, c.id) AS id
+    FROM interactions_case c JOIN touched_case t ON t.case_id = c.id
+),
 family AS (
     SELECT id FROM root UNION SELECT c.id FROM interactions_case c JOIN root ON c.follows_id = root.id
     UNION SELECT case_id FROM touched_case
@@ -42,7 +46,8 @@ SELECT i.id FROM interactions_interaction i JOIN family ON family.id = i.case_id
 PREPARE: Final = """
 CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint PRIMARY KEY) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
+    ON COMMIT DELETE ROWS;
 TRUNCATE analytics_scope, analytics_fresh, analytics_delta;
 """
 
@@ -50,13 +55,14 @@ _COLUMNS = ", ".join(COLUMNS)
 _DIMENSIONS = ", ".join(name for name in COLUMNS if name not in NAMES)
 _NEGATED = ", ".join(f"-o.{name}" for name in NAMES)
 _OLD_DIMENSIONS = ", ".join(f"o.{name}" for name in COLUMNS if name not in NAMES)
+_OLD = ", ".join(f"o.{name}" for name in COLUMNS)
 _FRESH = ", ".join(f"n.{name}" for name in COLUMNS)
 
 FILL_FRESH: Final = f"INSERT INTO analytics_fresh ({_COLUMNS}) {{query}}"
 # A fact that comes out as it is stored costs nothing further.
 DROP_UNCHANGED: Final = f"""
 DELETE FROM analytics_fresh n USING analytics_fact o
-WHERE o.interaction_id = n.interaction_id AND ({_FRESH}) IS NOT DISTINCT FROM ({", ".join(f"o.{name}" for name in COLUMNS)})
+WHERE o.interaction_id = n.interaction_id AND ({_FRESH}) IS NOT DISTINCT FROM ({_OLD})
 """
 FILL_DELTA: Final = f"""
 INSERT INTO analytics_delta ({_DIMENSIONS}, {", ".join(NAMES)}, sign)

@@ -1,0 +1,85 @@
+"""The reader that keeps facts and roll-ups true to the log. An event only says which facts to compute again."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.db.models import Q
+
+from analytics.facts.agent_days import days_of_agents, days_of_interactions, refresh_agent_days
+from analytics.rollups.refresh import refresh_facts
+from ccx.kernel.events.models import EventRow
+from ccx.kernel.events.readers import Reader
+from feedback.surveys.events import SurveyAnswered
+from interactions.cases.events import (
+    CaseLinked,
+    CaseReopened,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    InteractionStarted,
+    ReasonChanged,
+    ReasonCorrected,
+)
+from interactions.customers.events import CustomerErased, CustomersMerged, IdentityAttested, MergeUndone
+from interactions.handling.events import PresenceChanged
+from interactions.models import Interaction
+
+OF_INTERACTIONS: Final = (
+    InteractionStarted,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    ReasonCorrected,
+    SurveyAnswered,
+)
+OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAttested)
+OF_CASES: Final = (CaseLinked, CaseReopened)
+KINDS: Final = frozenset(
+    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, PresenceChanged)
+)
+CUSTOMER_KINDS: Final = frozenset(event.kind for event in OF_CUSTOMERS)
+CASE_KINDS: Final = frozenset(event.kind for event in OF_CASES)
+
+
+def refresh_from_events(events: Sequence[EventRow]) -> None:
+    """Bring the facts that these events touch up to date. Safe to run twice."""
+    ids = {event.interaction_id for event in events if event.interaction_id}
+    wanted = Q()
+    customers = {
+        customer
+        for event in events
+        if event.kind in CUSTOMER_KINDS
+        for customer in (event.customer_id, event.data.get("merged_id"))
+        if customer
+    }
+    cases = {
+        case
+        for event in events
+        if event.kind in CASE_KINDS
+        for case in (event.case_id, event.data.get("follows_id"), event.data.get("before_id"))
+        if case
+    }
+    reasons = {event.data["reason_id"] for event in events if event.kind == ReasonChanged.kind}
+    if customers:
+        wanted |= Q(customer_id__in=customers)
+    if cases:
+        wanted |= Q(case_id__in=cases)
+    if reasons:
+        wanted |= Q(reason_id__in=reasons) | Q(reason__parent_id__in=reasons)
+    if wanted:
+        ids.update(Interaction.objects.filter(wanted).values_list("pk", flat=True))
+    refresh_facts(ids)
+    _refresh_days(events, sorted(ids))
+
+
+def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> None:
+    pairs = days_of_interactions(interaction_ids)
+    moved = [event for event in events if event.kind == PresenceChanged.kind and event.agent_id]
+    if moved:
+        since = min(event.occurred_at for event in moved).date() - timedelta(days=1)
+        pairs += days_of_agents(sorted({event.agent_id for event in moved if event.agent_id}), since)
+    refresh_agent_days(pairs)
+
+
+FACTS: Final = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)

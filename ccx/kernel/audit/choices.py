@@ -1,0 +1,45 @@
+"""The doors through which something is done to rows."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Door(TextChoices):
+    PAGE = "page", _("Page")
+    ADMIN = "admin", _("Configuration")
+    API = "api", _("API")
+    COMMAND = "command", _("Command line")
+    WORKER = "worker", _("Worker")
+    IMPORT = "import", _("History import")
+    DATABASE = "database", _("Straight in the database")
+
+
+# The kinds of object the triggers write, as people read them.
+OBJECT_KINDS = {
+    "agent_skill": _("Skill of an agent"),
+    "api_key": _("API key"),
+    "business_hours": _("Business hours"),
+    "business_interval": _("Opening"),
+    "consent": _("Consent"),
+    "contact_reason": _("Contact reason"),
+    "customer": _("Customer"),
+    "customer_merge": _("Merge of customers"),
+    "department": _("Department"),
+    "disposition": _("Disposition"),
+    "grant": _("Grant"),
+    "history_source": _("History source"),
+    "holiday": _("Holiday"),
+    "identity": _("Identity"),
+    "inbox": _("Inbox"),
+    "invite": _("Invitation"),
+    "preference": _("Preference"),
+    "queue": _("Queue"),
+    "queue_skill": _("Skill of a queue"),
+    "reason_touchpoint": _("Touchpoint of a reason"),
+    "service_target": _("Service target"),
+    "skill": _("Skill"),
+    "team": _("Team"),
+    "touchpoint": _("Touchpoint"),
+    "user": _("Person"),
+    "web_form": _("Web form"),
+}

@@ -1,0 +1,28 @@
+"""The filters of the audit page."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ccx.kernel.audit.choices import OBJECT_KINDS
+from ccx.kernel.audit.models import AuditEntry
+
+
+class AuditFilterForm(forms.Form):
+    actor = forms.CharField(label=_("Who"), required=False, max_length=254, help_text=_("Name or e-mail"))
+    kind = forms.ChoiceField(label=_("What"), required=False)
+    object_id = forms.IntegerField(label=_("Number"), required=False, min_value=1, max_value=2**63 - 1)
+    action = forms.ChoiceField(label=_("Action"), required=False)
+    first_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last_day = forms.DateField(
+        label=_("To and including"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    before = forms.IntegerField(required=False, widget=forms.HiddenInput, max_value=2**63 - 1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices in (("kind", OBJECT_KINDS.items()), ("action", AuditEntry.Action.choices)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", _("All")), *choices]

@@ -1,0 +1,95 @@
+"""Entries that no trigger can write: reads, exports, searches, and who signed in or was refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ccx.kernel.audit.choices import Door
+from ccx.kernel.audit.context import Acting, acting_of, current
+from ccx.kernel.audit.models import AuditEntry
+from ccx.kernel.people.models import User
+
+
+def record_read(
+    *,
+    request: HttpRequest,
+    action: str,
+    object_kind: str,
+    object_id: int | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """Remember that somebody read, exported or searched; `details` say what was asked for."""
+    return _append(
+        acting_of(request), action=action, object_kind=object_kind, object_id=object_id, details=details
+    )
+
+
+def record_sign_in(*, request: HttpRequest, user: User) -> AuditEntry:
+    """Remember that somebody came in."""
+    return _append(acting_of(request), action=AuditEntry.Action.SIGNED_IN, object_kind="user", object_id=user.pk)
+
+
+def record_refusal(*, request: HttpRequest, email: str) -> AuditEntry:
+    """Remember that a sign-in was refused: the address that was tried, never the password."""
+    return _append(
+        acting_of(request),
+        action=AuditEntry.Action.REFUSED,
+        object_kind="user",
+        object_id=None,
+        details={"email": email[:254]},
+    )
+
+
+@transaction.atomic
+def forget_contents(*, rows: Mapping[str, Sequence[int]], by: User) -> int:
+    """Blank before and after of everything ever audited about these rows (kind -> ids); answer how many entries.
+
+    For erasing a person: that something happened, when and by whom stays. The erasure leaves an entry of its own.
+    """
+    forgotten = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('ccx.forgetting', 'on', true)")
+        for kind, ids in rows.items():
+            cursor.execute(
+                "UPDATE kernel_auditentry SET before = NULL, after = NULL"
+                " WHERE object_kind = %s AND object_id = ANY(%s) AND (before IS NOT NULL OR after IS NOT NULL)",
+                [kind, list(ids)],
+            )
+            forgotten += cursor.rowcount
+        cursor.execute("SELECT set_config('ccx.forgetting', '', true)")
+    _append(
+        replace(current() or Acting(door=Door.DATABASE), by_id=by.pk),
+        action=AuditEntry.Action.DELETED,
+        object_kind="audit_contents",
+        object_id=None,
+        details={"rows": {kind: list(ids) for kind, ids in rows.items()}, "entries": forgotten},
+    )
+    return forgotten
+
+
+def _append(
+    who: Acting,
+    *,
+    action: str,
+    object_kind: str,
+    object_id: int | None,
+    details: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    entry = AuditEntry(
+        at=timezone.now(),
+        actor_id=who.by_id,
+        door=who.door,
+        api_key_id=who.api_key_id,
+        request_id=who.request_id[:64],
+        address=who.address,
+        action=action,
+        object_kind=object_kind,
+        object_id=object_id,
+        after=dict(details) if details else None,
+    )
+    entry.save(force_insert=True)
+    return entry

@@ -1,0 +1,83 @@
+"""Every side effect of CCX on one page: which event goes to which reader, and who sends what to the outside.
+
+To add a reader: define it in its room, put it on the line of each event it follows, add it to READERS, and to SENDERS
+if it owes effects outside the database. Each event class has a line, even when nobody follows it; a test compares the
+lines with the events that exist and with the kinds the readers follow.
+"""
+
+from collections.abc import Mapping
+
+from analytics.rollups.reader import FACTS
+from ccx.kernel.events.effects import Sender
+from ccx.kernel.events.log import Event
+from ccx.kernel.events.readers import Reader
+from ccx.kernel.people.events import AccessChanged
+from feedback.surveys.events import SurveyAnswered
+from interactions.cases.events import (
+    CaseLinked,
+    CaseOpened,
+    CaseReopened,
+    CaseResolved,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    InteractionStarted,
+    MessageReceived,
+    ReasonChanged,
+    ReasonCorrected,
+)
+from interactions.customers.events import (
+    CustomerAdded,
+    CustomerChanged,
+    CustomerErased,
+    CustomersMerged,
+    IdentityAdded,
+    IdentityAttested,
+    MergeUndone,
+    PurchaseRecorded,
+)
+from interactions.handling.events import PresenceChanged
+
+SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
+    # Interactions.
+    InteractionStarted: (FACTS,),
+    MessageReceived: (),
+    InteractionChanged: (FACTS,),
+    InteractionClosed: (FACTS,),
+    InteractionMoved: (FACTS,),
+    ReasonCorrected: (FACTS,),
+    ReasonChanged: (FACTS,),
+    # Cases.
+    CaseOpened: (),
+    CaseResolved: (),
+    CaseReopened: (FACTS,),
+    CaseLinked: (FACTS,),
+    # Customers.
+    CustomerAdded: (),
+    CustomerChanged: (),
+<<<<<<< HEAD
+    IdentityAdded: (),
+    IdentityAttested: ("facts",),
+    CustomersMerged: ("facts",),
+    MergeUndone: ("facts",),
+    CustomerErased: ("facts",),
+    PurchaseRecorded: (),
+=======
+    IdentityAttested: (FACTS,),
+    CustomersMerged: (FACTS,),
+    MergeUndone: (FACTS,),
+    CustomerErased: (FACTS,),
+>>>>>>> main
+    # Agents.
+    PresenceChanged: (FACTS,),
+    # People.
+    AccessChanged: (),
+    # Surveys.
+    SurveyAnswered: (FACTS,),
+}
+
+# The order in which they take turns.
+READERS: tuple[Reader, ...] = (FACTS,)
+
+# Who carries out the effects outside that a reader owes, by the reader's name.
+SENDERS: Mapping[str, Sender] = {}

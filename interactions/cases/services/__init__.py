@@ -1,0 +1,1 @@
+"""Changes to cases, interactions and contact reasons, by verb family."""

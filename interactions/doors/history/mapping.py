@@ -1,0 +1,293 @@
+"""The mapping of a file's columns to a contact, as an administrator writes it (docs/history-import.md)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from ccx.kernel.errors import DomainError
+from interactions.cases.choices import Outcome, SegmentKind
+from interactions.channels.choices import Channel
+from interactions.customers.choices import Assurance, IdentityKind
+
+SHIPPED: Final = Path(__file__).parent / "mappings"
+KEYS: Final = frozenset(
+    {
+        "title", "file", "missing", "source", "inbox", "key", "group", "identities", "customer_name", "language",
+        "started", "answered", "closed", "outcome", "resolved", "direction", "subject", "body", "reason", "queue", "team",
+        "agent", "case", "priority", "segments", "transfers", "reopened",
+    }
+)  # fmt: skip
+
+
+class MappingError(DomainError):
+    """The mapping cannot be used."""
+
+    code: ClassVar[str] = "mapping_invalid"
+    status: ClassVar[int] = 400
+
+
+@dataclass(frozen=True)
+class Value:
+    """Where a value comes from: a column (translated by `values`, `none` meaning nothing) or a constant."""
+
+    column: str = ""
+    constant: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+    none: frozenset[str] = frozenset()
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a moment comes from: one column, or a date column and a clock column that may run past midnight."""
+
+    column: str = ""
+    format: str = "iso"
+    date_column: str = ""
+    date_format: str = ""
+    clock: str = ""
+
+
+@dataclass(frozen=True)
+class IdentityRule:
+    kind: str
+    column: str
+    assurance: int
+    none: frozenset[str]
+    scoped: bool
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    """A stretch by two moments or by a column of seconds, taken only where the conditions hold."""
+
+    kind: SegmentKind
+    start: Moment | None
+    end: Moment | None
+    seconds: str
+    only_when: dict[str, frozenset[str]]
+    skip_when: dict[str, frozenset[str]]
+    has_agent: bool
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A whole mapping, checked. `raw` is what was written, kept with the run."""
+
+    raw: dict[str, Any]
+    title: str
+    delimiter: str
+    encoding: str
+    missing: frozenset[str]
+    source_name: str
+    time_zone: str
+    period: str
+    inbox_name: str
+    channel: Value
+    key: tuple[str, ...]
+    group_by: tuple[str, ...]
+    group_order: str
+    identities: tuple[IdentityRule, ...]
+    started: Moment
+    answered: Moment | None
+    closed: Moment | None
+    outcome: Value
+    segments: tuple[SegmentRule, ...]
+    texts: dict[str, Value]
+    case: tuple[str, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def columns(self) -> set[str]:
+        """Every column the mapping reads, to be checked against a file's header."""
+        found = {*self.key, *self.group_by, *self.case, self.group_order, self.channel.column, self.outcome.column}
+        found.update(rule.column for rule in self.identities)
+        found.update(value.column for value in self.texts.values())
+        moments = [self.started, self.answered, self.closed]
+        for rule in self.segments:
+            moments += [rule.start, rule.end]
+            found.update((rule.seconds, *rule.only_when, *rule.skip_when))
+        for moment in moments:
+            if moment:
+                found.update((moment.column, moment.date_column, moment.clock))
+        return found - {""}
+
+
+def shipped_mappings() -> dict[str, Path]:
+    """The mappings that come with CCX, by name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+
+
+def load_mapping(text: str) -> Mapping:
+    """Read a mapping from YAML. Raises MappingError naming the part that is wrong."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise MappingError(f"The mapping is not YAML: {str(error).splitlines()[0]}") from None
+    return mapping_from(raw)
+
+
+def mapping_from(raw: Any) -> Mapping:
+    """Check a mapping that was read already. Raises MappingError naming the part that is wrong."""
+    if not isinstance(raw, dict):
+        raise MappingError("The mapping must be a list of named parts.")
+    unknown = set(raw) - KEYS
+    if unknown:
+        raise MappingError(f"The mapping has parts that are not known: {', '.join(sorted(map(str, unknown)))}.")
+    source = _part(raw, "source")
+    inbox = _part(raw, "inbox")
+    layout = raw.get("file") or {}
+    group = raw.get("group") or {}
+    _check_zone(source)
+    return Mapping(
+        raw=raw,
+        title=str(raw.get("title") or source["name"]),
+        delimiter={"tab": "\t", "auto": ""}.get(str(layout.get("delimiter", "auto")), str(layout.get("delimiter", ""))),
+        encoding=str(layout.get("encoding", "utf-8-sig")),
+        missing=frozenset(map(str, raw.get("missing", [""]))) | {""},
+        source_name=_text(source, "name", "source"),
+        time_zone=str(source["time_zone"]),
+        period=_one_of(str(source.get("period", "day")), {"day", "month"}, "source.period"),
+        inbox_name=_text(inbox, "name", "inbox"),
+        channel=_channel(inbox.get("channel")),
+        key=_columns(raw.get("key"), "key", required=True),
+        group_by=_columns(group.get("by"), "group.by"),
+        group_order=str(group.get("order", "")),
+        identities=tuple(_identity(rule) for rule in raw.get("identities") or ()),
+        started=_moment(raw.get("started"), "started"),
+        answered=_moment(raw["answered"], "answered") if raw.get("answered") else None,
+        closed=_moment(raw["closed"], "closed") if raw.get("closed") else None,
+        outcome=_outcome(raw.get("outcome")),
+        segments=tuple(_segment(rule, number) for number, rule in enumerate(raw.get("segments") or (), 1)),
+        texts={
+            name: _value(raw[name], name)
+            for name in (
+                "customer_name", "language", "resolved", "direction", "subject", "body", "reason", "queue", "team", "agent",
+                "priority", "transfers", "reopened",
+            )
+            if raw.get(name)
+        },
+        case=_columns(raw.get("case"), "case"),
+    )  # fmt: skip
+
+
+def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    part = raw.get(name)
+    if not isinstance(part, dict):
+        raise MappingError(f"The mapping lacks the part '{name}'.")
+    return part
+
+
+def _text(part: dict[str, Any], key: str, where: str) -> str:
+    if not part.get(key):
+        raise MappingError(f"The part '{where}' lacks '{key}'.")
+    return str(part[key])
+
+
+def _check_zone(source: dict[str, Any]) -> None:
+    try:
+        ZoneInfo(_text(source, "time_zone", "source"))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise MappingError(f"There is no time zone '{source['time_zone']}'.") from None
+
+
+def _one_of(value: str, allowed: set[str], where: str) -> str:
+    if value not in allowed:
+        raise MappingError(f"'{where}' must be one of {', '.join(sorted(allowed))}, not '{value}'.")
+    return value
+
+
+def _columns(value: Any, where: str, *, required: bool = False) -> tuple[str, ...]:
+    if not value:
+        if required:
+            raise MappingError(f"The mapping lacks the part '{where}': which columns name a row for good?")
+        return ()
+    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+
+
+def _value(part: Any, where: str) -> Value:
+    if isinstance(part, str):
+        return Value(column=part)
+    if not isinstance(part, dict) or not ("column" in part or "constant" in part):
+        raise MappingError(f"The part '{where}' must name a column or a constant.")
+    return Value(
+        column=str(part.get("column", "")),
+        constant=str(part.get("constant", "")),
+        values={str(key): str(value) for key, value in (part.get("values") or {}).items()},
+        none=frozenset(map(str, part.get("none") or ())),
+        default=str(part.get("default", "")),
+    )
+
+
+def _channel(part: Any) -> Value:
+    value = Value(constant=part) if isinstance(part, str) else _value(part, "inbox.channel")
+    for slug in filter(None, (value.constant, value.default, *value.values.values())):
+        _one_of(slug, {channel.slug for channel in Channel}, "inbox.channel")
+    return value
+
+
+def _outcome(part: Any) -> Value:
+    value = _value(part, "outcome") if part else Value(constant="handled")
+    for name in filter(None, (value.constant, value.default, *value.values.values())):
+        _one_of(name, {outcome.name.lower() for outcome in Outcome}, "outcome")
+    return value
+
+
+def _moment(part: Any, where: str) -> Moment:
+    if isinstance(part, str):
+        return Moment(column=part)
+    if isinstance(part, dict) and part.get("clock"):
+        return Moment(
+            date_column=str(part.get("date", "")),
+            date_format=str(part.get("date_format", "%Y-%m-%d")),
+            clock=str(part["clock"]),
+        )
+    if isinstance(part, dict) and part.get("column"):
+        return Moment(column=str(part["column"]), format=str(part.get("format", "iso")))
+    raise MappingError(f"The part '{where}' must name a column, or a date and a clock column.")
+
+
+def _identity(part: Any) -> IdentityRule:
+    if not isinstance(part, dict):
+        raise MappingError("Each identity must name its kind and its column.")
+    kind = _one_of(_text(part, "kind", "identities"), set(IdentityKind.values), "identities.kind")
+    assurance = _one_of(str(part.get("assurance", "attested")), {"claimed", "attested"}, "identities.assurance")
+    return IdentityRule(
+        kind=kind,
+        column=_text(part, "column", "identities"),
+        assurance=Assurance[assurance.upper()].value,
+        none=frozenset(map(str, part.get("none") or ())),
+        scoped=kind == IdentityKind.ACCOUNT,
+    )
+
+
+def _conditions(part: Any, where: str) -> dict[str, frozenset[str]]:
+    if not isinstance(part or {}, dict):
+        raise MappingError(f"'{where}' must name columns with their values.")
+    return {
+        str(column): frozenset(map(str, values)) if isinstance(values, list) else frozenset({str(values)})
+        for column, values in (part or {}).items()
+    }
+
+
+def _segment(part: Any, number: int) -> SegmentRule:
+    where = f"segments[{number}]"
+    if not isinstance(part, dict):
+        raise MappingError(f"'{where}' must name its kind and its times.")
+    kind = _one_of(_text(part, "kind", where), {kind.name.lower() for kind in SegmentKind}, f"{where}.kind")
+    if not part.get("seconds") and not (part.get("start") and part.get("end")):
+        raise MappingError(f"'{where}' needs 'start' and 'end', or 'seconds'.")
+    return SegmentRule(
+        kind=SegmentKind[kind.upper()],
+        start=_moment(part["start"], f"{where}.start") if part.get("start") else None,
+        end=_moment(part["end"], f"{where}.end") if part.get("end") else None,
+        seconds=str(part.get("seconds", "")),
+        only_when=_conditions(part.get("only_when"), f"{where}.only_when"),
+        skip_when=_conditions(part.get("skip_when"), f"{where}.skip_when"),
+        has_agent=kind in {"talk", "hold", "wrap_up"},
+    )

@@ -1,14 +1,16 @@
 """Scopes for REST framework."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from ccx.kernel.access.callers import Caller
 from ccx.kernel.access.selectors import scopes_of_person
+
+if TYPE_CHECKING:  # REST framework reads this module while its views are being imported
+    from rest_framework.views import APIView
 
 
 class HasScope(BasePermission):
@@ -17,7 +19,7 @@ class HasScope(BasePermission):
     A view says `required_scopes = {"GET": (Scope.CONTACTS_READ,), ...}`; a method it says nothing about is closed.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Signed in, and with every scope needed."""
         user: Any = request.user
         if not user or not user.is_authenticated:

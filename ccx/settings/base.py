@@ -1,9 +1,9 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 from celery.schedules import crontab
-from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
 from ccx.settings.env import (

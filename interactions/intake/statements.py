@@ -48,8 +48,10 @@ def run(cursor: Any, statement: Statement, parameters: Sequence[Any]) -> list[tu
     return rows
 
 
-def run_all(cursor: Any, calls: Iterable[tuple[Statement, Sequence[Any]]], *, before: str = "") -> None:
-    """Run statements, and `before` them some SQL without parameters, in one round trip; the last one's rows remain."""
+def run_all(
+    cursor: Any, calls: Iterable[tuple[Statement, Sequence[Any]]], *, before: str = "", after: str = ""
+) -> None:
+    """Run statements, with some SQL without parameters around them, in one round trip; the last one's rows remain."""
     calls = list(calls)
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         with connection.cursor() as writer:
@@ -57,11 +59,12 @@ def run_all(cursor: Any, calls: Iterable[tuple[Statement, Sequence[Any]]], *, be
                 writer.mogrify(one.plain, {f"p{n}": value for n, value in enumerate(parameters, 1)}).decode()
                 for one, parameters in calls
             ]
-        cursor.execute(before + ";".join(parts))
+        cursor.execute(before + ";".join(parts) + after)
         return
     _prepare(cursor, {one for one, _ in calls})
     cursor.execute(
-        before + ";".join(one.call for one, _ in calls), [value for _, parameters in calls for value in parameters]
+        before + ";".join(one.call for one, _ in calls) + after,
+        [value for _, parameters in calls for value in parameters],
     )
 
 

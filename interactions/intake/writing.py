@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ccx.kernel.abstract import new_public_id
+from ccx.kernel.audit.context import creating_in_bulk
 from ccx.kernel.events.log import EVENT_COLUMNS
 from interactions.intake.booking import Book, Row
 from interactions.intake.statements import Statement, run_all
@@ -140,14 +141,19 @@ WHERE interactions_segment.interaction_id = new.interaction_id AND interactions_
 
 
 def write(book: Book) -> None:
-    """Write all rows of a book, parents first."""
+    """Write all rows of a book, parents first.
+
+    Customers that contacts bring are told of by the event log, not one by one by the audit (hence "in bulk").
+    """
     tables = [(table, rows) for table, rows in _new_rows(book) if rows]
     with connection.cursor() as cursor:
         if sum(len(rows) for _, rows in tables) > COPY_FROM:
-            for table, rows in tables:
-                _copy_rows(cursor, table, rows)
+            with creating_in_bulk():
+                for table, rows in tables:
+                    _copy_rows(cursor, table, rows)
         elif tables:
-            run_all(cursor, [(table.insertion, row) for table, rows in tables for row in rows])
+            calls = [(table.insertion, row) for table, rows in tables for row in rows]
+            run_all(cursor, calls, before="SET LOCAL ccx.bulk = 'on';", after=";SET LOCAL ccx.bulk = 'off'")
         changes = [(statement, rows) for statement, rows in _changes(book) if rows]
         if changes:
             cursor.execute(

@@ -18,9 +18,7 @@ urlpatterns = [
         views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path(
-        "password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"
-    ),
+    path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("inactive/", own.not_here, name="account_inactive"),
     path("signup/", own.not_here, name="account_signup"),
     path("email/", own.not_here, name="account_email"),

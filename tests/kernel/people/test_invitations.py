@@ -128,7 +128,8 @@ def test_a_service_user_gets_no_link(db: None, admin: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("short", "short"), ("one good long phrase", "another long phrase"), ("first@example.org",) * 2]
+    ("first", "second"),
+    [("short", "short"), ("one good long phrase", "another long phrase"), ("first@example.org",) * 2],
 )
 def test_a_poor_or_mistyped_password_is_not_taken(client: Client, db: None, first: str, second: str) -> None:
     path = _path(_createadmin())

@@ -45,14 +45,14 @@ def row(
     **by_role: int,
 ) -> Row:
     """A page behind the sign-in. Keys and closed accounts are strangers to it unless named."""
-    statuses = {role: signed_in for role in ROLES}
+    statuses = dict.fromkeys(ROLES, signed_in)
     statuses |= {"anonymous": anonymous, "key": anonymous, "disabled": anonymous} | by_role
     return Row(statuses=statuses, method=method, of=of, ids=ids or {})
 
 
 def public(status: int = 200, *, method: str = "get", ids: Mapping[str, str] | None = None, **by_role: int) -> Row:
     """The same for everybody, but for the roles named."""
-    statuses = {role: status for role in ROLES} | by_role
+    statuses = dict.fromkeys(ROLES, status) | by_role
     return Row(statuses=statuses, method=method, ids=ids or {}, is_public=True)
 
 

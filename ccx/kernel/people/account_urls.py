@@ -1,4 +1,4 @@
-"""Signing in and out. The names are allauth's, which it looks up itself; what we do not have answers 404 under its name."""
+"""Signing in and out. The names are allauth's, which looks them up itself; what we do not have is a 404 by its name."""
 
 from allauth.account import views
 from django.urls import path, re_path

@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
-    ) -> None:  # noqa: E501
+    ) -> None:
         """Coming and going needs no message."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)

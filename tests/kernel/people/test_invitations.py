@@ -50,7 +50,8 @@ def test_only_the_hash_of_the_secret_is_kept(db: None) -> None:
     assert invite.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
     entry = AuditEntry.objects.get(object_kind="invite")
     assert secret not in str(entry.after)
-    assert entry.after and entry.after["secret_hash"] == "(hidden)"
+    assert entry.after
+    assert entry.after["secret_hash"] == "(hidden)"
     assert entry.door == "command"
 
 

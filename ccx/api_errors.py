@@ -1,5 +1,6 @@
-"""One shape for every refusal of the API: RFC 9457 application/problem+json with a request id."""
+"""REST framework's refusals in the one shape of ccx.kernel.access.problems."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,68 +10,44 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from ccx.kernel.access.problems import CONTENT_TYPE, complete, problem, problem_of_error, problem_of_status
 from ccx.kernel.errors import DomainError
-from ccx.request_id import request_id_of
 
-CONTENT_TYPE = "application/problem+json"
+MAX_ERRORS = 50
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. None leaves the exception to Django, which logs it and answers 500."""
-    request = context["request"]
+    """REST framework's exception handler. None leaves the exception to Django, which logs it and answers 500."""
+    request = getattr(context["request"], "_request", context["request"])
     if isinstance(exc, DomainError):
-        body = problem(status=exc.status, code=exc.code, title=_title(exc), detail=str(exc))
-        response = Response(body | _plain(exc.details), status=exc.status)
+        response = Response(problem_of_error(exc), status=exc.status)
+        wait = exc.details.get("retry_after")
+        if isinstance(wait, int | float):
+            response["Retry-After"] = str(max(1, math.ceil(wait)))
     else:
         answer = exception_handler(exc, context)
         if answer is None:
             return None
         response = answer
-        response.data = _from_drf(exc, response)
-    response.data["request_id"] = request_id_of(request)
+        response.data = _from_framework(exc, response.status_code)
+    response.data = complete(request, response.data)
     response.content_type = CONTENT_TYPE
     return response
 
 
-def problem(*, status: int, code: str, title: str, detail: str = "") -> dict[str, Any]:
-    """The members every problem has; `code` is for machines and never changes."""
-    return {"type": f"urn:ccx:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
-
-
-def _title(exc: DomainError) -> str:
-    return (type(exc).__doc__ or "Refused").strip().split("\n", maxsplit=1)[0]
-
-
-def _plain(details: dict[str, object]) -> dict[str, object]:
-    """What a rule tells besides its message, as far as it is JSON and hides no standard member."""
-    kept = {"type", "title", "status", "detail", "code", "request_id"}
-    return {
-        key: value
-        for key, value in details.items()
-        if key not in kept and isinstance(value, (str, int, float, bool, list, dict, type(None)))
-    }
-
-
-def _from_drf(exc: Exception, response: Response) -> dict[str, Any]:
-    if isinstance(exc, Http404):
-        return problem(status=404, code="not_found", title="Not found")
-    if isinstance(exc, PermissionDenied):
-        return problem(status=403, code="permission_denied", title="Not allowed")
+def _from_framework(exc: Exception, status: int) -> dict[str, Any]:
+    if isinstance(exc, Http404 | PermissionDenied):
+        return problem_of_status(status)
     if isinstance(exc, exceptions.ValidationError):
-        body = problem(status=response.status_code, code="invalid", title="The request is not valid")
-        return body | {"errors": list(_field_errors(exc.get_full_details()))}
+        body = problem(status=status, code="invalid", title="The request is not valid")
+        return body | {"errors": list(_field_errors(exc.get_full_details()))[:MAX_ERRORS]}
     detail = exc.detail if isinstance(exc, exceptions.APIException) else ""
-    code = str(getattr(detail, "code", "error"))
-    return problem(
-        status=response.status_code,
-        code=code,
-        title=code.replace("_", " ").capitalize(),
-        detail=str(detail) if isinstance(detail, str) else "",
-    )
+    known = problem_of_status(status)
+    return known | {"detail": str(detail) if isinstance(detail, str) else ""}
 
 
 def _field_errors(details: Any, path: str = "") -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested errors to {"pointer", "code", "detail"}."""
+    """Flatten nested errors to {"pointer", "code", "detail"}."""
     if isinstance(details, dict) and {"message", "code"} == set(details):
         yield {"pointer": path or "/", "code": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, dict):

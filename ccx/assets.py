@@ -15,6 +15,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, Storage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from ccx.kernel.look.icons import ICONS, SPRITE
 
@@ -62,6 +63,16 @@ def build_sprite() -> Path:
         draft.write_text(content, encoding="utf-8")
         draft.replace(path)
     return path
+
+
+class HashedStorage(CompressedManifestStaticFilesStorage):
+    """Names carry the content's hash, in what our modules import too: a new version is never half loaded."""
+
+    # Django's own switch would read others' scripts too, and stumble over words in their comments.
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
+    )
 
 
 class PackageAssetsStorage(FileSystemStorage):

@@ -1,12 +1,13 @@
 """Every side effect of CCX on one page: which event goes to which reader, and who sends what to the outside.
 
-To add a reader: name it here, put the name on the line of each event it follows, add it to READERS, and to SENDERS
-if it owes effects outside the database. Each event class has a line, even when nobody follows it.
+To add a reader: define it in its room, put it on the line of each event it follows, add it to READERS, and to SENDERS
+if it owes effects outside the database. Each event class has a line, even when nobody follows it; a test compares the
+lines with the events that exist and with the kinds the readers follow.
 """
 
 from collections.abc import Mapping
 
-from analytics.rollups.reader import refresh_from_events
+from analytics.rollups.reader import FACTS
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
@@ -30,48 +31,46 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    IdentityAdded,
     IdentityAttested,
     MergeUndone,
+    PurchaseRecorded,
 )
 from interactions.handling.events import PresenceChanged
 
-SUBSCRIPTIONS: Mapping[type[Event], tuple[str, ...]] = {
+SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: ("facts",),
+    InteractionStarted: (FACTS,),
     MessageReceived: (),
-    InteractionChanged: ("facts",),
-    InteractionClosed: ("facts",),
-    InteractionMoved: ("facts",),
-    ReasonCorrected: ("facts",),
-    ReasonChanged: ("facts",),
+    InteractionChanged: (FACTS,),
+    InteractionClosed: (FACTS,),
+    InteractionMoved: (FACTS,),
+    ReasonCorrected: (FACTS,),
+    ReasonChanged: (FACTS,),
     # Cases.
     CaseOpened: (),
     CaseResolved: (),
-    CaseReopened: ("facts",),
-    CaseLinked: ("facts",),
+    CaseReopened: (FACTS,),
+    CaseLinked: (FACTS,),
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
-    IdentityAttested: ("facts",),
-    CustomersMerged: ("facts",),
-    MergeUndone: ("facts",),
-    CustomerErased: ("facts",),
+    IdentityAdded: (),
+    IdentityAttested: (FACTS,),
+    CustomersMerged: (FACTS,),
+    MergeUndone: (FACTS,),
+    CustomerErased: (FACTS,),
+    PurchaseRecorded: (),
     # Agents.
-    PresenceChanged: ("facts",),
+    PresenceChanged: (FACTS,),
     # People.
     AccessChanged: (),
     # Surveys.
-    SurveyAnswered: ("facts",),
+    SurveyAnswered: (FACTS,),
 }
 
+# The order in which they take turns.
+READERS: tuple[Reader, ...] = (FACTS,)
 
-def kinds_for(reader: str) -> frozenset[str]:
-    """The kinds of the events whose line names the reader."""
-    return frozenset(event.kind for event, readers in SUBSCRIPTIONS.items() if reader in readers)
-
-
-READERS: tuple[Reader, ...] = (
-    Reader(name="facts", handle=refresh_from_events, kinds=kinds_for("facts"), history=True, batch_size=2000),
-)
-
+# Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

@@ -1,9 +1,9 @@
 """All addresses. Each app's are in the urls.py of its rooms."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from ccx import health
+from ccx import api_docs, health
+from ccx.kernel.access.urls import api_urlpatterns as access_api
 from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
 
@@ -17,8 +17,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("ccx.kernel.people.account_urls")),
     path("settings/", include("ccx.kernel.people.urls")),
     path("audit/", include("ccx.kernel.audit.urls")),
+    path("operations/", include("ccx.kernel.events.urls")),
     path("admin/", configuration.urls),
+    path("styleguide/", include("ccx.kernel.look.urls")),
+    path("", include("interactions.urls")),
     # REST.
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/schema/", api_docs.schema, name="api-schema"),
+    path("api/docs/", api_docs.swagger, name="api-docs"),
+    path("api/redoc/", api_docs.redoc, name="api-redoc"),
+    path("api/v1/", include(access_api)),
+    path("api/v1/", include("interactions.doors.rest.urls")),
+    path("", include("ccx.kernel.access.urls")),
+    # The public.
+    path("", include("interactions.doors.webform.urls")),
 ]

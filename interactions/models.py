@@ -21,7 +21,7 @@ from interactions.customers.models import (
 )
 from interactions.doors.models import ImportIssue, ImportRun, WebForm
 from interactions.handling.models import PresenceSpan
-from interactions.intake.models import HistorySource, RawContact
+from interactions.intake.models import CaseKey, HistorySource, RawContact
 from interactions.routing.models import (
     AgentSkill,
     BusinessHours,
@@ -38,6 +38,7 @@ __all__ = [
     "BusinessHours",
     "BusinessInterval",
     "Case",
+    "CaseKey",
     "Consent",
     "ContactReason",
     "Customer",

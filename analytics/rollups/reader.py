@@ -9,13 +9,35 @@ from django.db.models import Q
 from analytics.facts.agent_days import days_of_agents, days_of_interactions, refresh_agent_days
 from analytics.rollups.refresh import refresh_facts
 from ccx.kernel.events.models import EventRow
-from interactions.cases.events import CaseLinked, CaseReopened, ReasonChanged
+from ccx.kernel.events.readers import Reader
+from feedback.surveys.events import SurveyAnswered
+from interactions.cases.events import (
+    CaseLinked,
+    CaseReopened,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    InteractionStarted,
+    ReasonChanged,
+    ReasonCorrected,
+)
 from interactions.customers.events import CustomerErased, CustomersMerged, IdentityAttested, MergeUndone
 from interactions.handling.events import PresenceChanged
 from interactions.models import Interaction
 
+OF_INTERACTIONS: Final = (
+    InteractionStarted,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    ReasonCorrected,
+    SurveyAnswered,
+)
 OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAttested)
 OF_CASES: Final = (CaseLinked, CaseReopened)
+KINDS: Final = frozenset(
+    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, PresenceChanged)
+)
 CUSTOMER_KINDS: Final = frozenset(event.kind for event in OF_CUSTOMERS)
 CASE_KINDS: Final = frozenset(event.kind for event in OF_CASES)
 
@@ -58,3 +80,6 @@ def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> Non
         since = min(event.occurred_at for event in moved).date() - timedelta(days=1)
         pairs += days_of_agents(sorted({event.agent_id for event in moved if event.agent_id}), since)
     refresh_agent_days(pairs)
+
+
+FACTS: Final = Reader(name="facts", handle=refresh_from_events, kinds=KINDS, history=True, batch_size=2000)

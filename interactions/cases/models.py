@@ -2,16 +2,18 @@
 
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.abstract import PublicModel
 from ccx.kernel.models import Team, User
-from ccx.kernel.people.choices import GrantScope
+from ccx.kernel.people.choices import Ability, GrantScope
 from interactions.cases.choices import (
     AuthorKind,
     CaseStatus,
@@ -79,11 +81,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return self
         return self.filter(Exists(Interaction.objects.visible_to(user).filter(case_id=OuterRef("pk"))))
 
+    def unresolved(self) -> Self:
+        return self.filter(status=CaseStatus.OPEN)
+
 
 class Case(PublicModel):
     """What the customer wants done. It spans interactions on any channels."""
 
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="cases")
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.PROTECT, related_name="cases", db_index=False
+    )
     title = models.CharField(_("title"), max_length=200, blank=True)
     status = models.CharField(max_length=8, choices=CaseStatus.choices, default=CaseStatus.OPEN)
     reason = models.ForeignKey(ContactReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -130,6 +137,21 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
             | Q(reason_id__in=user.granted(GrantScope.REASON))
         )
 
+    def readable_by(self, user: User) -> Self:
+        """Contacts whose text the user may read: those of their grants, and under the policy `whole_customer`
+        every contact of a customer they may see."""
+        if user.sees_everything or not settings.CCX_WHOLE_CUSTOMER or not user.can(Ability.SEE_CUSTOMERS):
+            return self.visible_to(user)
+        granted = Interaction.objects.visible_to(user)
+        of_same_customer = granted.filter(customer_id=OuterRef("customer_id"))
+        return self.filter(Q(pk__in=granted.values("pk")) | Exists(of_same_customer))
+
+    def opening_words(self) -> dict[int, str]:
+        """Per interaction the start of the first thing the customer said; those without a word are left out."""
+        said = Message.objects.filter(interaction__in=self, author_kind=AuthorKind.CUSTOMER, is_note=False)
+        first = said.order_by("interaction", "sent_at", "pk").distinct("interaction")
+        return dict(first.annotate(start=Left("body", 280)).values_list("interaction_id", "start"))
+
 
 class Interaction(PublicModel):
     """One contact on one inbox, from arrival to wrap-up."""
@@ -140,10 +162,12 @@ class Interaction(PublicModel):
     status = models.CharField(max_length=8, choices=InteractionStatus.choices, default=InteractionStatus.WAITING)
     outcome = models.PositiveSmallIntegerField(choices=Outcome.choices, null=True)
     is_resolved = models.BooleanField(null=True, help_text="Whether it was marked resolved; null: nobody said.")
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="interactions")
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.PROTECT, related_name="interactions", db_index=False
+    )
     identity = models.ForeignKey(Identity, null=True, on_delete=models.SET_NULL, related_name="+")
     assurance = models.PositiveSmallIntegerField(choices=Assurance.choices, default=Assurance.NONE)
-    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions")
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="interactions", db_index=False)
     is_case_assumed = models.BooleanField(
         default=False, help_text="The case was chosen by rule, not by a token or a person."
     )
@@ -187,9 +211,11 @@ class Interaction(PublicModel):
             models.Index(fields=["team", "started_at"], name="interactions_open", condition=~Q(status="closed")),
             # Repair scans and exports by period.
             models.Index(fields=["started_at"], name="interactions_by_time"),
-            # Intake: the running interaction of a thread.
+            # Intake: the running interactions of a thread, and its last one.
             models.Index(
-                fields=["inbox", "thread_token"], name="interactions_of_thread", condition=~Q(thread_token="")
+                fields=["inbox", "thread_token", "started_at"],
+                name="interactions_of_thread",
+                condition=~Q(thread_token=""),
             ),
         ]
 
@@ -200,11 +226,17 @@ class Interaction(PublicModel):
     def is_closed(self) -> bool:
         return self.status == InteractionStatus.CLOSED
 
+    @property
+    def channel_slug(self) -> str:
+        return Channel(self.channel).slug
+
 
 class Message(PublicModel):
     """A thing said in an interaction: public, or a note that only we see."""
 
-    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="messages")
+    interaction = models.ForeignKey(
+        Interaction, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
     author_kind = models.CharField(max_length=8, choices=AuthorKind.choices)
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     is_note = models.BooleanField(default=False)
@@ -241,11 +273,15 @@ class TsTzRange(Func):
 class Segment(models.Model):
     """A timed stretch of an interaction, with its agent and queue. Seconds are whole, as sources give them."""
 
-    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="segments")
+    interaction = models.ForeignKey(
+        Interaction, on_delete=models.CASCADE, related_name="segments", db_index=False
+    )
     kind = models.PositiveSmallIntegerField(choices=SegmentKind.choices)
     queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
-    agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    agent = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     is_duration_known = models.BooleanField(default=True, help_text="False where the source's clock was wrong.")

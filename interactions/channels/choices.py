@@ -29,3 +29,8 @@ class Channel(IntegerChoices):
 
 # Media on which both sides are present at once: a caller can abandon; others go unanswered.
 LIVE_CHANNELS = frozenset({Channel.VOICE, Channel.CHAT})
+
+# Media without an end of their own: a day of silence ends a contact there.
+MESSAGING_CHANNELS = frozenset(
+    {Channel.CHAT, Channel.SMS, Channel.WHATSAPP, Channel.MESSENGER, Channel.INSTAGRAM, Channel.TELEGRAM}
+)

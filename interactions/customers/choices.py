@@ -1,5 +1,10 @@
-"""Kinds of identity, and how sure we are of one."""
+"""Kinds of identity, how sure we are of one, and how its value is written."""
 
+import re
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +32,43 @@ class Assurance(IntegerChoices):
 class ConsentState(TextChoices):
     GIVEN = "given", _("Given")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+# What a person may write between the digits of a phone number.
+PHONE_PUNCTUATION = re.compile(r"[\s().\-/]")
+
+
+def normalise_identity(kind: str, value: str) -> str:
+    """The one way an identity's value is written: lower-case mail, E.164 phone, others trimmed.
+
+    Raises ValueError for what cannot be one.
+    """
+    text = value.strip()
+    if kind == IdentityKind.EMAIL:
+        return _normal_email(text)
+    if kind in {IdentityKind.PHONE, IdentityKind.WHATSAPP}:
+        return _normal_phone(text)
+    if not text or len(text) > 254 or "\x00" in text:
+        raise ValueError(value)
+    return text
+
+
+def _normal_email(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise ValueError(text) from None
+    return text.lower()
+
+
+def _normal_phone(text: str) -> str:
+    digits = PHONE_PUNCTUATION.sub("", text)
+    if digits.startswith("00"):
+        digits = f"+{digits[2:]}"
+    try:
+        number = phonenumbers.parse(digits, None)
+    except phonenumbers.NumberParseException:
+        raise ValueError(text) from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError(text)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

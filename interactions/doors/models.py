@@ -14,6 +14,16 @@ from interactions.channels.models import Inbox
 from interactions.intake.models import HistorySource
 
 
+class WebFormQuerySet(models.QuerySet["WebForm"]):
+    def visible_to(self, user: User) -> Self:
+        """Forms are set up by those who configure the centre."""
+        return self if user.can(Ability.CONFIGURE) else self.none()
+
+    def open(self) -> Self:
+        """What the public may fill in."""
+        return self.filter(is_active=True, inbox__is_active=True)
+
+
 class WebForm(PublicModel):
     """A public form; `fields` is a list of {name, label, kind, required, choices}."""
 
@@ -24,6 +34,8 @@ class WebForm(PublicModel):
     fields = models.JSONField(default=list)
     thanks = models.TextField(blank=True)
     is_active = models.BooleanField(default=True)
+
+    objects = WebFormQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title

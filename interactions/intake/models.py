@@ -6,18 +6,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.abstract import PublicModel
-from interactions.cases.models import Interaction
+from interactions.cases.models import Case, Interaction
 from interactions.channels.models import Inbox
 
 
 class RawContact(models.Model):
     """The payload of one thing received, as it came; the inbox and the provider's id of it make it once."""
 
-    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=250)
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField(default=timezone.now)
-    interaction = models.ForeignKey(Interaction, null=True, on_delete=models.SET_NULL, related_name="+")
+    interaction = models.ForeignKey(
+        Interaction, null=True, on_delete=models.SET_NULL, related_name="raw_contacts", db_index=False
+    )
     message_id = models.BigIntegerField(null=True)
 
     class Meta:
@@ -25,6 +27,17 @@ class RawContact(models.Model):
             models.UniqueConstraint(fields=["inbox", "external_id"], name="raw_contact_once_per_provider_id"),
         ]
         indexes = [models.Index(fields=["interaction"], name="raw_contacts_of_interaction")]
+
+
+class CaseKey(models.Model):
+    """What an imported system calls one case, so that a later import finds it again."""
+
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=200)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["inbox", "key"], name="case_key_once_per_inbox")]
 
 
 class HistorySource(PublicModel):

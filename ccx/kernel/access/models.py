@@ -1,22 +1,24 @@
 """Keys for machines, and the memory that makes a repeated request harmless."""
 
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
 from ccx.kernel.abstract import PublicModel
+from ccx.kernel.access.choices import Scope
+from ccx.kernel.people.choices import Ability
+from ccx.kernel.people.models import User
+
+__all__ = ["ApiKey", "IdempotencyRecord", "Scope"]
 
 
-class Scope(models.TextChoices):
-    """What an API key may do."""
-
-    CONTACTS_WRITE = "contacts:write"
-    CONTACTS_READ = "contacts:read"
-    CUSTOMERS_READ = "customers:read"
-    CUSTOMERS_WRITE = "customers:write"
-    CONFIG_READ = "config:read"
-    FIGURES_READ = "figures:read"
-    IMPORTS_WRITE = "imports:write"
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: User) -> Self:
+        """Keys are the business of those who configure the centre."""
+        return self if user.can(Ability.CONFIGURE) else self.none()
 
 
 class ApiKey(PublicModel):
@@ -32,8 +34,14 @@ class ApiKey(PublicModel):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ApiKeyQuerySet.as_manager()
+
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"
+
+    def is_usable(self, *, at: datetime) -> bool:
+        """Neither revoked nor expired; the user behind it must be active too."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > at) and self.user.is_active
 
 
 class IdempotencyRecord(models.Model):

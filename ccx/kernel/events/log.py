@@ -14,6 +14,8 @@ from django.utils.module_loading import import_string
 from ccx.kernel.events.models import Origin
 
 COLUMNS = ("interaction_id", "case_id", "customer_id", "agent_id")
+# The columns of `event_rows`, in its order.
+EVENT_COLUMNS = ("kind", "origin", *COLUMNS, "actor_id", "data", "occurred_at")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 Number = int | float | Decimal
 Better = Literal["up", "down", "neither"]
@@ -24,9 +25,9 @@ def duration(value: timedelta | Number | None) -> str:
     if value is None:
         return MISSING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    sign = "−" if seconds < 0 else ""
+    sign = MINUS if seconds < 0 else ""
     seconds = abs(seconds)
-    if 0 < seconds < 1:
+    if 0 < seconds < 0.95:
         return sign + formats.number_format(round(seconds, 1) or 0.1, 1) + NBSP + _("s")
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
@@ -46,7 +47,7 @@ def number(value: Number | None, digits: int = 0) -> str:
     if value is None:
         return MISSING
     text = formats.number_format(_rounded(value, digits), digits, use_l10n=True, force_grouping=True)
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def percent(value: Number | None, digits: int = 1) -> str:
@@ -63,8 +64,8 @@ def money(value: Number | None, currency: str = "EUR") -> str:
     if value is None:
         return MISSING
     digits = 0 if currency in _WITHOUT_CENTS else 2
-    shown = number(abs(value), digits)
-    sign = "−" if value < 0 else ""
+    shown = number(abs(Decimal(str(value))), digits)
+    sign = MINUS if value < 0 else ""
     symbol = _SYMBOLS.get(currency, currency)
     if (get_language() or "en").startswith("en"):
         gap = NBSP if symbol.isalpha() else ""
@@ -105,8 +106,8 @@ def _change_text(moved: Decimal, before: Number, measure: Measure) -> str:
         text = ngettext("%(size)s point", "%(size)s points", 1 if points == 1 else 2) % {"size": size}
     elif measure == "duration":
         text = duration(abs(moved))
-    elif before == 0:
-        text = number(abs(moved))
+    elif abs(moved) > 10 * abs(Decimal(str(before))):
+        text = number(abs(moved))  # "138,600%" tells nobody anything
     else:
         share = abs(moved) / abs(Decimal(str(before)))
         text = percent(share, 1 if share < Decimal("0.1") else 0)

@@ -10,6 +10,8 @@ from ccx.kernel.look.figures import number
 
 WIDTH, HEIGHT, MARGIN = 120, 32, 3
 Point = tuple[float, float]
+# A line without length and with round ends: stays round however the drawing is stretched.
+_DOT = '<path class="{}" d="M{},{}h0"/>'
 
 
 def sparkline_svg(values: Sequence[float | None], label: str = "") -> SafeString:
@@ -24,20 +26,17 @@ def sparkline_svg(values: Sequence[float | None], label: str = "") -> SafeString
         ((" ".join(f"{x:.1f},{y:.1f}" for x, y in run),) for run in runs if len(run) > 1),
     )
     alone = [run[0] for run in runs[:-1] if len(run) == 1]
-    dots = format_html_join(
-        "", '<circle class="spark-alone" cx="{}" cy="{}" r="1.25"/>', ((f"{x:.1f}", f"{y:.1f}") for x, y in alone)
-    )
+    dots = format_html_join("", _DOT, (("spark-dot", f"{x:.1f}", f"{y:.1f}") for x, y in alone))
     last_x, last_y = runs[-1][-1]
     return format_html(
-        '<svg class="sparkline" viewBox="0 0 {} {}" role="img" aria-label="{}" focusable="false">{}{}'
-        '<circle class="spark-last" cx="{}" cy="{}" r="2.5"/></svg>',
+        '<svg class="sparkline" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none" '
+        'focusable="false">{}{}{}</svg>',
         WIDTH,
         HEIGHT,
         label or _sentence(known),
         lines,
         dots,
-        f"{last_x:.1f}",
-        f"{last_y:.1f}",
+        format_html(_DOT, "spark-dot spark-last", f"{last_x:.1f}", f"{last_y:.1f}"),
     )
 
 

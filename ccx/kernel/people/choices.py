@@ -26,6 +26,7 @@ class Ability(TextChoices):
     SEE_DASHBOARDS = "see_dashboards", _("See dashboards")
     EXPORT = "export", _("Export figures and rows")
     MERGE_CUSTOMERS = "merge_customers", _("Merge customers")
+    ERASE_CUSTOMERS = "erase_customers", _("Erase customers")
     IMPORT_HISTORY = "import_history", _("Import history")
     CONFIGURE = "configure", _("Change the centre's configuration")
     SEE_AUDIT = "see_audit", _("Read the audit log")
@@ -46,7 +47,8 @@ ROLE_ABILITIES: dict[str, frozenset[Ability]] = {
     Role.QUALITY_ANALYST: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.EXPERIENCE_OWNER: frozenset({Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.ADMINISTRATOR: frozenset(Ability),
-    Role.INTEGRATION: frozenset(),
+    # A key's scopes say what it may do; whether customers are among it is the scope customers:read.
+    Role.INTEGRATION: frozenset({Ability.SEE_CUSTOMERS}),
 }
 
 

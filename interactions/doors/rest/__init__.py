@@ -1,0 +1,1 @@
+"""Contacts told by other systems over REST."""

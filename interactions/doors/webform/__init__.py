@@ -1,0 +1,1 @@
+"""Contacts from public web forms."""

@@ -1,0 +1,21 @@
+// What every page does. A page's own module is added in its `scripts` block.
+import { watchMenus } from "./menus.js";
+import { watchDialogs } from "./dialogs.js";
+import { watchPalette } from "./palette.js";
+import { watchKeys } from "./keyboard.js";
+import { watchToasts } from "./toasts.js";
+import { watchFilters } from "./filters.js";
+import { watchUploads } from "./upload.js";
+import { watchConnection } from "./connection.js";
+import { drawCharts, watchCharts } from "./charts.js";
+
+watchMenus();
+watchDialogs();
+watchPalette();
+watchKeys();
+watchToasts();
+watchFilters();
+watchUploads();
+watchConnection();
+watchCharts();
+drawCharts(document);

@@ -15,7 +15,6 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.checks import CheckMessage, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import FileSystemStorage, Storage
-
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 from ccx.kernel.look.icons import ICONS, SPRITE

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 HIDDEN = "[hidden]"
 SECRET_NAME = re.compile(
@@ -101,7 +101,7 @@ class QuietAboutArguments(logging.Filter):
         return True
 
 
-BEFORE = [
+BEFORE: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -31,8 +31,10 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    IdentityAdded,
     IdentityAttested,
     MergeUndone,
+    PurchaseRecorded,
 )
 from interactions.handling.events import PresenceChanged
 
@@ -53,10 +55,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
+    IdentityAdded: (),
     IdentityAttested: (FACTS,),
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
     CustomerErased: (FACTS,),
+    PurchaseRecorded: (),
     # Agents.
     PresenceChanged: (FACTS,),
     # People.

@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/", include("ccx.kernel.people.urls")),
     path("audit/", include("ccx.kernel.audit.urls")),
     path("admin/", configuration.urls),
+    path("styleguide/", include("ccx.kernel.look.urls")),
+    path("", include("interactions.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),

@@ -65,12 +65,11 @@ class Postgres:
             password_file.write_text(self.password, encoding="ascii")
             if self.account.switch:
                 shutil.chown(password_file, self.account.uid, self.account.gid)
+            arguments: list[str | Path] = [self.binaries.initdb, "-D", half, "-U", USER, f"--pwfile={password_file}"]
+            arguments += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"]
+            arguments += ["--no-instructions", *([] if self.durable else ["--no-sync"])]
             done = subprocess.run(
-                [
-                    *[self.binaries.initdb, "-D", half, "-U", USER, f"--pwfile={password_file}"],
-                    *["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"],
-                    *["--no-instructions", *([] if self.durable else ["--no-sync"])],
-                ],
+                arguments,
                 check=False,
                 capture_output=True,
                 text=True,

@@ -113,6 +113,6 @@ class Valkey:
         told = last_words(self.log)
         self.children.stop([child], 10)
         raise CannotStartError(
-            f"Valkey does not start over {self.data}: {told or 'it gives no reason'}. It keeps nothing that the database"
-            " does not have: move the folder away to begin anew."
+            f"Valkey does not start over {self.data}: {told or 'it gives no reason'}. It keeps nothing that the"
+            " database does not have: move the folder away to begin anew."
         )

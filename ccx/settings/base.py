@@ -1,9 +1,9 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 from celery.schedules import crontab
-from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
 from ccx.settings.env import (
@@ -209,7 +209,6 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "heartbeat": {"task": "ccx.heartbeat", "schedule": 15.0},
-    "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
     # `expires`: while no worker runs, sweeps do not pile up.
     "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
     "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
@@ -220,6 +219,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 600},
     },
+    "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
@@ -230,6 +230,9 @@ CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
+
+# Whether those who may see a customer may read the contacts that other teams had with them.
+CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 
 # REST.
 CCX_API_REQUESTS_PER_MINUTE = env_int("CCX_API_REQUESTS_PER_MINUTE", 6000)

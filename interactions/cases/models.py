@@ -2,16 +2,18 @@
 
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.abstract import PublicModel
 from ccx.kernel.models import Team, User
-from ccx.kernel.people.choices import GrantScope
+from ccx.kernel.people.choices import Ability, GrantScope
 from interactions.cases.choices import (
     AuthorKind,
     CaseStatus,
@@ -79,6 +81,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return self
         return self.filter(Exists(Interaction.objects.visible_to(user).filter(case_id=OuterRef("pk"))))
 
+    def unresolved(self) -> Self:
+        return self.filter(status=CaseStatus.OPEN)
+
 
 class Case(PublicModel):
     """What the customer wants done. It spans interactions on any channels."""
@@ -131,6 +136,21 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
             | Q(queue_id__in=user.granted(GrantScope.QUEUE))
             | Q(reason_id__in=user.granted(GrantScope.REASON))
         )
+
+    def readable_by(self, user: User) -> Self:
+        """Contacts whose text the user may read: those of their grants, and under the policy `whole_customer`
+        every contact of a customer they may see."""
+        if user.sees_everything or not settings.CCX_WHOLE_CUSTOMER or not user.can(Ability.SEE_CUSTOMERS):
+            return self.visible_to(user)
+        granted = Interaction.objects.visible_to(user)
+        of_same_customer = granted.filter(customer_id=OuterRef("customer_id"))
+        return self.filter(Q(pk__in=granted.values("pk")) | Exists(of_same_customer))
+
+    def opening_words(self) -> dict[int, str]:
+        """Per interaction the start of the first thing the customer said; those without a word are left out."""
+        said = Message.objects.filter(interaction__in=self, author_kind=AuthorKind.CUSTOMER, is_note=False)
+        first = said.order_by("interaction", "sent_at", "pk").distinct("interaction")
+        return dict(first.annotate(start=Left("body", 280)).values_list("interaction_id", "start"))
 
 
 class Interaction(PublicModel):
@@ -205,6 +225,10 @@ class Interaction(PublicModel):
     @property
     def is_closed(self) -> bool:
         return self.status == InteractionStatus.CLOSED
+
+    @property
+    def channel_slug(self) -> str:
+        return Channel(self.channel).slug
 
 
 class Message(PublicModel):

@@ -13,10 +13,27 @@ class CustomerAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerChanged(Event):
-    """A name, preference, consent or note of a customer changed; `what` says which by code."""
+    """Something we keep about a customer changed; `what` is profile, preference, consent or note."""
 
     kind: ClassVar[str] = "customer_changed"
     what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityAdded(Event):
+    """A customer is known by one more address."""
+
+    kind: ClassVar[str] = "identity_added"
+    identity_id: int
+    assurance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseRecorded(Event):
+    """A shop told of a purchase for the first time."""
+
+    kind: ClassVar[str] = "purchase_recorded"
+    purchase_id: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from typing import Self
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -52,10 +53,12 @@ class Customer(PublicModel):
         ]
         indexes = [
             # Finding a person by the start of the name.
-            models.Index(Lower("name"), name="customer_by_name"),
+            models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="customer_by_name"),
         ]
 
     def __str__(self) -> str:
+        if self.erased_at is not None:
+            return str(_("Erased customer"))
         return self.name or str(_("Unnamed customer"))
 
 
@@ -72,6 +75,15 @@ class Identity(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "value"], name="identity_belongs_to_one_customer")]
+        indexes = [
+            # Finding a person by an address of any kind, or by the last digits of a phone number.
+            models.Index(OpClass("value", name="text_pattern_ops"), name="identity_by_value"),
+            models.Index(
+                OpClass(Reverse("value"), name="text_pattern_ops"),
+                name="identity_phone_by_ending",
+                condition=Q(kind="phone"),
+            ),
+        ]
         verbose_name_plural = "identities"
 
     def __str__(self) -> str:
@@ -126,6 +138,18 @@ class CustomerNote(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
 
+class CustomerMergeQuerySet(models.QuerySet["CustomerMerge"]):
+    def visible_to(self, user: User) -> Self:
+        """Merges into customers the user may see, for those who may merge."""
+        if not user.can(Ability.MERGE_CUSTOMERS):
+            return self.none()
+        return self.filter(survivor__in=Customer.objects.visible_to(user))
+
+    def standing(self) -> Self:
+        """Merges that have not been undone."""
+        return self.filter(undone_at__isnull=True)
+
+
 class CustomerMerge(PublicModel):
     """Two customers found to be one, and the journal that lets it be undone exactly."""
 
@@ -139,8 +163,14 @@ class CustomerMerge(PublicModel):
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = CustomerMergeQuerySet.as_manager()
+
     class Meta:
         constraints = [
+            # A customer is merged away once at a time; undoing frees it.
+            models.UniqueConstraint(
+                fields=["merged"], name="customer_has_one_standing_merge", condition=Q(undone_at__isnull=True)
+            ),
             models.CheckConstraint(
                 name="merge_undone_at_iff_undone_by",
                 condition=Q(undone_at__isnull=True, undone_by__isnull=True)

@@ -9,7 +9,8 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-MISSING = "–"
+MISSING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 Number = int | float | Decimal
 Better = Literal["up", "down", "neither"]
@@ -24,9 +25,9 @@ def duration(value: timedelta | Number | None) -> str:
     if value is None:
         return MISSING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    sign = "−" if seconds < 0 else ""
+    sign = MINUS if seconds < 0 else ""
     seconds = abs(seconds)
-    if 0 < seconds < 1:
+    if 0 < seconds < 0.95:
         return sign + formats.number_format(round(seconds, 1) or 0.1, 1) + NBSP + _("s")
     whole = round(seconds)
     minutes, rest = divmod(whole, 60)
@@ -46,7 +47,7 @@ def number(value: Number | None, digits: int = 0) -> str:
     if value is None:
         return MISSING
     text = formats.number_format(_rounded(value, digits), digits, use_l10n=True, force_grouping=True)
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def percent(value: Number | None, digits: int = 1) -> str:
@@ -64,7 +65,7 @@ def money(value: Number | None, currency: str = "EUR") -> str:
         return MISSING
     digits = 0 if currency in _WITHOUT_CENTS else 2
     shown = number(abs(value), digits)
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     symbol = _SYMBOLS.get(currency, currency)
     if (get_language() or "en").startswith("en"):
         gap = NBSP if symbol.isalpha() else ""

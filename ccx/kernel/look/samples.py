@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from ccx.kernel.look.figures import change, duration, number, percent
+from ccx.kernel.look.figures import change, duration, money, number, percent
 from ccx.kernel.look.parts import (
     Cell,
     Chart,
@@ -44,9 +44,7 @@ class SampleForm(forms.Form):
     email = forms.EmailField(label="E-mail")
     queue = forms.ChoiceField(label="Queue", choices=[("a", "Billing"), ("b", LONG)])
     note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    solved = forms.ChoiceField(
-        label="Was it solved?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect
-    )
+    solved = forms.ChoiceField(label="Was it solved?", choices=[("yes", "Yes"), ("no", "No")], widget=forms.RadioSelect)
     warn = forms.BooleanField(label="Tell me when the customer writes again", required=False)
 
 
@@ -109,7 +107,7 @@ def tiles() -> list[Tile]:
             note="Shown from 5 answers on.",
             counted="Answers to the question how easy it was, 1 to 7.",
         ),
-        Tile(key="long", name=LONG, value="−€1,234,567.00", url="#rows", counted=LONG),
+        Tile(key="long", name=LONG, value=money(-1234567), url="#rows", counted=LONG),
     ]
 
 
@@ -179,9 +177,11 @@ def _heatmap() -> Heatmap:
 def panels() -> list[Panel]:
     """Each way of drawing, and the panel without anything to draw."""
     ranked = reasons(6)
-    short = Table(caption=ranked.caption, columns=ranked.columns[:2], rows=[
-        Row(cells=row.cells[:2], url=row.url) for row in ranked.rows
-    ])
+    short = Table(
+        caption=ranked.caption,
+        columns=ranked.columns[:2],
+        rows=[Row(cells=row.cells[:2], url=row.url) for row in ranked.rows],
+    )
     return [
         Panel(
             key="reasons",
@@ -229,7 +229,9 @@ def panels() -> list[Panel]:
             table=_series(["Contacts"], 14),
             span=4,
         ),
-        Panel(key="nothing", question="What do people say afterwards?", chart=Chart(kind="line"), table=reasons(0), span=4),
+        Panel(
+            key="nothing", question="What do people say afterwards?", chart=Chart(kind="line"), table=reasons(0), span=4
+        ),
         Panel(key="table", question=LONG, insight=LONG, table=reasons(9), span=8, export_url="#export"),
     ]
 
@@ -246,15 +248,25 @@ def filter_bar() -> FilterBar:
         comparison=Select(
             name="against",
             label="Compared with",
-            options=[Option(label="Against the 7 days before", value=""), Option(label="Against last year", value="year")],
+            options=[
+                Option(label="Against the 7 days before", value=""),
+                Option(label="Against last year", value="year"),
+            ],
         ),
         selects=[
             Select(
                 name="channel",
                 label="Channel",
-                options=[Option(label="All channels", value=""), Option(label="E-mail", value="email", is_selected=True)],
+                options=[
+                    Option(label="All channels", value=""),
+                    Option(label="E-mail", value="email", is_selected=True),
+                ],
             ),
-            Select(name="queue", label="Queue", options=[Option(label="All queues", value=""), Option(label=LONG, value="x")]),
+            Select(
+                name="queue",
+                label="Queue",
+                options=[Option(label="All queues", value=""), Option(label=LONG, value="x")],
+            ),
         ],
         reset_url="?",
     )
@@ -264,8 +276,20 @@ def timeline() -> list[TimelineItem]:
     """What happened to one customer."""
     now = timezone.now()
     return [
-        TimelineItem(title="Called about the delivery date", at=now - timedelta(minutes=4), icon="voice", by="Ada Lovelace", url="#row"),
-        TimelineItem(title="Promise kept", at=now - timedelta(days=1), icon="good", tone="good", detail="Parcel arrived a day early."),
+        TimelineItem(
+            title="Called about the delivery date",
+            at=now - timedelta(minutes=4),
+            icon="voice",
+            by="Ada Lovelace",
+            url="#row",
+        ),
+        TimelineItem(
+            title="Promise kept",
+            at=now - timedelta(days=1),
+            icon="good",
+            tone="good",
+            detail="Parcel arrived a day early.",
+        ),
         TimelineItem(title="Survey: 2 of 5", at=now - timedelta(days=3), icon="feedback", tone="bad", detail=LONG),
         TimelineItem(title="First contact", at=now - timedelta(days=400), icon="email", tone="info"),
     ]
@@ -320,8 +344,12 @@ def everything() -> dict[str, Any]:
             verb="Merge customers",
         ),
         "statuses": [
-            ("Solved", "good"), ("Due in 4 m", "warning"), ("Failed to send", "bad"), ("In review", "info"),
-            ("Closed", "neutral"), (LONG, "warning"),
+            ("Solved", "good"),
+            ("Due in 4 m", "warning"),
+            ("Failed to send", "bad"),
+            ("In review", "info"),
+            ("Closed", "neutral"),
+            (LONG, "warning"),
         ],
         "moments": [timezone.now(), timezone.now() - timedelta(days=30), timezone.now() - timedelta(days=500)],
     }

@@ -26,9 +26,7 @@ def sparkline_svg(values: Sequence[float | None], label: str = "") -> SafeString
         ((" ".join(f"{x:.1f},{y:.1f}" for x, y in run),) for run in runs if len(run) > 1),
     )
     alone = [run[0] for run in runs[:-1] if len(run) == 1]
-    dots = format_html_join(
-        "", _DOT, (("spark-dot", f"{x:.1f}", f"{y:.1f}") for x, y in alone)
-    )
+    dots = format_html_join("", _DOT, (("spark-dot", f"{x:.1f}", f"{y:.1f}") for x, y in alone))
     last_x, last_y = runs[-1][-1]
     return format_html(
         '<svg class="sparkline" viewBox="0 0 {} {}" role="img" aria-label="{}" preserveAspectRatio="none" '

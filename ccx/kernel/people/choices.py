@@ -26,6 +26,7 @@ class Ability(TextChoices):
     SEE_DASHBOARDS = "see_dashboards", _("See dashboards")
     EXPORT = "export", _("Export figures and rows")
     MERGE_CUSTOMERS = "merge_customers", _("Merge customers")
+    ERASE_CUSTOMERS = "erase_customers", _("Erase customers")
     IMPORT_HISTORY = "import_history", _("Import history")
     CONFIGURE = "configure", _("Change the centre's configuration")
     SEE_AUDIT = "see_audit", _("Read the audit log")

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.errors import KeyNeedsServiceUserError, KeyRevokedError

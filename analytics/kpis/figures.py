@@ -1,0 +1,145 @@
+"""What a read answers: figures with everything needed to judge them, never a bare number."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from analytics.kpis.definition import Aggregation, Kpi, Maturity, Unit
+from analytics.kpis.questions import Filters, Period, Split
+from analytics.kpis.statistics import SMALL, nps_interval, wilson
+from analytics.kpis.sums import Sums
+
+
+class State(StrEnum):
+    """Why there is a value, or why there is none."""
+
+    READY = "ready"
+    NO_DATA = "no_data"
+    IMMATURE = "immature"
+    SUPPRESSED = "suppressed"
+    SEVERAL_CHANNELS = "several_channels"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One KPI for one group. `value` is None unless the state says ready (or immature, in a series)."""
+
+    kpi: Kpi
+    state: State
+    value: float | None = None
+    numerator: int | None = None
+    denominator: int | None = None
+    n: int = 0
+    excluded: int = 0
+    interval: tuple[float, float] | None = None
+    source: str = ""
+    is_approximate: bool = False
+    note: str = ""
+    before: "Figure | None" = None
+    by_channel: tuple[tuple[int, "Figure"], ...] = ()
+
+    @property
+    def is_small(self) -> bool:
+        """So few that the figure is drawn grey."""
+        return self.kpi.aggregation is not Aggregation.SUM and 0 < self.n < SMALL
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is State.READY
+
+    @property
+    def is_partly_immature(self) -> bool:
+        """Whether younger days were left out of it."""
+        return self.excluded > 0
+
+    @property
+    def change(self) -> float | None:
+        """Its difference to the period before."""
+        if self.value is None or self.before is None or self.before.value is None:
+            return None
+        return self.value - self.before.value
+
+    def compared(self, before: "Figure | None") -> "Figure":
+        """The same beside the period before."""
+        return replace(self, before=before)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The figures of one day, month, channel, queue, team, agent or reason. Key 0: none of them."""
+
+    key: int | date
+    label: str
+    slug: str
+    figures: dict[str, Figure]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSet:
+    """The answer to one question."""
+
+    period: Period
+    comparison: Period | None
+    filters: Filters
+    split_by: Split
+    total: dict[str, Figure]
+    groups: tuple[Group, ...] = ()
+
+    def series(self, key: str) -> list[float | None]:
+        """The values of one KPI over the groups, gaps as None."""
+        return [group.figures[key].value for group in self.groups]
+
+
+def figure_of(kpi: Kpi, sums: Sums | None, *, source: str = "", in_series: bool = False) -> Figure:
+    """The figure that sums add up to. In a series an immature bucket keeps its value and says so."""
+    if sums is None:
+        return Figure(kpi=kpi, state=State.NO_DATA, source=source)
+    counted = sums.of(kpi.maturity)
+    base = kpi.denominator or kpi.numerator
+    excluded = base.of(sums.every) - base.of(counted) if kpi.maturity is not Maturity.NONE else 0
+    state = State.READY
+    if excluded and in_series:
+        counted, state = sums.every, State.IMMATURE
+    elif excluded and not base.of(counted):
+        state = State.IMMATURE
+    numerator = kpi.numerator.of(counted)
+    denominator = kpi.denominator.of(counted) if kpi.denominator else None
+    return _judged(
+        kpi,
+        counted,
+        Figure(
+            kpi=kpi,
+            state=state,
+            numerator=numerator,
+            denominator=denominator,
+            n=numerator if denominator is None else denominator,
+            excluded=max(0, excluded),
+            source=source,
+        ),
+    )
+
+
+def _judged(kpi: Kpi, counted: dict[str, int], figure: Figure) -> Figure:
+    """With value, interval and state."""
+    if kpi.aggregation is Aggregation.SUM:
+        return replace(figure, value=float(figure.numerator or 0))
+    if kpi.aggregation is Aggregation.QUANTILE:
+        return figure
+    if not figure.denominator:
+        state = figure.state if figure.state is State.IMMATURE else State.NO_DATA
+        return replace(figure, state=state)
+    if figure.n < kpi.suppressed_below:
+        return replace(figure, state=State.SUPPRESSED, numerator=None)
+    numerator = figure.numerator or 0
+    interval = None
+    if kpi.is_proportion:
+        interval = wilson(numerator, figure.denominator)
+    elif kpi.unit is Unit.POINTS:
+        interval = nps_interval(counted["nps_promoters"], counted["nps_detractors"], figure.denominator)
+    return replace(figure, value=kpi.scale * numerator / figure.denominator, interval=interval)
+
+
+def refused(kpi: Kpi, reason: str) -> Figure:
+    """No figure, and why."""
+    return Figure(kpi=kpi, state=State.REFUSED, source="refused", note=reason)

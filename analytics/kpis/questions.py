@@ -1,0 +1,205 @@
+"""What is asked: a period, filters, and how to split."""
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from analytics.kpis.errors import InvalidPeriodError, UnknownFilterError
+from ccx.kernel.models import Team, User
+from interactions.channels.choices import Channel
+from interactions.models import ContactReason, Queue
+
+MAX_DAYS_OF_ROWS = 92
+NONE = "none"
+EARLIEST = date(1970, 1, 1)
+
+
+class Dimension(StrEnum):
+    CHANNEL = "channel"
+    QUEUE = "queue"
+    TEAM = "team"
+    AGENT = "agent"
+    REASON = "reason"
+
+
+class Split(StrEnum):
+    NONE = "none"
+    DAY = "day"
+    MONTH = "month"
+    CHANNEL = "channel"
+    QUEUE = "queue"
+    TEAM = "team"
+    AGENT = "agent"
+    REASON = "reason"
+
+    @property
+    def dimension(self) -> Dimension | None:
+        """The dimension it splits by; None for time."""
+        return Dimension(self.value) if self.value in set(Dimension) else None
+
+    @property
+    def is_of_time(self) -> bool:
+        return self in {Split.DAY, Split.MONTH}
+
+
+def today() -> date:
+    """The day it is on the centre's calendar."""
+    return timezone.now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days, both ends in it."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise InvalidPeriodError(_("The period ends before it starts."))
+        if self.first < EARLIEST or self.last.year > 2200:
+            raise InvalidPeriodError(_("The period lies outside of what can be asked for."))
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> "Period":
+        """The period of the same length right before; for whole months, as many whole months."""
+        if self.is_whole_months:
+            months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+            year, month = divmod(self.first.year * 12 + self.first.month - 1 - months, 12)
+            return Period(date(year, month + 1, 1), self.first - timedelta(days=1))
+        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+
+    @property
+    def is_whole_months(self) -> bool:
+        return self.first.day == 1 and self.last.day == calendar.monthrange(self.last.year, self.last.month)[1]
+
+    def each_day(self) -> list[date]:
+        return [self.first + timedelta(days=offset) for offset in range(self.days)]
+
+    def each_month(self) -> list[date]:
+        months = []
+        month = self.first.replace(day=1)
+        while month <= self.last:
+            months.append(month)
+            month = (month + timedelta(days=32)).replace(day=1)
+        return months
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all."""
+
+    channel: int | None = None
+    queue: int | None = None
+    team: int | None = None
+    reason: int | None = None
+    agent: int | None = None
+    reasons: frozenset[int] = field(default=frozenset(), compare=False)
+
+    def ids(self, dimension: Dimension) -> frozenset[int] | None:
+        """The keys it admits in one dimension; None: all."""
+        chosen: int | None = getattr(self, dimension.value)
+        if chosen is None:
+            return None
+        if dimension is Dimension.REASON and self.reasons:
+            return self.reasons
+        return frozenset({chosen})
+
+    def with_reasons(self) -> "Filters":
+        """With the reason's descendants looked up, so that a node covers its branch."""
+        if self.reason is None or self.reasons:
+            return self
+        return replace(self, reasons=descendants_of(self.reason))
+
+    @property
+    def dimensions(self) -> frozenset[Dimension]:
+        return frozenset(dimension for dimension in Dimension if getattr(self, dimension.value) is not None)
+
+
+def descendants_of(reason_id: int) -> frozenset[int]:
+    """A reason and everything below it."""
+    if reason_id == 0:
+        return frozenset({0})
+    children: dict[int | None, list[int]] = {}
+    for pk, parent_id in ContactReason.objects.values_list("pk", "parent_id"):
+        children.setdefault(parent_id, []).append(pk)
+    found: set[int] = set()
+    waiting = [reason_id]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting.extend(children.get(node, ()))
+    return frozenset(found)
+
+
+def day_of(text: str) -> date:
+    """A date written as 1999-01-31; a month (1999-01) is its first day. Raises InvalidPeriodError."""
+    for shape in ("%Y-%m-%d", "%Y-%m"):
+        try:
+            return datetime.strptime(text, shape).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise InvalidPeriodError(_("“%(text)s” is no date; write it as 1999-01-31.") % {"text": text})
+
+
+def last_day_of(text: str) -> date:
+    """The same for the end of a period: a month is its last day."""
+    day = day_of(text)
+    if len(text) == len("1999-01"):
+        return day.replace(day=calendar.monthrange(day.year, day.month)[1])
+    return day
+
+
+def row_id(dimension: Dimension, public_id: str, *, user: User) -> int:
+    """The row that a public id in an address names, as far as the user may see it; `none` is the key 0."""
+    if public_id == NONE:
+        return 0
+    querysets: dict[Dimension, QuerySet[Any]] = {
+        Dimension.QUEUE: Queue.objects.visible_to(user),
+        Dimension.TEAM: Team.objects.visible_to(user),
+        Dimension.REASON: ContactReason.objects.visible_to(user),
+        Dimension.AGENT: User.objects.visible_to(user),
+    }
+    try:
+        found = querysets[dimension].filter(public_id=UUID(public_id)).values_list("pk", flat=True).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise UnknownFilterError(_("There is no such %(name)s.") % {"name": dimension.value})
+    return int(found)
+
+
+def channel_of(slug: str) -> int:
+    """The channel a slug names."""
+    try:
+        return Channel.from_slug(slug).value
+    except KeyError:
+        raise UnknownFilterError(_("There is no such %(name)s.") % {"name": "channel"}) from None
+
+
+def filters_of(asked: Mapping[str, str], *, user: User) -> Filters:
+    """Filters from an address: channel by slug, the others by public id, empty means all."""
+    chosen: dict[str, int] = {}
+    for dimension in Dimension:
+        text = asked.get(dimension.value, "").strip()
+        if not text:
+            continue
+        chosen[dimension.value] = (
+            channel_of(text) if dimension is Dimension.CHANNEL else row_id(dimension, text, user=user)
+        )
+    return Filters(**chosen).with_reasons()

@@ -1,0 +1,227 @@
+"""Reading figures: the only way from the registry to numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from analytics.kpis.definition import Aggregation, Kpi
+from analytics.kpis.durations import with_quantiles
+from analytics.kpis.errors import FiguresAreHiddenError
+from analytics.kpis.figures import Figure, FigureSet, Group, State, figure_of, refused
+from analytics.kpis.labels import label_of_time, names_of
+from analytics.kpis.maturing import Clock
+from analytics.kpis.occupancy import agent_day_figure, is_answerable, read_agent_days
+from analytics.kpis.planner import Plan, Source, Visibility, plan_for
+from analytics.kpis.questions import Filters, Period, Split, today
+from analytics.kpis.registry import kpis_of
+from analytics.kpis.sums import Cells, GroupKey, Question, Sums, read_sums
+from ccx.kernel.models import User
+from ccx.kernel.people.choices import Ability
+
+ByKey = dict[str, Figure]
+Answer = dict[GroupKey, ByKey]
+
+
+def read_figures(
+    *,
+    keys: Sequence[str],
+    period: Period,
+    comparison: Period | None,
+    filters: Filters,
+    split_by: Split,
+    user: User,
+) -> FigureSet:
+    """The figures of a period beside those of its comparison, for what this person may see."""
+    if not user.can(Ability.SEE_DASHBOARDS):
+        raise FiguresAreHiddenError
+    question = Question(
+        kpis=kpis_of(keys),
+        period=period,
+        filters=filters.with_reasons(),
+        split=split_by,
+        by_channel=False,
+        user=user,
+        visibility=Visibility.of(user),
+        clock=Clock.now(),
+    )
+    total, groups = _answer(question)
+    if comparison is not None:
+        is_by_time = split_by.is_of_time
+        split = Split.NONE if is_by_time else split_by
+        total_before, groups_before = _answer(replace(question, period=comparison, split=split))
+        total = _beside(total, total_before)
+        if not is_by_time:
+            groups = {key: _beside(figures, groups_before.get(key, {})) for key, figures in groups.items()}
+    return FigureSet(
+        period=period,
+        comparison=comparison,
+        filters=question.filters,
+        split_by=split_by,
+        total=total,
+        groups=_named(split_by, groups),
+    )
+
+
+def _beside(figures: ByKey, before: ByKey) -> ByKey:
+    return {key: figure.compared(before.get(key)) for key, figure in figures.items()}
+
+
+def _answer(question: Question) -> tuple[ByKey, Answer]:
+    """The total and the groups: KPIs that share a table share a query."""
+    total: ByKey = {}
+    groups: Answer = {}
+    for kpis in _parts(question.kpis):
+        part = replace(question, kpis=kpis, by_channel=_needs_channels(kpis[0], question))
+        part_total, part_groups = _part(part)
+        total.update(part_total)
+        for key, figures in part_groups.items():
+            groups.setdefault(key, {}).update(figures)
+    order = [kpi.key for kpi in question.kpis]
+    for key, figures in _every_bucket(question, groups).items():
+        for kpi in question.kpis:
+            if kpi.key not in figures:
+                is_refused = total[kpi.key].state is State.REFUSED
+                figures[kpi.key] = total[kpi.key] if is_refused else _gap(kpi, question, key)
+        groups[key] = {name: figures[name] for name in order}
+    return {name: total[name] for name in order}, groups
+
+
+def _parts(kpis: Sequence[Kpi]) -> list[list[Kpi]]:
+    """KPIs that are read together: of agents' days, rows only, one channel at a time, and the rest."""
+    parts: dict[tuple[bool, bool, bool], list[Kpi]] = {}
+    for kpi in kpis:
+        parts.setdefault((kpi.is_of_agents, kpi.needs_rows, kpi.is_one_channel_at_a_time), []).append(kpi)
+    return list(parts.values())
+
+
+def _needs_channels(kpi: Kpi, question: Question) -> bool:
+    return kpi.is_one_channel_at_a_time and question.filters.channel is None and question.split is not Split.CHANNEL
+
+
+def _part(question: Question) -> tuple[ByKey, Answer]:
+    if question.kpis[0].is_of_agents:
+        return _of_agents(question)
+    plan = plan_for(
+        kpis=question.kpis,
+        period=question.period,
+        filters=question.filters,
+        split=question.split,
+        visibility=question.visibility,
+        clock=question.clock,
+    )
+    if plan.source is Source.REFUSED:
+        return {kpi.key: refused(kpi, plan.reason) for kpi in question.kpis}, {}
+    cells = read_sums(plan, question)
+    total = _figures(
+        _summed(cells, question),
+        replace(question, split=Split.NONE),
+        plan,
+        in_series=False,
+    )
+    groups: Answer = {}
+    if question.split is not Split.NONE:
+        found = _figures(cells, question, plan, in_series=question.split.is_of_time)
+        groups = {key: figures for key, figures in found.items() if key is not None}
+    return total.get(None, {}), groups
+
+
+def _summed(cells: Cells, question: Question) -> Cells:
+    """All groups together, channel by channel where channels stay apart. Always a cell, so that 0 is a figure."""
+    summed: Cells = {}
+    for (_group, channel), sums in cells.items():
+        summed.setdefault((None, channel), Sums()).add(sums)
+    return summed or {(None, None): Sums()}
+
+
+def _figures(cells: Cells, question: Question, plan: Plan, *, in_series: bool) -> Answer:
+    """Figures by group; where channels stay apart the group's own figure lists them."""
+    found = {
+        cell: {kpi.key: figure_of(kpi, sums, source=plan.label, in_series=in_series) for kpi in question.kpis}
+        for cell, sums in cells.items()
+    }
+    if any(kpi.aggregation is Aggregation.QUANTILE for kpi in question.kpis):
+        with_quantiles(found, question)
+    grouped: dict[GroupKey, list[tuple[int | None, ByKey]]] = {}
+    for (group, channel), figures in sorted(found.items(), key=lambda item: item[0][1] or 0):
+        grouped.setdefault(group, []).append((channel, figures))
+    return {
+        group: {
+            kpi.key: _over_channels(kpi, [(channel, figures[kpi.key]) for channel, figures in parts])
+            for kpi in question.kpis
+        }
+        for group, parts in grouped.items()
+    }
+
+
+def _over_channels(kpi: Kpi, parts: list[tuple[int | None, Figure]]) -> Figure:
+    """One figure: the only channel's own, or none with each channel's beside."""
+    with_data = [(channel, figure) for channel, figure in parts if channel is not None and figure.n]
+    if len(with_data) <= 1:
+        figure = with_data[0][1] if with_data else parts[0][1]
+        return replace(
+            figure,
+            by_channel=tuple((channel, figure) for channel, _figure in with_data),
+        )
+    return Figure(
+        kpi=kpi,
+        state=State.SEVERAL_CHANNELS,
+        n=sum(figure.n for _channel, figure in with_data),
+        source=with_data[0][1].source,
+        by_channel=tuple((channel, figure) for channel, figure in with_data),
+    )
+
+
+def _of_agents(question: Question) -> tuple[ByKey, Answer]:
+    kpis = list(question.kpis)
+    if not is_answerable(question):
+        return {kpi.key: agent_day_figure(kpi, None) for kpi in kpis}, {}
+    cells = read_agent_days(kpis, question)
+    every = Sums()
+    for sums in cells.values():
+        every.add(sums)
+    total = {kpi.key: agent_day_figure(kpi, every if cells else None) for kpi in kpis}
+    groups = {
+        group: {kpi.key: agent_day_figure(kpi, sums) for kpi in kpis}
+        for (group, _channel), sums in cells.items()
+        if group is not None
+    }
+    return total, groups
+
+
+def _every_bucket(question: Question, groups: Answer) -> Answer:
+    """Days and months without a row too, in order; other groups as found."""
+    if question.split is Split.DAY:
+        return {day: groups.get(day, {}) for day in question.period.each_day()}
+    if question.split is Split.MONTH:
+        return {month: groups.get(month, {}) for month in question.period.each_month()}
+    return groups
+
+
+def _gap(kpi: Kpi, question: Question, key: GroupKey) -> Figure:
+    """No row: a count of 0 up to today, and no data for anything else."""
+    is_count = kpi.aggregation is Aggregation.SUM
+    is_future = isinstance(key, date) and key > today()
+    if is_count and not is_future:
+        return figure_of(kpi, Sums({}, {kpi.maturity: {}}))
+    return Figure(kpi=kpi, state=State.NO_DATA)
+
+
+def _named(split: Split, groups: Answer) -> tuple[Group, ...]:
+    if split.is_of_time:
+        days = sorted(key for key in groups if isinstance(key, date))
+        labels = {day: label_of_time(split, day) for day in days}
+        return tuple(Group(key=day, label=labels[day][0], slug=labels[day][1], figures=groups[day]) for day in days)
+    ids = [key for key in groups if isinstance(key, int)]
+    if not ids:
+        return ()
+    names = names_of(split, ids)
+    found = [
+        Group(
+            key=key,
+            label=names.get(key, (f"#{key}", ""))[0],
+            slug=names.get(key, ("", ""))[1],
+            figures=groups[key],
+        )
+        for key in ids
+    ]
+    return tuple(sorted(found, key=lambda group: (group.key == 0, group.label.casefold())))

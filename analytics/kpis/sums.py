@@ -1,0 +1,223 @@
+"""Sums of measures from whichever table the plan names: the one place where figures touch rows."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
+
+from analytics.facts.measures import Cohort
+from analytics.facts.models import Fact
+from analytics.kpis.definition import Kpi, Maturity
+from analytics.kpis.expressions import Term
+from analytics.kpis.maturing import Clock
+from analytics.kpis.planner import ROLLUP_DIMENSIONS, Plan, Source, Visibility
+from analytics.kpis.questions import Dimension, Filters, Period, Split
+from analytics.rollups.models import CubeRollup, DayRollup, MonthRollup
+from analytics.rollups.models import Dimension as RollupDimension
+from ccx.kernel.models import User
+
+GroupKey = int | date | None
+_FACT_COLUMNS = {
+    Dimension.CHANNEL: "channel",
+    Dimension.QUEUE: "queue_id",
+    Dimension.TEAM: "team_id",
+    Dimension.AGENT: "agent_id",
+    Dimension.REASON: "reason_id",
+}
+
+
+@dataclass
+class Sums:
+    """Sums of terms: of all days, and per way of maturing of the mature days only."""
+
+    every: dict[str, int] = field(default_factory=dict)
+    mature: dict[Maturity, dict[str, int]] = field(default_factory=dict)
+
+    def of(self, maturity: Maturity) -> dict[str, int]:
+        """The sums that count for a KPI that matures so."""
+        return self.every if maturity is Maturity.NONE else self.mature.get(maturity, {})
+
+    def add(self, other: "Sums") -> None:
+        _add(self.every, other.every)
+        for maturity, sums in other.mature.items():
+            _add(self.mature.setdefault(maturity, {}), sums)
+
+
+def _add(into: dict[str, int], more: dict[str, int]) -> None:
+    for name, value in more.items():
+        into[name] = into.get(name, 0) + value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Everything a read depends on."""
+
+    kpis: Sequence[Kpi]
+    period: Period
+    filters: Filters
+    split: Split
+    by_channel: bool
+    user: User
+    visibility: Visibility
+    clock: Clock
+
+
+Cells = dict[tuple[GroupKey, int | None], Sums]
+
+
+def read_sums(plan: Plan, question: Question) -> Cells:
+    """Sums by (group, channel or None). One query on a roll-up, on facts one for each kind of cohort."""
+    if question.visibility.is_nothing:
+        return {}
+    if plan.source is Source.FACTS:
+        cells: Cells = {}
+        for cohort, day in ((Cohort.ARRIVAL, "day"), (Cohort.END, "end_day")):
+            kpis = [kpi for kpi in question.kpis if kpi.cohort is cohort]
+            if kpis:
+                _merge(
+                    cells,
+                    _read(
+                        _facts(question, day),
+                        kpis,
+                        question,
+                        columns=fact_groups(question, day),
+                        day=day,
+                    ),
+                )
+        return cells
+    rows, columns, day = _rollup(plan, question)
+    return _read(rows, question.kpis, question, columns=columns, day=day)
+
+
+def _merge(cells: Cells, more: Cells) -> None:
+    for key, sums in more.items():
+        cells.setdefault(key, Sums()).add(sums)
+
+
+def _read(
+    rows: QuerySet[Any],
+    kpis: Sequence[Kpi],
+    question: Question,
+    *,
+    columns: dict[str, Any],
+    day: str,
+) -> Cells:
+    aggregates: dict[str, Sum] = {}
+    matures = {kpi.maturity for kpi in kpis if kpi.maturity is not Maturity.NONE}
+    for term in _terms(kpis):
+        aggregates[f"s_{term.alias}"] = Sum(_product(term))
+    for maturity in sorted(matures):
+        cutoffs = question.clock.cutoffs(maturity)
+        only = None if cutoffs.are_past(question.period) else cutoffs.condition(period=question.period, day=day)
+        for term in _terms(kpi for kpi in kpis if kpi.maturity is maturity):
+            aggregates[f"m_{maturity.value}_{term.alias}"] = Sum(_product(term), filter=only)
+    grouped = rows.order_by().values(**columns) if columns else rows.order_by().values()
+    found = grouped.annotate(**aggregates) if columns else [rows.aggregate(**aggregates)]
+    cells: Cells = {}
+    for row in found:
+        if all(row[name] is None for name in aggregates):
+            continue
+        cells[row.get("group"), row.get("by_channel")] = _sums(row, aggregates, matures)
+    return cells
+
+
+def _sums(row: dict[str, Any], aggregates: Iterable[str], matures: Iterable[Maturity]) -> Sums:
+    every = {name[2:]: int(row[name] or 0) for name in aggregates if name.startswith("s_")}
+    mature = {}
+    for maturity in matures:
+        prefix = f"m_{maturity.value}_"
+        mature[maturity] = {
+            name.removeprefix(prefix): int(row[name] or 0) for name in aggregates if name.startswith(prefix)
+        }
+    return Sums(every, mature)
+
+
+def _terms(kpis: Iterable[Kpi]) -> list[Term]:
+    """Each distinct term once, in a steady order."""
+    terms: dict[str, Term] = {}
+    for kpi in kpis:
+        for expression in (kpi.numerator, kpi.denominator):
+            if expression is not None:
+                terms |= {term.alias: term for term in expression.terms}
+    return [terms[alias] for alias in sorted(terms)]
+
+
+def _product(term: Term) -> Any:
+    product: Any = F(term.names[0])
+    for name in term.names[1:]:
+        product = product * F(name)
+    return product
+
+
+def _facts(question: Question, day: str) -> QuerySet[Fact]:
+    return facts_for(question.period, question.filters, user=question.user, day=day)
+
+
+def facts_for(period: Period, filters: Filters, *, user: User, day: str = "day") -> QuerySet[Fact]:
+    """The facts of a period under filters that the user may see."""
+    rows = Fact.objects.visible_to(user).filter(**{f"{day}__range": (period.first, period.last)})
+    for dimension, column in _FACT_COLUMNS.items():
+        ids = filters.ids(dimension)
+        if ids is not None:
+            condition = Q(**{f"{column}__in": sorted(ids - {0})}) if ids - {0} else Q(pk__in=[])
+            if 0 in ids:
+                condition |= Q(**{f"{column}__isnull": True})
+            rows = rows.filter(condition)
+    return rows
+
+
+def fact_groups(question: Question, day: str) -> dict[str, Any]:
+    """How facts are grouped for a question; `day` names the column of the day."""
+    columns: dict[str, Any] = {}
+    if question.split is Split.DAY:
+        columns["group"] = F(day)
+    elif question.split is Split.MONTH:
+        columns["group"] = TruncMonth(day)
+    elif question.split.dimension is not None:
+        columns["group"] = Coalesce(_FACT_COLUMNS[question.split.dimension], 0)
+    if question.by_channel:
+        columns["by_channel"] = F("channel")
+    return columns
+
+
+def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, Any], str]:
+    """The rows of the planned roll-up, its grouping columns, and the name of its day."""
+    day = "month" if plan.source is Source.MONTHS else "day"
+    names: dict[Dimension, str] = {}
+    rows: QuerySet[Any]
+    if plan.source is Source.CUBE:
+        rows = CubeRollup.objects.all()
+        names = {
+            Dimension.CHANNEL: "channel",
+            Dimension.TEAM: "team_id",
+            Dimension.REASON: "reason_id",
+        }
+    else:
+        dimension = RollupDimension.TOTAL if plan.dimension is None else ROLLUP_DIMENSIONS[plan.dimension]
+        rows = (MonthRollup if plan.source is Source.MONTHS else DayRollup).objects.filter(dimension=dimension)
+        if plan.dimension is not None:
+            names = {plan.dimension: "key"}
+    rows = rows.filter(**{f"{day}__range": (question.period.first, question.period.last)})
+    for dimension_, ids in _admitted(question):
+        rows = rows.filter(**{f"{names[dimension_]}__in": sorted(ids)})
+    columns: dict[str, Any] = {}
+    if question.split is Split.DAY:
+        columns["group"] = F("day")
+    elif question.split is Split.MONTH:
+        columns["group"] = F("month") if day == "month" else TruncMonth("day")
+    elif question.split.dimension is not None:
+        columns["group"] = F(names[question.split.dimension])
+    if question.by_channel:
+        columns["by_channel"] = F(names[Dimension.CHANNEL])
+    return rows, columns, day
+
+
+def _admitted(question: Question) -> list[tuple[Dimension, frozenset[int]]]:
+    """What filters and grants admit, dimension by dimension; both must."""
+    admitted = [(dimension, ids) for dimension in Dimension if (ids := question.filters.ids(dimension)) is not None]
+    if question.visibility.single is not None:
+        admitted.append(question.visibility.single)
+    return admitted

@@ -1,0 +1,9 @@
+"""Addresses of contacts; interactions/urls.py puts them under the app's name."""
+
+from django.urls import path
+
+from interactions.cases import views
+
+urlpatterns = [
+    path("interactions/<uuid:public_id>/", views.interaction, name="interaction"),
+]

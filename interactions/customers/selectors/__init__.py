@@ -1,0 +1,20 @@
+"""Everything that reads customers, one selector per screen. Callers take them from here."""
+
+from interactions.customers.selectors.lookup import current_customer_id, find_customer
+from interactions.customers.selectors.merge_preview import MergePreview, merge_preview
+from interactions.customers.selectors.profile import CustomerProfile, customer_profile
+from interactions.customers.selectors.search import CustomerPage, search_customers
+from interactions.customers.selectors.timeline import TimelinePage, timeline
+
+__all__ = [
+    "CustomerPage",
+    "CustomerProfile",
+    "MergePreview",
+    "TimelinePage",
+    "current_customer_id",
+    "customer_profile",
+    "find_customer",
+    "merge_preview",
+    "search_customers",
+    "timeline",
+]

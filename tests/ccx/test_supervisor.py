@@ -1,0 +1,152 @@
+"""`make run` as a person meets it: real processes, real signals."""
+
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from ccx.embedded.servers import remember
+from tests.ccx.processes import processes_of, supervisor, wait_for_none
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
+def query(var: Path, statement: str) -> str:
+    connection = psycopg2.connect(remember(var)["DATABASE_URL"])
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return str(cursor.fetchone()) if cursor.description else ""
+    finally:
+        connection.close()
+
+
+def pid_of(var: Path, words: str) -> int:
+    """The first process of this installation whose command line has these words and whose parent has not."""
+    for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
+        try:
+            told = f"CCX_VAR={var}".encode() in (entry / "environ").read_bytes()
+            if told and words.encode() in (entry / "cmdline").read_bytes().replace(b"\0", b" "):
+                return int(entry.name)
+        except OSError:
+            continue
+    return 0
+
+
+def test_an_installation_survives_everything_from_first_start_to_last_stop(tmp_path: Path) -> None:
+    """One story, for the first start is dear: start, serve, refuse a twin, lose a child, be killed, recover, stop."""
+    var = tmp_path / "var"
+    with supervisor(var) as first:
+        first.until("CCX is ready")
+        assert f"http://127.0.0.1:{first.port}" in first.said
+        assert get(first.port, "/livez") == (200, "alive\n")
+        assert get(first.port, "/readyz")[0] == 200
+
+        # What it wrote down is for its owner only, and the servers are not root's.
+        assert (var / "services.env").stat().st_mode & 0o777 == 0o600
+        assert (var / "servers").stat().st_mode & 0o777 == 0o700
+        assert os.stat(f"/proc/{postmaster(var)}").st_uid != 0
+
+        # A second one over the same folder says so.
+        with supervisor(var) as twin:
+            assert twin.process.wait(20) == 1
+            assert f"CCX already runs here (process {first.process.pid})" in twin.said
+
+        # A child that dies comes back, and so does a server, with what was committed.
+        query(var, "CREATE TABLE kept (word text)")
+        query(var, "INSERT INTO kept VALUES ('still here')")
+        os.kill(pid_of(var, "celery -A ccx.celery:app worker"), signal.SIGKILL)
+        first.until("worker ended")
+        os.kill(postmaster(var), signal.SIGKILL)
+        first.until("postgres had ended and runs again")
+        assert query(var, "SELECT word FROM kept") == "('still here',)"
+
+        # Killed without a word, it leaves nothing behind.
+        os.kill(first.process.pid, signal.SIGKILL)
+        first.process.wait()
+        assert wait_for_none(var, 30) == []
+
+    # Started again at once: recovery, in time, with everything committed; then a clean stop.
+    with supervisor(var) as second:
+        assert second.until("CCX is ready") < 60
+        assert query(var, "SELECT word FROM kept") == "('still here',)"
+        assert second.stop() == 0
+        assert processes_of(var) == []
+
+    # After a clean stop nothing is prepared again, and it is quick.
+    with supervisor(var) as third:
+        assert third.until("CCX is ready") < 10
+        assert "migrate ..." not in third.said
+        third.process.send_signal(signal.SIGINT)
+        assert third.process.wait(60) == 0
+        assert wait_for_none(var, 2) == []
+
+
+def postmaster(var: Path) -> int:
+    return int((var / "servers" / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
+def refusal(run_of: object) -> str:
+    """Exactly one sentence after the words that introduce it, and no traceback."""
+    said = str(run_of)
+    assert "Traceback" not in said
+    sentence = said.split("CCX cannot start. ", 1)[1].split("\n", 1)[0]
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with supervisor(tmp_path / "var", CCX_PORT=port) as run:
+            assert run.process.wait(20) == 1
+    assert refusal(run.said).startswith(f"Port {port} of 127.0.0.1 is taken")
+    assert wait_for_none(tmp_path / "var", 2) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "var").symlink_to("/proc/ccx-cannot-be-here")
+    with supervisor(tmp_path / "var") as run:
+        assert run.process.wait(20) == 1
+    assert refusal(run.said).startswith("CCX cannot write to")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"CCX_PRODUCTION": "1"}, "CCX_PRODUCTION is set and DATABASE_URL and REDIS_URL is not"),
+        ({"CCX_SOCKETS_PORT": "none"}, "CCX_SOCKETS_PORT must be a whole number, not 'none'"),
+        ({"CCX_PORT": "70000"}, "CCX_PORT=70000 is no port number"),
+        ({"CCX_POSTGRES_PORT": "abc"}, "CCX_POSTGRES_PORT=abc is no free port"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, values: dict[str, str], words: str) -> None:
+    with supervisor(tmp_path / "var", **values) as run:
+        assert run.process.wait(20) == 1
+    assert words in refusal(run.said)
+
+
+def test_make_help_lists_the_two_commands() -> None:
+    said = subprocess.run(["make", "help"], check=True, capture_output=True, text=True).stdout
+    assert "make run" in said
+    assert "make test" in said
+
+
+def test_the_guard_waits_for_no_one_after_a_clean_stop(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with supervisor(tmp_path / "var", CCX_PORT="70000") as run:
+        run.process.wait(20)
+    assert time.monotonic() - started < 10

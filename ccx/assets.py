@@ -69,6 +69,11 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
     """Names carry the content's hash, in what our modules import too: a new version is never half loaded."""
 
     support_js_module_import_aggregation = True
+    # Ours only: packages import what they do not ship.
+    _js_module_import_aggregation_patterns = (
+        "js/*.js",
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+    )
 
 
 class PackageAssetsStorage(FileSystemStorage):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -152,6 +153,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
+@cache  # one envelope per item: two classes of one name would be two components of one name
 def page_schema(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The envelope of a page of `item`, for OpenAPI."""
     name = item.__name__.removesuffix("Serializer") + "Page"

@@ -224,7 +224,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
-# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
+# What a grant may name besides teams: scope -> who lists the choices (id, name); the kernel knows neither.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"

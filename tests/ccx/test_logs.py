@@ -12,7 +12,6 @@ from django.test import Client
 
 from ccx.logs import QuietAboutArguments, exception_without_words, logging_config, mask
 
-
 Lines = Callable[[], list[dict[str, Any]]]
 
 

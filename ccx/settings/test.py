@@ -15,7 +15,7 @@ CCX_WAKE_READERS = ""
 # The name of the test database, where several people share one server.
 DATABASES["default"]["TEST"] = {"NAME": env_str("CCX_TEST_DATABASE") or None}
 # Tests that commit end by emptying all tables; the audit log refuses that everywhere else.
-DATABASES["default"]["OPTIONS"] = {**DATABASES["default"]["OPTIONS"], "options": "-c ccx.audit_may_be_emptied=on"}
+DATABASES["default"]["OPTIONS"] = {"options": "-c ccx.audit_may_be_emptied=on"}
 # Static files straight from where they are: nothing is collected for a test.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

@@ -261,7 +261,7 @@ def test_the_page_of_a_customer_asks_the_same_number_of_times_however_much_there
             make_contact(centre, ann, f"words {number}", case=make_case(ann, f"Case {number}"))
             merge_customers(survivor_id=ann.pk, merged_id=make_customer().pk, by=centre.alice)
 
-    # Session, user, grants, the customer thrice (as named, as today, in sight), audit entry and actor, timeline, what is
-    # readable and its opening words, profile (identities, preferences, consents, purchases, notes, cases and those in
-    # sight, merges, totals of contacts, purchases, cases and open ones).
+    # Session, user, grants, the customer thrice (as named, as today, in sight), audit entry and actor, timeline,
+    # what is readable and its opening words, profile (identities, preferences, consents, purchases, notes, cases and
+    # those in sight, merges, totals of contacts, purchases, cases and open ones).
     assert queries_do_not_grow(lambda: client.get(f"/customers/{ann.public_id}/"), add_rows) == 23

@@ -1,12 +1,16 @@
 """One signed-in client per role, and the objects that addresses name."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from django.test import Client
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope, Role
+from interactions.channels.choices import Channel
+from interactions.models import Inbox, Interaction
+from tests.factories.customers import make_customer
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -51,4 +55,10 @@ def make_cast() -> Cast:
 
 def make_objects(cast: Cast) -> dict[str, Any]:
     """What the addresses of the other rooms name: name in url_matrix.py -> row with a public id."""
-    return {}
+    inbox = Inbox.objects.create(name="support@", channel=Channel.EMAIL)
+    customer = make_customer("Ann")
+    started = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    interaction = Interaction.objects.create(
+        inbox=inbox, channel=inbox.channel, customer=customer, team=cast.objects["team"], started_at=started
+    )
+    return {"customer": customer, "interaction": interaction}

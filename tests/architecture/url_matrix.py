@@ -99,6 +99,34 @@ MATRIX: dict[str, list[Row]] = {
     # The audit log.
     "audit/": [row(administrator=200)],
     "audit/export/": [row(administrator=200)],
+    # Customers and their contacts.
+    "customers/": [row(signed_in=200, experience_owner=404)],
+    "customers/<uuid:public_id>/": [
+        row(of="customer", agent=200, supervisor=200, quality_analyst=200, administrator=200)
+    ],
+    "customers/<uuid:public_id>/note/": [
+        row(of="customer", agent=302, supervisor=302, administrator=302, method="post")
+    ],
+    "customers/<uuid:public_id>/preference/": [
+        row(of="customer", agent=302, supervisor=302, administrator=302, method="post")
+    ],
+    "customers/<uuid:public_id>/profile/": [
+        row(of="customer", agent=302, supervisor=302, administrator=302, method="post")
+    ],
+    "customers/<uuid:public_id>/merge/": [
+        row(of="customer", supervisor=200, administrator=200),
+        row(of="customer", method="post"),  # without the two names nothing is found
+    ],
+    "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [
+        row(of="customer", ids={"merge_id": "00000000-0000-7000-8000-000000000000"}, method="post")
+    ],
+    "customers/<uuid:public_id>/erase/": [
+        row(of="customer", administrator=200),
+        row(of="customer", administrator=422, method="post"),  # not sure: nothing happens
+    ],
+    "interactions/<uuid:public_id>/": [
+        row(of="interaction", agent=200, supervisor=200, quality_analyst=200, administrator=200)
+    ],
 }
 
 # Addresses that a library makes: every one below the prefix behaves like this. Those that need an object are

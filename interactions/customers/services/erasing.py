@@ -4,10 +4,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from ccx.kernel.audit.services import forget_contents
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.customers.events import CustomerErased
-from interactions.customers.models import Customer, CustomerMerge
+from interactions.customers.models import Customer, CustomerMerge, Identity, Preference
 from interactions.customers.services.locking import lock_customers
 
 WIPED = {"name": "", "company": "", "language": "", "time_zone": "", "attributes": {}}
@@ -25,12 +26,19 @@ def erase_customer(*, customer_id: int, by: User) -> Customer:
         return customer
     now = timezone.now()
     family = _with_everyone_merged_into(customer)
+    audited = {
+        "customer": [member.pk for member in family],
+        "identity": list(Identity.objects.filter(customer__in=family).values_list("pk", flat=True)),
+        "preference": list(Preference.objects.filter(customer__in=family).values_list("pk", flat=True)),
+    }
     for member in family:
         _wipe_contacts(member)
         _wipe_what_we_keep(member)
         Customer.objects.filter(pk=member.pk).update(**WIPED, erased_at=now)
     # The journals say what stood in the fields; merges that were undone say it of this customer, too.
     CustomerMerge.objects.filter(Q(survivor__in=family) | Q(merged__in=family)).update(journal={})
+    # The audit log said each of these in full, this wiping included.
+    forget_contents(rows=audited, by=by)
     announce(*(CustomerErased(customer_id=member.pk) for member in family), by_id=by.pk, at=now)
     customer.refresh_from_db()
     return customer

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from ccx.kernel.models import AuditEntry, User
+from ccx.kernel.people.choices import Role
 from ccx.kernel.people.services.accounts import deactivate_person
 from tests.factories.people import PASSWORD, make_service_user, make_user
 
@@ -176,8 +177,10 @@ def test_no_account_exists_on_a_fresh_installation(db: None) -> None:
     assert not User.objects.exists()
 
 
-def test_home_is_the_first_place_a_person_may_use(client: Client, admin: User) -> None:
-    client.force_login(make_user())
+def test_home_is_the_first_place_a_person_may_use(client: Client, bob: User) -> None:
+    client.force_login(make_user(Role.INTEGRATION))
     assert client.get("/")["Location"] == "/settings/me/"
-    client.force_login(admin)
-    assert client.get("/")["Location"] == "/admin/"
+    client.force_login(bob)
+    answer = client.get("/", follow=True)
+    first = answer.context["nav_items"][0]
+    assert (answer.status_code, answer.redirect_chain) == (200, [(first["url"], 302)])

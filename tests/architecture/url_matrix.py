@@ -58,7 +58,7 @@ def public(status: int = 200, *, method: str = "get", ids: Mapping[str, str] | N
 
 def api(*, signed_in: int = 200, key: int = 403, of: str = "", method: str = "get", **by_role: int) -> Row:
     """An address of the API: strangers and closed accounts get 401, a key without the scope 403."""
-    statuses = {role: signed_in for role in ROLES} | {"anonymous": 401, "disabled": 401, "key": key} | by_role
+    statuses = dict.fromkeys(ROLES, signed_in) | {"anonymous": 401, "disabled": 401, "key": key} | by_role
     return Row(statuses=statuses, method=method, of=of)
 
 
@@ -68,6 +68,13 @@ SEES_NONE = {"experience_owner": 403}
 WRITES = {"agent": 415, "supervisor": 415, "administrator": 415, "stranger": 415}
 KEEPS = {"agent": 302, "supervisor": 302, "administrator": 302}
 SEES_CUSTOMERS = {"agent": 200, "supervisor": 200, "quality_analyst": 200, "administrator": 200}
+SEES_DASHBOARDS = {
+    "supervisor": 200,
+    "quality_analyst": 200,
+    "experience_owner": 200,
+    "administrator": 200,
+    "stranger": 200,
+}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
@@ -132,6 +139,14 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # Dashboards: each viewer sees the figures of their grants.
+    "dashboards/": [row(**SEES_DASHBOARDS)],
+    "dashboards/definitions/": [row(**SEES_DASHBOARDS)],
+    "dashboards/operations/": [row(**SEES_DASHBOARDS)],
+    "dashboards/resolution/": [row(**SEES_DASHBOARDS)],
+    # The rows of a figure that is named; none is here.
+    "dashboards/rows/": [row()],
+    "dashboards/export/<slug:page>/<slug:panel>.csv": [row(ids={"page": "none", "panel": "none"})],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
@@ -143,6 +158,9 @@ MATRIX: dict[str, list[Row]] = {
     "api/v1/queues": [api()],
     "api/v1/inboxes": [api()],
     "api/v1/reasons": [api()],
+    "api/v1/definitions": [api(agent=403)],
+    # Asks which figures.
+    "api/v1/figures": [api(signed_in=400, agent=403)],
     "api/v1/cases": [api(**SEES_NONE)],
     "api/v1/cases/<uuid:public_id>": [api(of="case", stranger=404, **SEES_NONE)],
     "api/v1/contacts": [api(method="post", signed_in=403, **WRITES)],

@@ -68,7 +68,11 @@ def build_sprite() -> Path:
 class HashedStorage(CompressedManifestStaticFilesStorage):
     """Names carry the content's hash, in what our modules import too: a new version is never half loaded."""
 
-    support_js_module_import_aggregation = True
+    # Django's own switch would read others' scripts too, and stumble over words in their comments.
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
+    )
 
 
 class PackageAssetsStorage(FileSystemStorage):

@@ -17,15 +17,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("ccx.kernel.people.account_urls")),
     path("settings/", include("ccx.kernel.people.urls")),
     path("audit/", include("ccx.kernel.audit.urls")),
+    path("operations/", include("ccx.kernel.events.urls")),
     path("admin/", configuration.urls),
     path("styleguide/", include("ccx.kernel.look.urls")),
     path("", include("interactions.urls")),
+    path("dashboards/", include("analytics.dashboards.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),
     path("api/redoc/", api_docs.redoc, name="api-redoc"),
     path("api/v1/", include(access_api)),
     path("api/v1/", include("interactions.doors.rest.urls")),
+    path("api/v1/", include("analytics.kpis.urls")),
     path("", include("ccx.kernel.access.urls")),
     # The public.
     path("", include("interactions.doors.webform.urls")),

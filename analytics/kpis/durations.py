@@ -99,7 +99,7 @@ def _from_facts(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, dict[
     columns = fact_groups(question, "day")
     if not columns:
         return {(None, None): rows.aggregate(**aggregates)}
-    found = rows.order_by().values(**columns).annotate(**aggregates)
+    found: Any = rows.order_by().values(**columns).annotate(**aggregates)
     return {(row.get("group"), row.get("by_channel")): row for row in found}
 
 

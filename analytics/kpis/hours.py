@@ -82,13 +82,13 @@ def _weekday(rows: QuerySet[Any]) -> Any:
 def _rows(period: Period, filters: Filters, visibility: Visibility, *, user: User) -> tuple[QuerySet[Any] | None, str]:
     dimensions = filters.dimensions | (visibility.keys or {}).keys()
     if dimensions <= {Dimension.CHANNEL} and period.is_whole_months:
-        rows: QuerySet[Any] = WeekHourRollup.objects.filter(month__range=(period.first, period.last))
+        rows: QuerySet[Any] = WeekHourRollup._default_manager.filter(month__range=(period.first, period.last))
         return _only(rows, filters, visibility), "roll-up month × weekday × hour × channel"
     if dimensions <= {
         Dimension.CHANNEL,
         Dimension.QUEUE,
     } and period.first > today() - timedelta(days=DAYS_OF_HOURS):
-        rows = HourRollup.objects.filter(day__range=(period.first, period.last))
+        rows = HourRollup._default_manager.filter(day__range=(period.first, period.last))
         return _only(rows, filters, visibility), "roll-up day × hour × channel × queue"
     if period.days > MAX_DAYS_OF_ROWS:
         return None, "refused"

@@ -47,7 +47,7 @@ def read_agent_days(kpis: list[Kpi], question: Question) -> Cells:
     names = sorted({name for kpi in kpis for name in kpi.measures})
     aggregates = {f"sum_{name}": Sum(name) for name in names}
     if question.split is Split.NONE:
-        found = [rows.aggregate(**aggregates)]
+        found: list[Any] = [rows.aggregate(**aggregates)]
     else:
         found = list(rows.order_by().values(group=_COLUMNS[question.split]).annotate(**aggregates))
     return {

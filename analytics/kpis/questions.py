@@ -202,4 +202,10 @@ def filters_of(asked: Mapping[str, str], *, user: User) -> Filters:
         chosen[dimension.value] = (
             channel_of(text) if dimension is Dimension.CHANNEL else row_id(dimension, text, user=user)
         )
-    return Filters(**chosen).with_reasons()
+    return Filters(
+        channel=chosen.get(Dimension.CHANNEL),
+        queue=chosen.get(Dimension.QUEUE),
+        team=chosen.get(Dimension.TEAM),
+        reason=chosen.get(Dimension.REASON),
+        agent=chosen.get(Dimension.AGENT),
+    ).with_reasons()

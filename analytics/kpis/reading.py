@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from analytics.kpis.definition import Aggregation, Kpi
+from analytics.kpis.definition import Aggregation, Kpi, Maturity
 from analytics.kpis.durations import with_quantiles
 from analytics.kpis.errors import FiguresAreHiddenError
 from analytics.kpis.figures import Figure, FigureSet, Group, State, figure_of, refused
@@ -34,15 +34,16 @@ def read_figures(
     """The figures of a period beside those of its comparison, for what this person may see."""
     if not user.can(Ability.SEE_DASHBOARDS):
         raise FiguresAreHiddenError
+    kpis = kpis_of(keys)
     question = Question(
-        kpis=kpis_of(keys),
+        kpis=kpis,
         period=period,
         filters=filters.with_reasons(),
         split=split_by,
         by_channel=False,
         user=user,
         visibility=Visibility.of(user),
-        clock=Clock.now(),
+        clock=Clock.now() if any(kpi.maturity is not Maturity.NONE for kpi in kpis) else Clock(()),
     )
     total, groups = _answer(question)
     if comparison is not None:
@@ -180,7 +181,7 @@ def _of_agents(question: Question) -> tuple[ByKey, Answer]:
     for sums in cells.values():
         every.add(sums)
     total = {kpi.key: agent_day_figure(kpi, every if cells else None) for kpi in kpis}
-    groups = {
+    groups: Answer = {
         group: {kpi.key: agent_day_figure(kpi, sums) for kpi in kpis}
         for (group, _channel), sums in cells.items()
         if group is not None

@@ -80,7 +80,7 @@ def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: Use
         cutoffs = Clock.now().cutoffs(kpi.maturity)
         if not cutoffs.are_past(period):
             rows = rows.filter(cutoffs.condition(period=period, day=day))
-    rows = rows.alias(chosen=_sql(chosen)).annotate(contribution=_sql(expression)).exclude(chosen=0)
+    rows = rows.annotate(chosen=_sql(chosen), contribution=_sql(expression)).exclude(chosen=0)
     return RowsOf(
         kpi=kpi,
         part=part,
@@ -117,7 +117,7 @@ def read_cursor(text: str) -> tuple[datetime, int]:
         raise UnknownFilterError(_("This page of rows does not exist.")) from None
 
 
-def interactions_behind(facts: Sequence[Fact]) -> dict[int, Any]:
+def interactions_behind(facts: Sequence[Fact], *, user: User) -> dict[int, Any]:
     """What a list shows of the contacts themselves, by their id: one query."""
     fields = (
         "public_id",
@@ -127,5 +127,5 @@ def interactions_behind(facts: Sequence[Fact]) -> dict[int, Any]:
         "queue__name",
         "reason__name",
     )
-    rows = Interaction.objects.filter(pk__in=[fact.interaction_id for fact in facts])
+    rows = Interaction.objects.visible_to(user).filter(pk__in=[fact.interaction_id for fact in facts])
     return {row["pk"]: row for row in rows.values("pk", "agent__name", *fields)}

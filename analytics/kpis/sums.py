@@ -189,7 +189,7 @@ def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, An
     names: dict[Dimension, str] = {}
     rows: QuerySet[Any]
     if plan.source is Source.CUBE:
-        rows = CubeRollup.objects.all()
+        rows = CubeRollup._default_manager.all()
         names = {
             Dimension.CHANNEL: "channel",
             Dimension.TEAM: "team_id",
@@ -197,7 +197,7 @@ def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, An
         }
     else:
         dimension = RollupDimension.TOTAL if plan.dimension is None else ROLLUP_DIMENSIONS[plan.dimension]
-        rows = (MonthRollup if plan.source is Source.MONTHS else DayRollup).objects.filter(dimension=dimension)
+        rows = (MonthRollup if plan.source is Source.MONTHS else DayRollup)._default_manager.filter(dimension=dimension)
         if plan.dimension is not None:
             names = {plan.dimension: "key"}
     rows = rows.filter(**{f"{day}__range": (question.period.first, question.period.last)})

@@ -68,7 +68,14 @@ class Book:
             received = self._start(contact, decision, identity, sender)
         self.state.received[key] = received
         self.raws.append(
-            (contact.inbox_id, contact.external_id, admitted.payload, self.now, received.interaction_id, received.message_id)
+            (
+                contact.inbox_id,
+                contact.external_id,
+                admitted.payload,
+                self.now,
+                received.interaction_id,
+                received.message_id,
+            )
         )
         return _receipt(contact, received, is_new=True)
 
@@ -141,7 +148,9 @@ class Book:
             self.tell(InteractionChanged(what="contact_joined", **subject_of_event), at=contact.occurred_at)
         else:
             self.tell(MessageReceived(message_id=message_id, **subject_of_event), at=contact.occurred_at)
-        return Received(known.id, known.public_id, known.case_id, known.customer_id, message_id, False)
+        return Received(
+            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=False
+        )
 
     # A new interaction
 
@@ -181,7 +190,9 @@ class Book:
         )
         if case is not None and past is not None and decision.resolves:
             self._resolve(case, past.closed_at, ids)
-        return Received(known.id, known.public_id, known.case_id, known.customer_id, message_id, True)
+        return Received(
+            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=True
+        )
 
     def _open_case(self, contact: InboundContact, sender: Sender) -> KnownCase:
         case = KnownCase(
@@ -226,7 +237,11 @@ class Book:
 
     def _resolve(self, case: KnownCase, moment: datetime, ids: dict[str, Any]) -> None:
         was_open = case.is_open
-        case.status, case.resolved_at, case.is_changed = CaseStatus.RESOLVED.value, later(case.resolved_at, moment), True
+        case.status, case.resolved_at, case.is_changed = (
+            CaseStatus.RESOLVED.value,
+            later(case.resolved_at, moment),
+            True,
+        )
         if was_open:
             self.tell(CaseResolved(**ids), at=moment)
 
@@ -279,7 +294,18 @@ class Book:
     ) -> int:
         number = next(self.state.ids["new_message"])
         self.messages.append(
-            (number, new_public_id(), known.id, str(author_kind), author_id, is_note, body, external_id, sent_at, self.now)
+            (
+                number,
+                new_public_id(),
+                known.id,
+                str(author_kind),
+                author_id,
+                is_note,
+                body,
+                external_id,
+                sent_at,
+                self.now,
+            )
         )
         return number
 

@@ -15,6 +15,7 @@ export function readTable(wrap) {
     .map(({ head, index }) => ({
       name: head.textContent.trim(),
       values: rows.map((row) => (row.cells[index].dataset.value === undefined ? null : Number(row.cells[index].dataset.value))),
+      unripe: rows.map((row) => row.cells[index].dataset.unripe !== undefined),
       texts: rows.map((row) => row.cells[index].querySelector(".cell")?.textContent.trim() ?? ""),
     }));
   return { names, series };

@@ -57,7 +57,10 @@ function describe(element, data, options, colours) {
     },
     xAxis: lies ? figures : names,
     yAxis: lies ? names : figures,
-    series: data.series.map((series) => describeSeries(series, { ...options, lies, endLabels, text, colours, count: data.names.length })),
+    series: [
+      ...data.series.map((series) => describeSeries(series, { ...options, lies, endLabels, text, colours, count: data.names.length })),
+      ...data.series.flatMap((series, index) => describeUnripe(series, options.kind, colours[SERIES[index % SERIES.length]])),
+    ],
   };
 }
 
@@ -67,7 +70,7 @@ function describeSeries(series, { kind, lies, endLabels, text, colours, count })
     name: series.name,
     type: isLine ? "line" : "bar",
     stack: kind === "stacked" ? "all" : undefined,
-    data: series.values,
+    data: isLine ? series.values.map((value, index) => (series.unripe?.[index] ? null : value)) : series.values,
     connectNulls: false,
     lineStyle: { width: 2 },
     symbol: "circle",
@@ -81,6 +84,13 @@ function describeSeries(series, { kind, lies, endLabels, text, colours, count })
     endLabel: endLabels ? { show: true, ...text, color: "inherit", fontWeight: 500, formatter: "{a}", width: 92, overflow: "truncate", distance: 8 } : undefined,
     emphasis: { disabled: true },
   };
+}
+
+// What may still move goes on dotted from the last figure that will not.
+function describeUnripe(series, kind, colour) {
+  if ((kind !== "line" && kind !== "area") || !series.unripe?.includes(true)) return [];
+  const data = series.values.map((value, index) => (series.unripe[index] || series.unripe[index + 1] ? value : null));
+  return [{ name: series.name, type: "line", data, connectNulls: false, showSymbol: false, lineStyle: { width: 2, type: "dotted", color: colour }, itemStyle: { color: colour }, emphasis: { disabled: true } }];
 }
 
 // Whether names at the ends of the lines would stand clear of each other.

@@ -55,7 +55,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What a cell shows; `value` is the bare number a chart reads, None a gap."""
+    """What a cell shows; `value` is the bare number a chart reads, None a gap; an unripe one is drawn dotted."""
 
     text: str
     value: float | int | None = None
@@ -63,6 +63,7 @@ class Cell:
     url: str = ""
     icon: str = ""
     tone: Tone | Literal[""] = ""
+    is_unripe: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

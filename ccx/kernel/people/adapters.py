@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ccx.kernel.audit.services import record_refusal, record_sign_in
 from ccx.kernel.people.address import client_address
+from ccx.kernel.people.choices import UserKind
 from ccx.kernel.people.models import User
 
 DEVICE_COOKIE = "ccx_device"
@@ -41,6 +42,13 @@ class AccountAdapter(DefaultAccountAdapter):
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.BASE_URL.rstrip("/") + path.replace("UID-KEY", quote(key))
 
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """A service user's mailbox hears what an unknown address hears."""
+        if user.kind == UserKind.PERSON:
+            super().send_password_reset_mail(user, email, context)
+        else:
+            self.send_mail("account/email/unknown_account", email, {})
+
     def format_email_subject(self, subject: str) -> str:
         return force_str(subject)
 
@@ -50,7 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
         named = {"email": email, "site_url": settings.BASE_URL} | context | {"current_site": site}
         self.render_mail(template_prefix, email, named).send()
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any) -> None:  # noqa: E501
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
         """Coming and going needs no message."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)

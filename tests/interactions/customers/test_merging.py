@@ -1,8 +1,11 @@
 """Two customers become one, and two again."""
 
+import contextlib
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ccx.kernel.models import EventRow
 from interactions.cases.choices import CaseStatus
@@ -19,6 +22,7 @@ from interactions.customers.services import (
     add_note,
     edit_profile,
     erase_customer,
+    locking,
     merge_customers,
     set_preference,
     undo_merge,
@@ -74,9 +78,12 @@ def test_empty_fields_are_filled_and_others_keep_the_survivors_value(centre: Cus
     assert (anna.name, anna.company, anna.attributes) == ("Anna", "Acme", {"tier": "gold", "size": 42})
 
 
-def test_merge_and_undo_leave_every_table_byte_for_byte_as_it_was(centre: CustomerCentre, state_of_tables: State) -> None:
-    anna, ann = make_customer("Anna", attributes={"a": "", "b": None}), make_customer(
-        "Ann", company="Acme", attributes={"a": [1], "b": 2.0, "c": None, "attributes.d": "x"}
+def test_merge_and_undo_leave_every_table_byte_for_byte_as_it_was(
+    centre: CustomerCentre, state_of_tables: State
+) -> None:
+    anna, ann = (
+        make_customer("Anna", attributes={"a": "", "b": None}),
+        make_customer("Ann", company="Acme", attributes={"a": [1], "b": 2.0, "c": None, "attributes.d": "x"}),
     )
     for customer in (anna, ann):
         give_everything(customer, centre.bob)
@@ -199,10 +206,8 @@ def test_a_machine_merges_only_on_a_proof(centre: CustomerCentre, assurance: int
     make_identity(anna, "anna@example.test", assurance=assurance)
     make_identity(visitor, "visitor-1", "visitor", Assurance.ATTESTED)
 
-    try:
+    with contextlib.suppress(MachineMayNotMergeError):
         merge_customers(survivor_id=anna.pk, merged_id=visitor.pk, by=centre.machine)
-    except MachineMayNotMergeError:
-        pass
 
     assert Customer.objects.filter(pk=visitor.pk, merged_into=anna).exists() is is_merged
 
@@ -264,3 +269,41 @@ def test_merging_and_undoing_are_announced_in_order(centre: CustomerCentre) -> N
         ("customers_merged", anna.pk, centre.alice.pk, ids),
         ("merge_undone", anna.pk, centre.ada.pk, ids),
     ]
+
+
+def test_both_customers_are_locked_in_one_order_before_anything_moves(centre: CustomerCentre) -> None:
+    anna, ann = make_customer("Anna"), make_customer("Ann")
+    make_contact(centre, anna, "hello")
+
+    with CaptureQueriesContext(connection) as queries:
+        merge = merge_customers(survivor_id=ann.pk, merged_id=anna.pk, by=centre.alice)
+        undo_merge(merge_id=merge.pk, by=centre.alice)
+
+    written = [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith(("UPDATE", "INSERT")) or "FOR UPDATE" in query["sql"]
+    ]
+    locks = [sql for sql in written if 'interactions_customer"."id" ASC FOR UPDATE' in sql]
+    assert len(locks) == 2
+    assert written[0] == locks[0]
+    assert "FOR UPDATE" in written[written.index(locks[1]) - 1]
+
+
+def test_a_customer_merged_away_between_looking_and_locking_is_followed(
+    centre: CustomerCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ann = make_customer("Anna"), make_customer("Ann")
+    looked = []
+
+    def look(customer_id: int) -> int:
+        found = current_customer_id(customer_id)
+        if not looked:
+            looked.append(found)
+            merge_customers(survivor_id=anna.pk, merged_id=ann.pk, by=centre.alice)
+        return found
+
+    monkeypatch.setattr(locking, "current_customer_id", look)
+    note = add_note(customer_id=ann.pk, body="told meanwhile", by=centre.bob)
+
+    assert (looked, note.customer_id) == ([ann.pk], anna.pk)

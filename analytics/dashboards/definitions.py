@@ -1,0 +1,107 @@
+"""The definitions page, made from the registry and nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from analytics.kpis.catalogue import resolution, service_level, surveys, volume, waiting, work
+from analytics.kpis.definition import ChannelScope, Direction, Entity, Kpi, Timing
+from analytics.kpis.registry import variants_of
+from ccx.kernel.look.parts import Fact
+
+MOST_VARIANTS = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """One KPI as the page shows it."""
+
+    kpi: Kpi
+    facts: Sequence[Fact]
+    variants: Sequence[Kpi]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """KPIs about one thing."""
+
+    key: str
+    title: str
+    definitions: Sequence[Definition]
+
+
+def chapters() -> list[Chapter]:
+    """The whole registry in reading order."""
+    parts = (
+        ("volume", _("Volume"), volume.KPIS),
+        ("waiting", _("Waiting and giving up"), waiting.KPIS),
+        ("service-level", _("Service level"), service_level.KPIS),
+        ("work", _("The work"), work.KPIS),
+        ("resolution", _("Resolution and repeats"), resolution.KPIS),
+        ("surveys", _("What customers answered"), surveys.KPIS),
+    )
+    return [Chapter(key=key, title=title, definitions=[_definition(kpi) for kpi in kpis]) for key, title, kpis in parts]
+
+
+def _definition(kpi: Kpi) -> Definition:
+    facts = [
+        Fact(name=_("Formula"), value=_formula(kpi)),
+        Fact(name=_("Of"), value=_entity(kpi)),
+        Fact(name=_("When"), value=str(kpi.cohort_text)),
+    ]
+    if kpi.maturity_text:
+        facts.append(Fact(name=_("Maturity"), value=str(kpi.maturity_text)))
+    facts.append(Fact(name=_("Channels"), value=_channels(kpi)))
+    facts.append(Fact(name=_("Reading"), value=_reading(kpi)))
+    if kpi.switches:
+        told = ", ".join(f"{name} = {value}" for name, value in kpi.switches.items())
+        facts.append(Fact(name=_("Switches"), value=told))
+    if kpi.suppressed_below:
+        told = _("Not shown for fewer than %(n)s answers, grey under 30.") % {"n": kpi.suppressed_below}
+        facts.append(Fact(name=_("Few"), value=told))
+    if kpi.sources:
+        facts.append(Fact(name=_("After"), value="; ".join(kpi.sources)))
+    return Definition(kpi=kpi, facts=facts, variants=variants_of(kpi)[:MOST_VARIANTS])
+
+
+def _formula(kpi: Kpi) -> str:
+    if kpi.quantile is not None:
+        return _("quantile %(q)s of %(column)s over %(base)s") % {
+            "q": kpi.quantile,
+            "column": kpi.column,
+            "base": kpi.numerator.text,
+        }
+    if kpi.denominator is None:
+        return kpi.numerator.text
+    told = f"({kpi.numerator.text}) ÷ ({kpi.denominator.text})"
+    return f"{kpi.scale} × {told}" if kpi.scale != 1 else told
+
+
+def _entity(kpi: Kpi) -> str:
+    return {
+        Entity.CONTACT: _("contacts"),
+        Entity.CASE: _("cases"),
+        Entity.RESPONSE: _("survey answers"),
+        Entity.AGENT_DAY: _("agents' days"),
+    }[kpi.entity]
+
+
+def _channels(kpi: Kpi) -> str:
+    told = {
+        ChannelScope.ALL: _("all channels"),
+        ChannelScope.LIVE: _("voice and chat"),
+        ChannelScope.MESSAGING: _("messaging channels"),
+    }[kpi.channel_scope]
+    return _("%(channels)s, one at a time") % {"channels": told} if kpi.is_one_channel_at_a_time else told
+
+
+def _reading(kpi: Kpi) -> str:
+    direction = {
+        Direction.UP: _("more is better"),
+        Direction.DOWN: _("less is better"),
+        Direction.NEITHER: _("neither more nor less is better by itself"),
+    }[kpi.direction]
+    timing = _("leading") if kpi.timing is Timing.LEADING else _("lagging")
+    ranking = _("may rank agents") if kpi.may_rank_agents else _("never ranks agents")
+    return f"{direction}; {timing}; {ranking}"

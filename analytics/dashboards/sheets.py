@@ -1,0 +1,189 @@
+"""A panel and the figures on it: what is drawn and what its CSV holds come from the same answer."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from analytics.dashboards.asking import Asked
+from analytics.dashboards.wording import cell_of, change_of, chart_measure, count_cell, counted_text, state_text
+from analytics.kpis.figures import Figure, FigureSet, Group
+from analytics.kpis.questions import Split
+from analytics.kpis.reading import read_figures
+from ccx.kernel.look.parts import Cell, Chart, Column, Link, Panel, Row, Table
+from ccx.kernel.people.choices import Ability
+
+Span = Literal[3, 4, 6, 8, 12]
+DAYS_OF_SERIES = 92
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of a CSV: a figure and the group it is of."""
+
+    group: str
+    slug: str
+    figure: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A panel with its figures."""
+
+    panel: Panel
+    lines: Sequence[Line] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switches:
+    """Links that change how a panel counts; drawn by _switches.html."""
+
+    label: str
+    links: Sequence[Link]
+
+
+Builder = Callable[[Asked], Sheet]
+
+
+def read(asked: Asked, keys: Sequence[str], split_by: Split = Split.NONE, *, is_compared: bool = True) -> FigureSet:
+    """The figures of a page's question."""
+    return read_figures(
+        keys=keys,
+        period=asked.period,
+        comparison=asked.comparison if is_compared else None,
+        filters=asked.filters,
+        split_by=split_by,
+        user=asked.user,
+    )
+
+
+def time_split(asked: Asked) -> Split:
+    """Days, or months where days would be too many to see."""
+    return Split.DAY if asked.period.days <= DAYS_OF_SERIES else Split.MONTH
+
+
+def export_url(asked: Asked, page: str, panel: str) -> str:
+    """Where a panel's CSV is, for those who may export."""
+    if not asked.user.can(Ability.EXPORT):
+        return ""
+    return f"{reverse('analytics:export', args=[page, panel])}?{asked.query()}"
+
+
+def group_lines(groups: Iterable[Group]) -> list[Line]:
+    """Every figure of every group."""
+    return [
+        Line(group=group.label, slug=group.slug, figure=figure) for group in groups for figure in group.figures.values()
+    ]
+
+
+def total_lines(answer: FigureSet) -> list[Line]:
+    """The figures of the whole, channel by channel where they stay apart."""
+    return [Line(group="", slug="", figure=figure) for figure in answer.total.values()]
+
+
+def by_time(answer: FigureSet, keys: Sequence[str], *, caption: str, asked: Asked) -> Table:
+    """A row a day or month, a column a KPI: the table a line chart is drawn over."""
+    columns = [Column(label=_("Month") if answer.split_by is Split.MONTH else _("Day"))]
+    columns += [Column(label=str(answer.total[key].kpi.title), is_numeric=True) for key in keys]
+    rows = []
+    for group in answer.groups:
+        dates = {"from": group.slug, "to": group.slug}
+        cells = [Cell(text=group.label)]
+        cells += [cell_of(group.figures[key], asked.rows_url(key, **dates)) for key in keys]
+        rows.append(Row(cells=cells, key=group.slug))
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"] = "line") -> Chart:
+    """How a table by time is drawn."""
+    return Chart(kind=kind if len(answer.groups) > 1 else "bar", measure=chart_measure(answer.total[key].kpi))
+
+
+def by_group(
+    groups: Sequence[Group], titles: dict[str, str], *, name: str, caption: str, url: Callable[[Group], str]
+) -> Table:
+    """A row a queue, team, channel or reason, a column a KPI; the first cell leads to the rows."""
+    columns = [Column(label=name, is_wide=True)]
+    columns += [Column(label=title, is_numeric=True) for title in titles.values()]
+    rows = [
+        Row(
+            cells=[Cell(text=group.label), *(cell_of(group.figures[key]) for key in titles)],
+            url=url(group),
+            key=group.slug,
+        )
+        for group in groups
+    ]
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def by_kpi(answer: FigureSet, names: dict[str, str], *, caption: str, asked: Asked) -> Table:
+    """A row a KPI: the value, what it is made of (each leading to its rows), and its change."""
+    columns = [
+        Column(label=_("Figure"), is_wide=True),
+        Column(label=_("Value"), is_numeric=True),
+        Column(label=_("Counted"), is_numeric=True),
+        Column(label=_("Of"), is_numeric=True),
+    ]
+    if answer.comparison is not None:
+        columns.append(Column(label=_("Change")))
+    rows = []
+    for key, name in names.items():
+        figure = answer.total[key]
+        cells = [Cell(text=name), cell_of(figure), *_parts(figure, asked)]
+        if answer.comparison is not None:
+            cells.append(_change_cell(figure))
+        rows.append(Row(cells=cells, url=f"{reverse('analytics:definitions')}#{key}", key=key))
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def by_count(answer: FigureSet, names: dict[str, str], *, caption: str, asked: Asked) -> Table:
+    """A row a plain count, leading to its rows, and its change."""
+    columns = [Column(label=_("Outcome"), is_wide=True), Column(label=_("Contacts"), is_numeric=True)]
+    if answer.comparison is not None:
+        columns.append(Column(label=_("Change")))
+    rows = []
+    for key, name in names.items():
+        figure = answer.total[key]
+        cells = [Cell(text=name), cell_of(figure)]
+        if answer.comparison is not None:
+            cells.append(_change_cell(figure))
+        rows.append(Row(cells=cells, url=asked.rows_url(key) if figure.n else "", key=key))
+    return Table(caption=caption, columns=columns, rows=rows)
+
+
+def _parts(figure: Figure, asked: Asked) -> list[Cell]:
+    if figure.value is None and figure.numerator is None:
+        return [Cell(text=state_text(figure)), Cell(text="")]
+    key = figure.kpi.key
+    if figure.denominator is None:
+        return [Cell(text=""), count_cell(figure.n, asked.rows_url(key))]
+    return [
+        count_cell(figure.numerator, asked.rows_url(key)),
+        count_cell(figure.denominator, asked.rows_url(key, "denominator")),
+    ]
+
+
+def _change_cell(figure: Figure) -> Cell:
+    found = change_of(figure)
+    if found is None:
+        return Cell(text="")
+    tones: dict[str, Literal["good", "bad", ""]] = {"good": "good", "bad": "bad", "neutral": ""}
+    icons = {"up": "up", "down": "down", "same": "same", "unknown": ""}
+    return Cell(text=found.text, tone=tones[found.tone], icon=icons[found.direction])
+
+
+def count_note(answer: FigureSet, key: str) -> str:
+    """How the panel's figure is counted, for its foot."""
+    return counted_text(answer.total[key].kpi)
+
+
+def switch(asked: Asked, view: str, name: str, label: str, options: dict[str, str]) -> Switches:
+    """Links for one switch; the first option is what holds without one."""
+    chosen = asked.extra.get(name) or next(iter(options))
+    links = [
+        Link(label=text, url=asked.url(view, **{name: value}), is_current=value == chosen)
+        for value, text in options.items()
+    ]
+    return Switches(label=label, links=links)

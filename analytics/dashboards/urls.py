@@ -1,0 +1,15 @@
+"""Addresses of the dashboards."""
+
+from django.urls import path
+
+from analytics.dashboards import views
+
+app_name = "analytics"
+urlpatterns = [
+    path("", views.show_overview, name="dashboards"),
+    path("operations/", views.show_operations, name="operations"),
+    path("resolution/", views.show_resolution, name="resolution"),
+    path("definitions/", views.show_definitions, name="definitions"),
+    path("rows/", views.show_rows, name="rows"),
+    path("export/<slug:page>/<slug:panel>.csv", views.export_panel, name="export"),
+]

@@ -1,0 +1,203 @@
+"""The pages of figures: their states, their addresses, and who finds them."""
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from ccx.kernel.audit.models import AuditEntry
+from tests.analytics.dashboards.conftest import DAY
+from tests.factories.figures import a_queue, a_reason, a_team, answered, facts, summed
+
+PAGES = ["/dashboards/", "/dashboards/operations/", "/dashboards/resolution/"]
+ALL = [
+    *PAGES,
+    "/dashboards/definitions/",
+    "/dashboards/rows/?kpi=contacts",
+    "/dashboards/export/overview/contacts.csv",
+]
+MARCH = "?from=2026-03&to=2026-03"
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_page_answers_who_may_see_figures(boss, centre, page) -> None:
+    assert boss.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_who_may_not_see_figures_finds_no_page(charlie, centre, page) -> None:
+    assert charlie.get(page).status_code == 404
+    assert not AuditEntry.objects.filter(action="exported").exists()
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_a_stranger_is_asked_to_sign_in(db, page) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 302
+    assert "/accounts/login/" in answer["Location"]
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_pages_are_only_read(boss, page) -> None:
+    assert boss.post(page).status_code == 405
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_period_without_contacts_leads_to_the_newest_month_that_has_some(boss, centre, page) -> None:
+    text = boss.get(f"{page}?from=1999-01&to=1999-01").content.decode()
+    assert "No contacts in January 1999." in text
+    assert f"{page}?from=2026-03&amp;to=2026-03" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_centre_says_so(boss, page) -> None:
+    assert "There are no contacts that you may see yet." in boss.get(page).content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked", ["?from=yesterday", "?from=2026-03-10&to=2026-03-01", "?from=0001-01-01&to=9999-12-31"]
+)
+def test_a_period_that_is_none_shows_the_usual_one_and_says_so(boss, centre, asked) -> None:
+    answer = boss.get(f"/dashboards/{asked}")
+    assert answer.status_code == 200
+    assert "dashboard-problem" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["?channel=pigeon", "?team=1", "?queue=00000000-0000-0000-0000-000000000000", "?reason=%27"],
+)
+def test_a_filter_that_names_nothing_is_no_page(boss, centre, asked) -> None:
+    assert boss.get(f"/dashboards/{asked}").status_code == 404
+
+
+@pytest.mark.parametrize("preset", ["today", "yesterday", "7d", "30d", "quarter"])
+def test_presets_stay_in_the_address(boss, centre, preset) -> None:
+    text = boss.get(f"/dashboards/?period={preset}").content.decode()
+    assert re.search(rf'href="/dashboards/\?period={preset}" aria-current="true"', text)
+
+
+def test_the_overview_shows_at_most_five_tiles(boss, centre) -> None:
+    text = boss.get(f"/dashboards/{MARCH}").content.decode()
+    assert text.count("<article") == 5
+    assert "First contact resolution" in text
+    assert "10.0% unidentified" not in text
+    assert "37.5% unidentified" in text
+
+
+def test_a_lead_sees_the_figures_of_the_team_only(lead, boss, centre) -> None:
+    of_lead = lead.get(f"/dashboards/rows/{MARCH}&kpi=contacts").content.decode()
+    of_boss = boss.get(f"/dashboards/rows/{MARCH}&kpi=contacts").content.decode()
+    assert "37 contacts in March 2026" in of_lead
+    assert "40 contacts in March 2026" in of_boss
+
+
+def test_a_lead_cannot_ask_for_another_team(lead, centre) -> None:
+    assert lead.get(f"/dashboards/?team={centre['other'].public_id}").status_code == 404
+    assert lead.get(f"/dashboards/?team={centre['team'].public_id}").status_code == 200
+
+
+def test_every_panel_of_every_page_can_be_exported(boss, centre) -> None:
+    for page in PAGES:
+        text = boss.get(f"{page}{MARCH}").content.decode()
+        for url in set(re.findall(r'href="(/dashboards/export/[^"]+)"', text)):
+            answer = boss.get(url.replace("&amp;", "&"))
+            assert answer.status_code == 200, url
+            assert answer["Content-Type"].startswith("text/csv")
+            assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbffrom,to,group")
+
+
+def test_every_link_to_rows_opens_as_many_rows_as_the_figure_says(boss, centre) -> None:
+    for page in PAGES:
+        text = boss.get(f"{page}{MARCH}").content.decode()
+        found = re.findall(r'title="([\d,]+)"[^>]*>(?:<svg.*?</svg> )?<a href="(/dashboards/rows/[^"]+)"', text)
+        assert found
+        for told, url in found:
+            rows = boss.get(url.replace("&amp;", "&")).content.decode()
+            assert f">{told} contacts in" in rows or f"add up to {told}." in rows, url
+
+
+def test_an_export_leaves_a_trace(boss, centre) -> None:
+    b"".join(boss.get(f"/dashboards/rows/{MARCH}&kpi=contacts&format=csv").streaming_content)
+    boss.get(f"/dashboards/export/overview/contacts.csv{MARCH}")
+    kinds = AuditEntry.objects.filter(action="exported").order_by("at").values_list("object_kind", flat=True)
+    assert list(kinds) == ["analytics.rows", "analytics.panel"]
+
+
+def test_rows_are_exported_whole(boss, centre) -> None:
+    lines = b"".join(boss.get(f"/dashboards/rows/{MARCH}&kpi=contacts&format=csv").streaming_content).decode()
+    assert len(lines.strip().splitlines()) == 41
+
+
+def test_a_name_that_is_a_formula_cannot_run_in_a_spreadsheet(boss, centre) -> None:
+    reason = a_reason('=HYPERLINK("http://example.org")')
+    facts(3, DAY, identified=1, repeat=1, contacts=1, offered=1, reason_id=reason.pk)
+    summed()
+    text = b"".join(boss.get(f"/dashboards/export/overview/reasons.csv{MARCH}").streaming_content).decode()
+    assert "'=HYPERLINK" in text
+    assert ",=HYPERLINK" not in text
+    assert ',"=HYPERLINK' not in text
+
+
+def test_names_are_shown_as_text(boss, centre) -> None:
+    a_team("<script>alert(1)</script>")
+    text = boss.get("/dashboards/").content.decode()
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+@pytest.mark.parametrize(
+    "query", ["?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
+)
+def test_rows_of_what_is_no_figure_are_no_page(boss, centre, query) -> None:
+    assert boss.get(f"/dashboards/rows/{query}").status_code == 404
+
+
+def test_switches_of_operations_live_in_the_address(boss, centre) -> None:
+    text = boss.get(f"/dashboards/operations/{MARCH}&x=60&heat=asa_all_answered&from_contacts=yes").content.decode()
+    assert "service_level_a_60" in text
+    assert "Queued only, without short ones" in text
+    assert "Average speed of answer by weekday and hour" in text
+
+
+def test_switches_of_resolution_live_in_the_address(boss, centre) -> None:
+    text = boss.get(f"/dashboards/resolution/{MARCH}&followed=same&within=3").content.decode()
+    assert "Back within 3 d" in text
+    assert "Came back within 3 d, by an answered contact about the same reason" in text
+
+
+def test_immature_days_are_marked_in_the_table(boss, centre) -> None:
+    text = boss.get(f"/dashboards/resolution/{MARCH}").content.decode()
+    assert "data-unripe" in text
+    assert "5 younger cases are not mature yet and drawn dotted." in text
+
+
+def test_definitions_have_an_anchor_for_every_figure(boss, db) -> None:
+    from analytics.kpis.registry import REGISTRY
+
+    text = boss.get("/dashboards/definitions/").content.decode()
+    for key in REGISTRY:
+        assert f'id="{key}"' in text
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/dashboards/rows/?kpi=contacts&from=2026-03&to=2026-03"])
+def test_pages_ask_no_more_when_there_is_more(boss, centre, queries_do_not_grow, page) -> None:
+    def more() -> None:
+        for number in range(20):
+            team, queue, reason = a_team(), a_queue(), a_reason()
+            answered(
+                1,
+                date(2026, 3, 2 + number),
+                team_id=team.pk,
+                queue_id=queue.pk,
+                reason_id=reason.pk,
+                handle_n=1,
+                handle_s=10,
+                identified=1,
+                handle_seconds=10,
+            )
+        summed()
+
+    joined = page if "?" in page else f"{page}{MARCH}"
+    assert queries_do_not_grow(lambda: boss.get(joined), more) < 60

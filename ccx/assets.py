@@ -68,11 +68,10 @@ def build_sprite() -> Path:
 class HashedStorage(CompressedManifestStaticFilesStorage):
     """Names carry the content's hash, in what our modules import too: a new version is never half loaded."""
 
-    support_js_module_import_aggregation = True
-    # Ours only: packages import what they do not ship.
-    _js_module_import_aggregation_patterns = (
-        "js/*.js",
-        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+    # Django's own switch would read others' scripts too, and stumble over words in their comments.
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
     )
 
 

@@ -224,10 +224,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
-# What a grant may name besides teams: scope -> who lists the choices (id, name); the kernel knows neither.
-CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# What a grant may name besides teams: scope -> who lists the choices (id, name); the kernel knows neither.
+CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
 

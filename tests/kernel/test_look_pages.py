@@ -28,7 +28,7 @@ def test_an_administrator_sees_every_component(client: Client, alice: User):
     assert response.status_code == 200
     page = response.content.decode()
     assert page.count('class="tile ') == len(everything()["tiles"])
-    assert "How &quot;Solved at the first contact&quot; is counted" in page
+    assert "How “Solved at the first contact” is counted" in page
     assert "style=" not in page
 
 

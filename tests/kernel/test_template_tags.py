@@ -19,6 +19,7 @@ def test_an_icon_beside_a_word_is_silent_and_alone_it_speaks():
     alone = rendered('{% icon "search" label %}', label="Find <it>")
     assert 'role="img" aria-label="Find &lt;it&gt;"' in alone
     assert "#search" in alone
+    assert 'aria-label="Say &quot;go&quot;"' in rendered("{% icon 'search' 'Say \"go\"' %}")
 
 
 def test_an_icon_that_is_not_in_the_sprite_is_refused():

@@ -64,7 +64,7 @@ def money(value: Number | None, currency: str = "EUR") -> str:
     if value is None:
         return MISSING
     digits = 0 if currency in _WITHOUT_CENTS else 2
-    shown = number(abs(value), digits)
+    shown = number(abs(Decimal(str(value))), digits)
     sign = MINUS if value < 0 else ""
     symbol = _SYMBOLS.get(currency, currency)
     if (get_language() or "en").startswith("en"):

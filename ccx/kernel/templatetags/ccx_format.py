@@ -10,7 +10,7 @@ from django import forms, template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -97,7 +97,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "search" %}` beside a word; with a label when it stands alone."""
     if name not in ICONS:
         raise template.TemplateSyntaxError(f"No icon is called {name!r}; see ccx/kernel/look/icons.py.")
-    spoken = format_html(' role="img" aria-label="{}"', label) if label else SafeString(' aria-hidden="true"')
+    spoken = SafeString(' aria-hidden="true"')
+    if label:  # texts of {% translate %} count as safe markup, and may still hold a quotation mark
+        spoken = SafeString(f' role="img" aria-label="{conditional_escape(label).replace(chr(34), "&quot;")}"')
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" focusable="false"{}><use href="{}#{}"/></svg>',
         spoken,

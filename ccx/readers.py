@@ -7,7 +7,7 @@ import redis
 import structlog
 from celery import Task, current_app, shared_task
 from django.conf import settings
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.pools import producers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -72,16 +72,19 @@ def ensure_event_partitions() -> None:
     months.ensure_partitions()
 
 
-def _hand_over(reader: Reader) -> None:
+def _hand_over(reader: Reader) -> bool:
     """A task of its own for a reader that is far behind; a second one finds the reader's lock taken and ends."""
-    _ask(run_reader_task, reader.name, key=f"ccx:catch-up:{reader.name}")
+    return _ask(run_reader_task, reader.name, key=f"ccx:catch-up:{reader.name}")
 
 
-def _ask(task: Task, *args: str, key: str) -> None:
-    """Send a task, unless one was sent a moment ago. A Redis that does not answer is left in peace for a while."""
+def _ask(task: Task, *args: str, key: str) -> bool:
+    """Send a task, unless one was sent a moment ago; whether one is on its way.
+
+    A Redis that does not answer is left in peace for a while.
+    """
     global _redis_rests_until  # noqa: PLW0603 - one memory per process is the point
     if time.monotonic() < _redis_rests_until:
-        return
+        return False
     try:
         if _redis().set(key, "1", nx=True, px=ASKED_FOR_MS):
             with producers[_broker()].acquire(block=True, timeout=REDIS_TIMEOUT_SECONDS) as producer:
@@ -89,6 +92,8 @@ def _ask(task: Task, *args: str, key: str) -> None:
     except Exception as error:  # whatever the drivers raise, the sweep makes up for it
         _redis_rests_until = time.monotonic() + REDIS_REST_SECONDS
         logger.warning("not_asked", task=task.name, error=type(error).__name__)
+        return False
+    return True
 
 
 def _forget_wake_up() -> None:
@@ -120,4 +125,5 @@ def _broker() -> Connection:
         "retry_on_timeout": False,
         "max_retries": 0,
     }
-    return current_app.connection_for_write(transport_options=options)
+    connection: Connection = current_app.connection_for_write(settings.REDIS_URL, transport_options=options)
+    return connection

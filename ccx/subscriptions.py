@@ -55,19 +55,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Customers.
     CustomerAdded: (),
     CustomerChanged: (),
-<<<<<<< HEAD
     IdentityAdded: (),
-    IdentityAttested: ("facts",),
-    CustomersMerged: ("facts",),
-    MergeUndone: ("facts",),
-    CustomerErased: ("facts",),
-    PurchaseRecorded: (),
-=======
     IdentityAttested: (FACTS,),
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
     CustomerErased: (FACTS,),
->>>>>>> main
+    PurchaseRecorded: (),
     # Agents.
     PresenceChanged: (FACTS,),
     # People.

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("ccx.kernel.people.account_urls")),
     path("settings/", include("ccx.kernel.people.urls")),
     path("audit/", include("ccx.kernel.audit.urls")),
+    path("operations/", include("ccx.kernel.events.urls")),
     path("admin/", configuration.urls),
     path("styleguide/", include("ccx.kernel.look.urls")),
     path("", include("interactions.urls")),

@@ -31,6 +31,10 @@ class Servers:
     def start(self, *, with_postgres: bool = True, with_valkey: bool = True) -> dict[str, str]:
         """Start what is wanted; the answer is what settings need to find it. Written to services.env as well."""
         remembered = remember(self.children.var_dir)
+        if not (with_postgres or with_valkey):
+            remembered.setdefault("CCX_SECRET_KEY", secrets.token_urlsafe(50))
+            write_down(self.children.var_dir, remembered)
+            return remembered
         binaries = find_binaries(self.account)
         shared = {
             "home": self.home,

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ccx.kernel.access.errors import InvalidInputError
 from ccx.kernel.access.shapes import wrong
+
+if TYPE_CHECKING:  # REST framework reads this module while its views are being imported
+    from rest_framework.views import APIView
 
 SIZE = "page[size]"
 CURSOR = "page[cursor]"
@@ -41,8 +44,8 @@ class CursorPages(BasePagination):
 
     page_order: tuple[str, ...] = ("public_id",)
 
-    def paginate_queryset(
-        self, queryset: models.QuerySet[Any], request: Request, view: APIView | None = None
+    def paginate_queryset(  # type: ignore[override]
+        self, queryset: models.QuerySet[Any], request: Request, view: "APIView | None" = None
     ) -> list[Any]:
         """The rows of this page, and what the envelope needs."""
         self.request = request
@@ -152,6 +155,7 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
+@cache
 def page_schema(item: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The envelope of a page of `item`, for OpenAPI."""
     name = item.__name__.removesuffix("Serializer") + "Page"

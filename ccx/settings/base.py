@@ -1,9 +1,9 @@
 """All settings. A difference between machines is an environment variable (docs/settings.md)."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 from celery.schedules import crontab
-from secrets import token_urlsafe
 
 from ccx.logs import configure_structlog, logging_config
 from ccx.settings.env import (
@@ -224,10 +224,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 
 # The kernel wakes the readers through this hook, so that it need not know Celery, and finds them through the next two.
 CCX_WAKE_READERS = "ccx.readers.wake"
-# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
-CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
+CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""
 

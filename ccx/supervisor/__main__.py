@@ -56,7 +56,7 @@ def _ask_to_stop(number: int, frame: FrameType | None) -> None:
 def refuse_what_cannot_work(plan: Plan, environment: Mapping[str, str]) -> None:
     """Known before anything is started."""
     needed = [name for name in ("DATABASE_URL", "REDIS_URL") if not _given(environment, name)]
-    if environment.get("CCX_PRODUCTION") in {"1", "true", "True"} and needed:
+    if _is_on(environment, "CCX_PRODUCTION") and needed:
         raise CannotStartError(
             f"CCX_PRODUCTION is set and {' and '.join(needed)} is not: the embedded servers are for one machine of"
             " your own, never for production."
@@ -79,18 +79,25 @@ def run(plan: Plan, children: Children) -> None:
     started = time.monotonic()
     own_database, own_redis = _given(os.environ, "DATABASE_URL"), _given(os.environ, "REDIS_URL")
     servers = Servers(children)
+    if plan.var_dir not in servers.home.parents and not (own_database and own_redis):
+        print(
+            f"The user {servers.account.name}, who runs the servers, cannot enter {plan.var_dir}:"
+            f" their data are in {servers.home}.",
+            flush=True,
+        )
     found = servers.start(with_postgres=not own_database, with_valkey=not own_redis)
-    environment = environment_of_programs(plan, found)
+    production = _is_on(os.environ, "CCX_PRODUCTION")
+    environment = environment_of_programs(plan, {} if production else found)
     preparation = Preparation(
         stamps=children.var_dir / "stamps" if own_database else servers.home,
         var_dir=children.var_dir,
         environment=environment,
     )
-    if environment.get("CCX_PRODUCTION"):
+    if production:
         preparation.check()
     preparation.migrate()
     preparation.collect_static()
-    if not own_database or environment.get("CCX_DEMO") in {"1", "true", "True"}:
+    if not production and (not own_database or _is_on(os.environ, "CCX_DEMO")):
         preparation.seed_demo()
     programs = Programs(plan, children, environment)
     programs.start_all()
@@ -206,6 +213,10 @@ def stop(children: Children) -> None:
 
 def _given(environment: Mapping[str, str], name: str) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name) in {"1", "true", "True"}
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class Preparation:
             self._once("seed", "done", ["seed_demo", "--if-empty"])
 
     def check(self) -> None:
-        """With servers of one's own: refuse combinations of settings that must not go to work."""
-        self._manage("check", ["check", "--deploy"] if self.environment.get("CCX_PRODUCTION") == "1" else ["check"])
+        """Refuse combinations of settings that must not go to work."""
+        self._manage("check", ["check", "--deploy"])
 
     def _once(self, name: str, mark: str, arguments: list[str]) -> None:
         if self._stamped(name) == mark:

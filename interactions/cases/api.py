@@ -1,6 +1,6 @@
 """Interactions, their messages, cases and contact reasons, for reading."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
-from ccx.kernel.access.queries import query_of
+from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.events.changes import changes_after, position_before
-from ccx.kernel.paging import CURSOR, CursorPages, next_link, page_schema, read_cursor, size_of
+from ccx.kernel.paging import CursorPages, next_link, page_schema, read_cursor, size_of
 from interactions.cases.models import Case, ContactReason, Interaction
 from interactions.cases.serializers import (
     CaseQuery,
@@ -55,7 +55,7 @@ class InteractionsView(ApiView):
             "started_before": "started_at__lt",
         }
         wanted = Q(**{columns.get(name, name): value for name, value in asked.items()})
-        rows = Interaction.objects.visible_to(request.user).filter(wanted).select_related(*SHOWN_WITH_INTERACTION)
+        rows = Interaction.objects.visible_to(user_of(request)).filter(wanted).select_related(*SHOWN_WITH_INTERACTION)
         pages = CursorPages()
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(InteractionSerializer(page, many=True).data)
@@ -80,12 +80,10 @@ class InteractionChangesView(ApiView):
         """
         asked = query_of(request, ChangesQuery)
         cursor = read_cursor(request)
-        if cursor is not None:
-            position = int(cursor[0])
-        else:
-            position = position_before(asked["since"]) if "since" in asked else 0
+        begin = position_before(asked["since"]) if cursor is None and "since" in asked else 0
+        position = begin if cursor is None else int(cursor[0])
         changes = changes_after(position=position, limit=size_of(request.query_params))
-        seen = Interaction.objects.visible_to(request.user).select_related(*SHOWN_WITH_INTERACTION)
+        seen = Interaction.objects.visible_to(user_of(request)).select_related(*SHOWN_WITH_INTERACTION)
         rows = seen.in_bulk(changes.interaction_ids)
         page = [rows[pk] for pk in changes.interaction_ids if pk in rows]
         return Response(
@@ -111,8 +109,8 @@ class InteractionView(ApiView):
 
 def visible_interaction(request: Request, public_id: UUID) -> Interaction:
     """The interaction, if the caller may see it. Raises Http404 otherwise, as for one that does not exist."""
-    rows = Interaction.objects.visible_to(request.user).select_related(*SHOWN_WITH_INTERACTION)
-    return _one(rows, public_id)
+    rows = Interaction.objects.visible_to(user_of(request)).select_related(*SHOWN_WITH_INTERACTION)
+    return cast(Interaction, _one(rows, public_id))
 
 
 def messages_page(request: Request, public_id: UUID) -> Response:
@@ -143,7 +141,7 @@ class CasesView(ApiView):
         self.page_order = (asked.pop("sort"),)
         columns = {"customer": "customer__public_id"}
         wanted = Q(**{columns.get(name, name): value for name, value in asked.items()})
-        rows = Case.objects.visible_to(request.user).filter(wanted).select_related("customer", "reason", "follows")
+        rows = Case.objects.visible_to(user_of(request)).filter(wanted).select_related("customer", "reason", "follows")
         pages = CursorPages()
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(CaseSerializer(page, many=True).data)
@@ -158,7 +156,7 @@ class CaseView(ApiView):
     def get(self, request: Request, public_id: UUID) -> Response:
         """One case."""
         query_of(request, is_paged=False)
-        rows = Case.objects.visible_to(request.user).select_related("customer", "reason", "follows")
+        rows = Case.objects.visible_to(user_of(request)).select_related("customer", "reason", "follows")
         return Response(CaseSerializer(_one(rows, public_id)).data)
 
 
@@ -177,7 +175,7 @@ class ReasonsView(ApiView):
         """The tree of reasons for contact, flat; `parent` is the node above."""
         asked = query_of(request, ReasonQuery)
         wanted = Q(is_active=asked["is_active"]) if asked["is_active"] is not None else Q()
-        rows = ContactReason.objects.visible_to(request.user).filter(wanted).select_related("parent")
+        rows = ContactReason.objects.visible_to(user_of(request)).filter(wanted).select_related("parent")
         pages = CursorPages()
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(ReasonSerializer(page, many=True).data)

@@ -37,6 +37,16 @@ class Outcome(IntegerChoices):
     NOT_A_CONTACT = 6, _("No contact (phantom, test, spam, auto-reply)")
 
 
+def ends_the_case(*, outcome: int, is_resolved: bool | None, direction: int) -> bool:
+    """Whether a contact that ended so resolves its case: it ran its course and nobody says otherwise.
+
+    What we started ourselves resolves only what it says it does.
+    """
+    if outcome not in {Outcome.HANDLED, Outcome.SELF_SERVED}:
+        return False
+    return is_resolved is True or (is_resolved is None and direction == Direction.INBOUND)
+
+
 class CaseStatus(TextChoices):
     OPEN = "open", _("Open")
     RESOLVED = "resolved", _("Resolved")

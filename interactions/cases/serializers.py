@@ -21,14 +21,16 @@ class WordField(serializers.ChoiceField):
         """The word."""
         return str(self.enum(value).name.lower())
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> int:  # type: ignore[override]
         """The number."""
         return int(self.enum[str(super().to_internal_value(data)).upper()].value)
 
 
 class ReasonSerializer(serializers.ModelSerializer[ContactReason]):
     id = serializers.UUIDField(source="public_id")
-    parent = serializers.UUIDField(source="parent.public_id", default=None, allow_null=True)
+    parent = serializers.UUIDField(  # type: ignore[assignment]
+        source="parent.public_id", default=None, allow_null=True
+    )
 
     class Meta:
         model = ContactReason
@@ -136,7 +138,7 @@ class InteractionQuery(serializers.Serializer[Any]):
 class ChangesQuery(serializers.Serializer[Any]):
     """Where to begin, when there is no cursor yet."""
 
-    since = serializers.DateTimeField(required=False, help_text="Changes recorded from then on; empty: from the beginning.")
+    since = serializers.DateTimeField(required=False, help_text="Recorded from then on; empty: from the beginning.")
 
 
 class CaseQuery(serializers.Serializer[Any]):

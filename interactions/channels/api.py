@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
-from ccx.kernel.access.queries import query_of
+from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.paging import CursorPages, page_schema
 from interactions.channels.models import Inbox
@@ -28,6 +28,6 @@ class InboxesView(ApiView):
         """The lines on which contacts arrive."""
         query_of(request)
         pages = CursorPages()
-        rows = Inbox.objects.visible_to(request.user).select_related("default_queue")
+        rows = Inbox.objects.visible_to(user_of(request)).select_related("default_queue")
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(InboxSerializer(page, many=True).data)

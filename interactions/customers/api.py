@@ -10,11 +10,11 @@ from rest_framework.response import Response
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
-from ccx.kernel.access.queries import query_of
-from ccx.kernel.access.schema import PAGE_PARAMETERS
-from ccx.kernel.paging import CursorPages, page_schema
 from ccx.kernel.access.errors import InvalidInputError
+from ccx.kernel.access.queries import query_of, user_of
+from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.access.shapes import wrong
+from ccx.kernel.paging import CursorPages, page_schema
 from interactions.customers.choices import normalise_identity
 from interactions.customers.models import Customer
 from interactions.customers.serializers import CustomerQuery, CustomerSerializer
@@ -37,14 +37,13 @@ class CustomersView(ApiView):
         try:
             value = normalise_identity(asked["identity_kind"], asked["identity_value"])
         except ValueError:
-            raise InvalidInputError(errors=[wrong("/identity_value", "not_an_address", "It is none of its kind.")]) from None
-        rows = Customer.objects.visible_to(request.user).filter(
+            problem = wrong("/identity_value", "not_an_address", "It is none of its kind.")
+            raise InvalidInputError(errors=[problem]) from None
+        rows = Customer.objects.visible_to(user_of(request)).filter(
             identities__kind=asked["identity_kind"], identities__value=value
         )
         pages = CursorPages()
-        page = pages.paginate_queryset(
-            rows.select_related("merged_into").prefetch_related("identities"), request, self
-        )
+        page = pages.paginate_queryset(rows.select_related("merged_into").prefetch_related("identities"), request, self)
         return pages.get_paginated_response(CustomerSerializer(page, many=True).data)
 
 
@@ -62,7 +61,9 @@ class CustomerView(ApiView):
     def get(self, request: Request, public_id: UUID) -> Response:
         """One customer with every address we know."""
         query_of(request, is_paged=False)
-        rows = Customer.objects.visible_to(request.user).select_related("merged_into").prefetch_related("identities")
+        rows = (
+            Customer.objects.visible_to(user_of(request)).select_related("merged_into").prefetch_related("identities")
+        )
         customer = rows.filter(public_id=public_id).first()
         if customer is None:
             raise Http404

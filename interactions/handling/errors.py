@@ -11,6 +11,42 @@ class InteractionIsClosedError(DomainError):
     code: ClassVar[str] = "interaction_is_closed"
 
 
+class MoveIsNotAllowedError(DomainError):
+    """The interaction cannot go from its state to the one asked for."""
+
+    code: ClassVar[str] = "move_is_not_allowed"
+
+
+class AnotherAgentHasItError(DomainError):
+    """Another agent was quicker, or it was transferred to somebody else."""
+
+    code: ClassVar[str] = "another_agent_has_it"
+
+
+class MomentIsTooEarlyError(DomainError):
+    """The moment lies before something that already happened."""
+
+    code: ClassVar[str] = "moment_is_too_early"
+
+
+class TransferNeedsOneTargetError(DomainError):
+    """A transfer goes to a queue or to an agent, and to one of them only."""
+
+    code: ClassVar[str] = "transfer_needs_one_target"
+
+
+class AnotherCustomersCaseError(DomainError):
+    """The case belongs to another customer."""
+
+    code: ClassVar[str] = "another_customers_case"
+
+
+class CaseCannotFollowItselfError(DomainError):
+    """A case cannot be the continuation of itself, nor of one that continues it."""
+
+    code: ClassVar[str] = "case_cannot_follow_itself"
+
+
 class AuthorIsNotAPersonError(DomainError):
     """Only a person signed in can write as an agent"""
 

@@ -68,7 +68,14 @@ class Book:
             received = self._start(contact, decision, identity, sender)
         self.state.received[key] = received
         self.raws.append(
-            (contact.inbox_id, contact.external_id, admitted.payload, self.now, received.interaction_id, received.message_id)
+            (
+                contact.inbox_id,
+                contact.external_id,
+                admitted.payload,
+                self.now,
+                received.interaction_id,
+                received.message_id,
+            )
         )
         return _receipt(contact, received, is_new=True)
 
@@ -226,7 +233,11 @@ class Book:
 
     def _resolve(self, case: KnownCase, moment: datetime, ids: dict[str, Any]) -> None:
         was_open = case.is_open
-        case.status, case.resolved_at, case.is_changed = CaseStatus.RESOLVED.value, later(case.resolved_at, moment), True
+        case.status, case.resolved_at, case.is_changed = (
+            CaseStatus.RESOLVED.value,
+            later(case.resolved_at, moment),
+            True,
+        )
         if was_open:
             self.tell(CaseResolved(**ids), at=moment)
 
@@ -279,7 +290,18 @@ class Book:
     ) -> int:
         number = next(self.state.ids["new_message"])
         self.messages.append(
-            (number, new_public_id(), known.id, str(author_kind), author_id, is_note, body, external_id, sent_at, self.now)
+            (
+                number,
+                new_public_id(),
+                known.id,
+                str(author_kind),
+                author_id,
+                is_note,
+                body,
+                external_id,
+                sent_at,
+                self.now,
+            )
         )
         return number
 

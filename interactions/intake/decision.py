@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from interactions.cases.choices import CaseStatus, Direction, InteractionStatus, Outcome
+from interactions.cases.choices import CaseStatus, Direction, InteractionStatus, Outcome, ends_the_case
 from interactions.channels.choices import MESSAGING_CHANNELS, Channel
 from interactions.channels.contact import InboundContact
 from interactions.customers.choices import Assurance
@@ -21,7 +21,6 @@ from interactions.customers.choices import Assurance
 DEFAULT_WINDOW_DAYS: Final = 7
 SILENCE: Final = timedelta(hours=24)
 RUNNING: Final = frozenset({InteractionStatus.WAITING.value, InteractionStatus.ACTIVE.value})
-RESOLVING: Final = frozenset({Outcome.HANDLED.value, Outcome.SELF_SERVED.value})
 # Anyone can write a References header: on these a thread is worth only what its sender is.
 THREADS_BY_CLAIM: Final = frozenset({Channel.EMAIL.value})
 
@@ -134,9 +133,7 @@ class Decision:
     keeps_thread: bool = True
 
 
-def decide(
-    contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases
-) -> Decision:
+def decide(contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases) -> Decision:
     """The one rule of continuity; see the module's docstring for what order means."""
     trusted = [interaction for interaction in thread if _trusts_thread(contact, sender, interaction)]
     keeps_thread = bool(trusted) or not thread
@@ -230,11 +227,8 @@ def _reopens(contact: InboundContact, case: KnownCase) -> bool:
 
 
 def _resolves(contact: InboundContact, case: KnownCase | None) -> bool:
-    """A past contact that ran its course resolves its case, unless it says no or other contacts still run.
-
-    What we started ourselves resolves only what it says it does.
-    """
+    """A past contact that ran its course resolves its case, unless others still run on it."""
     past = contact.past
-    if past is None or past.outcome not in RESOLVING or (case is not None and case.running):
+    if past is None or (case is not None and case.running):
         return False
-    return past.is_resolved is True or (past.is_resolved is None and contact.direction == Direction.INBOUND)
+    return ends_the_case(outcome=past.outcome, is_resolved=past.is_resolved, direction=contact.direction)

@@ -13,7 +13,7 @@ from interactions.channels.models import Inbox
 class RawContact(models.Model):
     """The payload of one thing received, as it came; the inbox and the provider's id of it make it once."""
 
-    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="raw_contacts", db_index=False)
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+", db_index=False)
     external_id = models.CharField(max_length=250)
     payload = models.JSONField(default=dict)
     received_at = models.DateTimeField(default=timezone.now)

@@ -148,10 +148,7 @@ def _changes(book: Book) -> list[tuple[str, list[Row]]]:
     """Updates of rows that stood before, each as one statement over all its rows."""
     state = book.state
     interactions = [
-        known
-        for thread in state.threads.values()
-        for known in thread
-        if known.is_changed and not known.is_new
+        known for thread in state.threads.values() for known in thread if known.is_changed and not known.is_new
     ]
     return [
         (

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
-from ccx.kernel.access.queries import query_of
+from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.paging import CursorPages, page_schema
 from interactions.routing.models import Queue
@@ -28,6 +28,6 @@ class QueuesView(ApiView):
         """The queues this key was granted."""
         query_of(request)
         pages = CursorPages()
-        rows = Queue.objects.visible_to(request.user).select_related("team")
+        rows = Queue.objects.visible_to(user_of(request)).select_related("team")
         page = pages.paginate_queryset(rows, request, self)
         return pages.get_paginated_response(QueueSerializer(page, many=True).data)

@@ -41,7 +41,9 @@ def test_events_are_defined_in_events_modules_only() -> None:
 
 
 def test_the_lines_say_what_the_readers_follow() -> None:
-    told = {reader.name: {event.kind for event, readers in SUBSCRIPTIONS.items() if reader in readers} for reader in READERS}
+    told = {
+        reader.name: {event.kind for event, readers in SUBSCRIPTIONS.items() if reader in readers} for reader in READERS
+    }
 
     assert told == {reader.name: set(reader.kinds) for reader in READERS}
 

@@ -19,15 +19,6 @@ from ccx.embedded.servers import Servers, remember
 
 
 @pytest.fixture
-def var() -> Iterator[Path]:
-    """Not under pytest's own folder, which only its owner may enter."""
-    folder = Path(f"/tmp/ccx-embedded-{os.getpid()}-{os.urandom(4).hex()}")
-    folder.mkdir(mode=0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
 def children(var: Path) -> Iterator[Children]:
     family = Children(var)
     yield family

@@ -2,8 +2,8 @@
 
 import os
 import signal
+import socket
 import subprocess
-import time
 import urllib.request
 from pathlib import Path
 
@@ -42,9 +42,8 @@ def pid_of(var: Path, words: str) -> int:
     return 0
 
 
-def test_an_installation_survives_everything_from_first_start_to_last_stop(tmp_path: Path) -> None:
+def test_an_installation_survives_everything_from_first_start_to_last_stop(var: Path) -> None:
     """One story, for the first start is dear: start, serve, refuse a twin, lose a child, be killed, recover, stop."""
-    var = tmp_path / "var"
     with supervisor(var) as first:
         first.until("CCX is ready")
         assert f"http://127.0.0.1:{first.port}" in first.said
@@ -105,8 +104,6 @@ def refusal(run_of: object) -> str:
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -143,10 +140,3 @@ def test_make_help_lists_the_two_commands() -> None:
     said = subprocess.run(["make", "help"], check=True, capture_output=True, text=True).stdout
     assert "make run" in said
     assert "make test" in said
-
-
-def test_the_guard_waits_for_no_one_after_a_clean_stop(tmp_path: Path) -> None:
-    started = time.monotonic()
-    with supervisor(tmp_path / "var", CCX_PORT="70000") as run:
-        run.process.wait(20)
-    assert time.monotonic() - started < 10

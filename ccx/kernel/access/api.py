@@ -8,7 +8,7 @@ from ccx.kernel.access.callers import caller_of
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
 from ccx.kernel.access.errors import NotSignedInError
-from ccx.kernel.access.queries import query_of
+from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.access.serializers import CallerSerializer, TeamSerializer
 from ccx.kernel.paging import CursorPages, page_schema
@@ -44,11 +44,14 @@ class TeamsView(ApiView):
     required_scopes = {"GET": (Scope.CONFIG_READ,)}
 
     @extend_schema(
-        operation_id="list_teams", tags=["configuration"], parameters=PAGE_PARAMETERS, responses=page_schema(TeamSerializer)
+        operation_id="list_teams",
+        tags=["configuration"],
+        parameters=PAGE_PARAMETERS,
+        responses=page_schema(TeamSerializer),
     )
     def get(self, request: Request) -> Response:
         """The teams whose contacts this key may see."""
         query_of(request)
         pages = CursorPages()
-        rows = pages.paginate_queryset(Team.objects.visible_to(request.user), request, self)
+        rows = pages.paginate_queryset(Team.objects.visible_to(user_of(request)), request, self)
         return pages.get_paginated_response(TeamSerializer(rows, many=True).data)

@@ -6,12 +6,12 @@ from typing import cast
 from django.http import HttpRequest
 from rest_framework.authentication import CSRFCheck
 
-from ccx.kernel.access.address import client_address
 from ccx.kernel.access.errors import CrossSiteRequestError, MissingScopeError, NotSignedInError, TooManyRequestsError
 from ccx.kernel.access.models import ApiKey
 from ccx.kernel.access.rates import Decision, api_rate, stranger_rate, take
 from ccx.kernel.access.selectors import scopes_of_person, usable_key
 from ccx.kernel.access.services import note_use
+from ccx.kernel.people.address import client_address
 from ccx.kernel.people.models import User
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,8 +47,15 @@ def caller_of(request: HttpRequest) -> Caller | None:
     caller = _person(request) if token is None else _machine(token)
     if caller is not None:
         request.META["ccx.caller"] = caller
-        request.user = caller.user
+        act_as(request, caller)
     return caller
+
+
+def act_as(request: HttpRequest, caller: Caller) -> None:
+    """From here on the request is this caller's, for the audit log too."""
+    request.user = caller.user
+    if caller.key is not None:
+        request.api_key_id = caller.key.pk  # type: ignore[attr-defined]
 
 
 def _machine(token: str) -> Caller:
@@ -64,9 +71,9 @@ def _person(request: HttpRequest) -> Caller | None:
     if user is None or not user.is_authenticated or not user.is_active:
         return None
     if request.method not in SAFE_METHODS:
-        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type, return-value]
+        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type]
         check.process_request(request)
-        if check.process_view(request, None, (), {}):
+        if check.process_view(request, None, (), {}):  # type: ignore[arg-type]
             raise CrossSiteRequestError
     return Caller(user=user, scopes=scopes_of_person(user))
 
@@ -79,10 +86,10 @@ def admit(request: HttpRequest) -> Decision:
     try:
         caller = caller_of(request)
     except NotSignedInError:
-        count(request, take(bucket=client_address(request), rate=stranger_rate()))
+        count(request, take(bucket=client_address(request) or "unknown", rate=stranger_rate()))
         raise
     if caller is None:
-        bucket, rate = client_address(request), stranger_rate()
+        bucket, rate = client_address(request) or "unknown", stranger_rate()
     else:
         bucket, rate = (f"key:{caller.key.pk}" if caller.key else f"user:{caller.user.pk}"), api_rate()
     return count(request, take(bucket=bucket, rate=rate))

@@ -72,7 +72,8 @@ class ApiView(APIView):
 
 def read_body(request: HttpRequest, *, limit: int) -> bytes:
     """The raw bytes of a JSON body. Raises UnsupportedBodyError or BodyTooLargeError."""
-    if request.content_type != "application/json" or request.META.get("HTTP_CONTENT_ENCODING", "") not in {"", "identity"}:
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    if request.content_type != "application/json" or encoding not in {"", "identity"}:
         raise UnsupportedBodyError
     told = str(request.META.get("CONTENT_LENGTH") or "0")
     if not told.isdecimal() or int(told) > limit:

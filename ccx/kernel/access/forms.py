@@ -24,9 +24,7 @@ class IssueKeyForm(forms.Form):
     """For which service user, for what, and for how long."""
 
     user = ServiceUserField(queryset=User.objects.none(), label=_("Service user"))
-    name = forms.CharField(
-        max_length=120, label=_("What it is for"), help_text=_("The system that will use the key.")
-    )
+    name = forms.CharField(max_length=120, label=_("What it is for"), help_text=_("The system that will use the key."))
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label=_("What it may do")
     )

@@ -6,11 +6,11 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from ccx.kernel.access.address import client_address
-from ccx.kernel.access.callers import admit, bearer_of, caller_of, count
+from ccx.kernel.access.callers import act_as, admit, bearer_of, caller_of, count
 from ccx.kernel.access.problems import problem_http, problem_of_status, refusal
 from ccx.kernel.access.rates import Decision, stranger_rate, take
 from ccx.kernel.errors import DomainError
+from ccx.kernel.people.address import client_address
 
 PREFIX = "/api/v1/"
 
@@ -29,7 +29,7 @@ class ApiMiddleware:
                 admit(request)
             response = self.get_response(request)
             if "ccx.rate" not in request.META:
-                count(request, take(bucket=client_address(request), rate=stranger_rate()))
+                count(request, take(bucket=client_address(request) or "unknown", rate=stranger_rate()))
         except DomainError as error:
             response = refusal(request, error)
         return _dressed(request, response)
@@ -46,7 +46,7 @@ class ApiMiddleware:
         except DomainError as error:
             return refusal(request, error)
         if caller is not None:
-            request.user = caller.user  # the session's middleware knew nothing of the key
+            act_as(request, caller)  # the session's middleware knew nothing of the key
         return None
 
 
@@ -64,5 +64,3 @@ def _dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             response[name] = value
     response["Cache-Control"] = "no-store"
     return response
-
-

@@ -1,6 +1,6 @@
 """Reading the query of a GET: known names only, each once, typed by a serializer."""
 
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from ccx.kernel.access.errors import InvalidInputError
 from ccx.kernel.access.shapes import wrong
 from ccx.kernel.paging import CURSOR, SIZE
+from ccx.kernel.people.models import User
 
 
 def query_of(
@@ -31,3 +32,8 @@ def query_of(
         return {}
     reader.is_valid(raise_exception=True)
     return dict(reader.validated_data)
+
+
+def user_of(request: Request) -> User:
+    """Who asks; behind HasScope nobody is anonymous."""
+    return cast(User, request.user)

@@ -65,8 +65,8 @@ REFUSALS_OF_WRITES = {
     "422": "This Idempotency-Key came with another request before.",
 }
 LIMIT_HEADERS = {
-    "RateLimit-Policy": "The limit that holds: `\"name\";q=<requests at once>;w=<seconds>`.",
-    "RateLimit": "What is left: `\"name\";r=<requests>;t=<seconds until whole>`. Absent while nobody counts.",
+    "RateLimit-Policy": 'The limit that holds: `"name";q=<requests at once>;w=<seconds>`.',
+    "RateLimit": 'What is left: `"name";r=<requests>;t=<seconds until whole>`. Absent while nobody counts.',
     "X-RateLimit-Limit": "As q.",
     "X-RateLimit-Remaining": "As r.",
     "X-RateLimit-Reset": "As t.",

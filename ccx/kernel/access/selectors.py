@@ -10,7 +10,7 @@ from ccx.kernel.access.choices import ABILITY_SCOPES, Scope
 from ccx.kernel.access.models import ApiKey
 from ccx.kernel.people.models import User
 
-TOKEN = re.compile(r"ccx_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
+TOKEN = re.compile(r"ccx_([a-z0-9]{6,12})_([A-Za-z0-9_-]{43})")
 # Compared with when no key has the prefix, so that both ways take the same time.
 NO_HASH = hashlib.sha256(b"").hexdigest()
 

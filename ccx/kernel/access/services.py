@@ -82,9 +82,7 @@ def note_use(*, key: ApiKey) -> None:
 
 
 @transaction.atomic
-def answer_once(
-    *, caller_id: int, key: str, request_hash: str, effect: Callable[[], StoredAnswer]
-) -> StoredAnswer:
+def answer_once(*, caller_id: int, key: str, request_hash: str, effect: Callable[[], StoredAnswer]) -> StoredAnswer:
     """Run `effect` once per caller and key; its rows and its answer are committed together.
 
     Whatever `effect` raises leaves nothing behind, so the key may be used again.

@@ -48,7 +48,15 @@ class Acting:
         return json.dumps({name: value for name, value in told.items() if value is not None}).translate(_DANGEROUS)
 
 
-_who: ContextVar[Callable[[], Acting] | None] = ContextVar("acting", default=None)
+class _Frame:
+    """One `acting` that runs: who it is, and whether the database has heard."""
+
+    def __init__(self, who: Callable[[], Acting]) -> None:
+        self.who = who
+        self.has_told = False
+
+
+_frame: ContextVar[_Frame | None] = ContextVar("acting", default=None)
 
 
 @contextmanager
@@ -69,7 +77,8 @@ def acting(
 @contextmanager
 def acting_as(who: Callable[[], Acting]) -> Iterator[None]:
     """Like `acting`, for an actor who is known only by the time of the first write."""
-    token = _who.set(who)
+    frame = _Frame(who)
+    token = _frame.set(frame)
     try:
         if _tell in connection.execute_wrappers:
             yield
@@ -77,23 +86,26 @@ def acting_as(who: Callable[[], Acting]) -> Iterator[None]:
             with connection.execute_wrapper(_tell):
                 yield
     finally:
-        _who.reset(token)
+        _frame.reset(token)
+        if frame.has_told and connection.in_atomic_block and not connection.needs_rollback:
+            # The transaction goes on without this actor.
+            _set("ccx.acting", "")
 
 
 def current() -> Acting | None:
     """Who acts now, if anybody said so."""
-    who = _who.get()
-    return who() if who else None
+    frame = _frame.get()
+    return frame.who() if frame else None
 
 
 def tell_database() -> None:
     """Say who acts for the rest of this transaction; for COPY, which no wrapper sees. One round trip."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("tell_database() lasts for a transaction and needs one.")
-    who = current()
-    if who:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('ccx.acting', %s, true)", [who.as_setting()])
+    frame = _frame.get()
+    if frame:
+        frame.has_told = True
+        _set("ccx.acting", frame.who().as_setting())
 
 
 @contextmanager
@@ -104,10 +116,12 @@ def creating_in_bulk() -> Iterator[None]:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("creating_in_bulk() lasts for a transaction and needs one.")
-    _set_bulk("on")
-    yield
-    # After an error the transaction is rolled back, and the setting with it.
-    _set_bulk("")
+    _set("ccx.bulk", "on")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            _set("ccx.bulk", "")
 
 
 def acting_of(request: HttpRequest) -> Acting:
@@ -133,14 +147,15 @@ def door_of(request: HttpRequest) -> Door:
     return Door.PAGE
 
 
-def _set_bulk(value: str) -> None:
+def _set(name: str, value: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('ccx.bulk', %s, true)", [value])
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 def _tell(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:  # noqa: FBT001
-    who = _who.get()
-    if who and isinstance(sql, str) and sql.lstrip()[:_LONGEST].upper().startswith(_WRITES):
+    frame = _frame.get()
+    if frame and isinstance(sql, str) and sql.lstrip()[:_LONGEST].upper().startswith(_WRITES):
+        frame.has_told = True
         # The setting holds no quote and no percent sign (see as_setting), so it needs no parameter.
-        sql = f"SELECT set_config('ccx.acting', '{who().as_setting()}', true); {sql}"
+        sql = f"SELECT set_config('ccx.acting', '{frame.who().as_setting()}', true); {sql}"
     return execute(sql, params, many, context)

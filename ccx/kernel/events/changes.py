@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ccx.kernel.events.models import EventRow, LogHead
 
-# Rows are numbered in the order of their commits, which may differ from when they were recorded by a transaction's length.
+# Rows are numbered as they commit, which may differ from when they were recorded by a transaction's length.
 MARGIN = timedelta(minutes=5)
 
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.models import EventRow, ReaderEffect
 from ccx.kernel.events.trouble import describe
+from ccx.kernel.people.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -82,6 +83,25 @@ def effects_are_due() -> bool:
     return ReaderEffect.objects.filter(state=State.QUEUED, due_at__lte=timezone.now()).exists()
 
 
+def effects_in_doubt(limit: int = 200) -> QuerySet[ReaderEffect]:
+    """Effects that failed for good or of which nobody knows the outcome, newest first."""
+    return (
+        ReaderEffect.objects.filter(state__in=[State.FAILED, State.UNKNOWN])
+        .exclude(state=State.DONE)
+        .order_by("-pk")[:limit]
+    )
+
+
+def send_again(*, effect_id: int, by: User) -> bool:
+    """A person decides that an effect in doubt is to be sent once more; whether it was in doubt."""
+    logger.info("effect_sent_again", effect_id=effect_id, by=by.pk)
+    return bool(
+        ReaderEffect.objects.filter(pk=effect_id, state__in=[State.FAILED, State.UNKNOWN]).update(
+            state=State.QUEUED, attempts=0, due_at=timezone.now()
+        )
+    )
+
+
 def settle_the_silent(now: datetime | None = None) -> int:
     """Effects whose worker died while sending: asked again if that is harmless, else left to a person as unknown."""
     silent = ReaderEffect.objects.filter(state=State.SENDING, claimed_at__lt=(now or timezone.now()) - DEAD_AFTER)
@@ -136,9 +156,7 @@ def _settle(effect: ReaderEffect, state: State, *, error: str = "", due_at: date
     """Move the effect on, unless the claim has been settled by someone else since."""
     if state not in {State.DONE, State.QUEUED}:
         logger.error("effect_not_done", reader=effect.reader, event_id=effect.event_id, state=state, error=error)
-    changed = ReaderEffect.objects.filter(
-        pk=effect.pk, state=State.SENDING, claimed_at=effect.claimed_at
-    ).update(
+    changed = ReaderEffect.objects.filter(pk=effect.pk, state=State.SENDING, claimed_at=effect.claimed_at).update(
         state=state,
         last_error=error,
         due_at=due_at or effect.due_at,

@@ -6,6 +6,11 @@ from django.db import connection
 NAMESPACE = 0x43435845
 
 
+def lock_name(reader: str) -> str:
+    """The lock of one reader; whoever moves its position holds it."""
+    return f"reader:{reader}"
+
+
 def try_lock(name: str) -> bool:
     """Take the lock until the transaction ends, or say at once that somebody else has it."""
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ class Origin(models.TextChoices):
 
 
 class EventRow(models.Model):
-    """One thing that happened. Partitioned by the month of `recorded_at`; made by `announce`, numbered by the sequencer.
+    """One thing that happened; made by `announce`, numbered by the sequencer, kept in months of `recorded_at`.
 
     The table is created in SQL (migration 0002): Django cannot declare partitions.
     """

@@ -19,13 +19,13 @@ def pump(
     *,
     seconds: float = 20.0,
     readers: Sequence[Reader] | None = None,
-    far_behind: Callable[[Reader], None] | None = None,
+    far_behind: Callable[[Reader], bool] | None = None,
 ) -> bool:
     """Pump until nothing is left or the time is over; whether everything was done.
 
-    Each reader takes turns of one batch, so that one with a lot to do does not starve the others. With `far_behind`
-    a reader that is far behind is handed over instead. Whoever numbers or runs a reader elsewhere at the same time
-    looks again before it stops, so what this pump leaves to it is not forgotten.
+    Each reader takes turns of one batch, so that one with a lot to do does not starve the others; `far_behind` may
+    take over a reader that is far behind. Whoever numbers or runs a reader elsewhere at the same time looks again
+    before it stops, so what this pump leaves to it is not forgotten.
     """
     everyone = all_readers() if readers is None else readers
     until = time.monotonic() + seconds
@@ -34,10 +34,10 @@ def pump(
         numbered = number_events()
         worked = bool(numbered)
         for reader, lag in lagging_readers(everyone):
-            if far_behind is not None and lag > FAR_BEHIND * reader.batch_size:
-                if reader.name not in handed_over:
-                    far_behind(reader)
-                    handed_over.add(reader.name)
+            if reader.name in handed_over:
+                continue
+            if far_behind is not None and lag > FAR_BEHIND * reader.batch_size and far_behind(reader):
+                handed_over.add(reader.name)
                 continue
             worked = bool(run_reader(reader, max_batches=1)) or worked
         if numbered is None:

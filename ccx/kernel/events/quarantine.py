@@ -6,13 +6,15 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ccx.kernel.events.errors import EventIsGoneError, StillFailsError
-from ccx.kernel.events.locks import wait_for_lock
+from ccx.kernel.events.locks import lock_name, wait_for_lock
 from ccx.kernel.events.models import EventRow, QuarantinedEvent
 from ccx.kernel.events.readers import Reader, reader_named
 from ccx.kernel.events.trouble import describe, is_outage
+from ccx.kernel.people.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -58,7 +60,7 @@ def set_aside(reader: Reader, poison: Iterable[tuple[EventRow, str]], *, at: dat
         QuarantinedEvent.objects.update_or_create(
             reader=reader.name,
             event_id=event.pk,
-            defaults={"position": event.position, "kind": event.kind, "error": error, "at": at},
+            defaults={"position": event.position or 0, "kind": event.kind, "error": error, "at": at},
         )
 
 
@@ -69,25 +71,34 @@ def release_passed(reader: Reader, *, after: int, upto: int, keep: Sequence[tupl
     ).delete()
 
 
-def run_again(*, quarantined_id: int) -> None:
-    """Give a quarantined event to its reader once more. Whatever it does and its release are one transaction."""
-    row = QuarantinedEvent.objects.get(pk=quarantined_id)
-    reader = reader_named(row.reader)
+def quarantined_events(limit: int = 200) -> QuerySet[QuarantinedEvent]:
+    """What stands aside, by reader and position."""
+    return QuarantinedEvent.objects.order_by("reader", "position")[:limit]
+
+
+def run_again(*, reader: str, event_id: int, by: User) -> None:
+    """Give a quarantined event to its reader once more. Whatever it does and its release are one transaction.
+
+    An event that is no longer quarantined is a no-op.
+    """
+    follower = reader_named(reader)
+    logger.info("quarantined_event_run_again", reader=reader, event_id=event_id, by=by.pk)
     try:
         with transaction.atomic():
-            wait_for_lock(f"reader:{reader.name}")
-            if not QuarantinedEvent.objects.select_for_update().filter(pk=row.pk).exists():
+            wait_for_lock(lock_name(reader))
+            row = QuarantinedEvent.objects.select_for_update().filter(reader=reader, event_id=event_id).first()
+            if row is None:
                 return
-            event = EventRow.objects.filter(position=row.position, pk=row.event_id).first()
+            event = EventRow.objects.filter(position=row.position, pk=event_id).first()
             if event is None:
-                raise EventIsGoneError(event_id=row.event_id)
-            reader.handle([event])
+                raise EventIsGoneError(event_id=event_id)
+            follower.handle([event])
             row.delete()
     except EventIsGoneError:
         raise
     except Exception as error:
         described = describe(error)
-        QuarantinedEvent.objects.filter(pk=quarantined_id).update(
-            error=described, tries=row.tries + 1, at=timezone.now()
+        QuarantinedEvent.objects.filter(reader=reader, event_id=event_id).update(
+            error=described, tries=F("tries") + 1, at=timezone.now()
         )
         raise StillFailsError(error=described) from error

@@ -4,10 +4,10 @@ from django.db import connection, transaction
 
 from ccx.kernel.events.errors import BeyondTheHeadError
 from ccx.kernel.events.lag import head_position
-from ccx.kernel.events.locks import wait_for_lock
+from ccx.kernel.events.locks import lock_name, wait_for_lock
 from ccx.kernel.events.models import ReaderEffect, ReaderPosition
 from ccx.kernel.events.readers import reader_named
-from ccx.kernel.events.running import ensure_place, lock_name
+from ccx.kernel.events.running import ensure_place
 
 FORGET_EFFECTS = """
 DELETE FROM kernel_readereffect AS effect USING kernel_event AS event

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
-from ccx.kernel.events.locks import try_lock
+from ccx.kernel.events.locks import lock_name, try_lock
 from ccx.kernel.events.models import LONGEST_WAIT, EventRow, LogHead, Origin, ReaderPosition
 from ccx.kernel.events.quarantine import Isolation, release_passed, set_aside
 from ccx.kernel.events.readers import Reader
@@ -31,11 +31,6 @@ class Batch:
 
     events: Sequence[EventRow]
     upto: int
-
-
-def lock_name(reader_name: str) -> str:
-    """The advisory lock of one reader; whoever moves its position holds it."""
-    return f"reader:{reader_name}"
 
 
 def run_reader(reader: Reader, *, max_batches: int = 10) -> int:

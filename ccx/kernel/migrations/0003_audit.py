@@ -24,10 +24,10 @@ BEGIN
         row_id := (becomes ->> 'id')::bigint;
     END IF;
     IF TG_OP = 'UPDATE' THEN
-        SELECT jsonb_object_agg(old.key, old.value), jsonb_object_agg(old.key, becomes -> old.key)
+        SELECT jsonb_object_agg(past.key, past.value), jsonb_object_agg(past.key, becomes -> past.key)
         INTO was, becomes
-        FROM jsonb_each(was) AS old
-        WHERE old.value IS DISTINCT FROM becomes -> old.key;
+        FROM jsonb_each(was) AS past
+        WHERE past.value IS DISTINCT FROM becomes -> past.key;
         IF was IS NULL THEN
             RETURN NULL;
         END IF;

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from ccx.kernel.audit.services import record_refusal, record_sign_in
 from ccx.kernel.people.address import client_address
+from ccx.kernel.people.choices import UserKind
 from ccx.kernel.people.models import User
 
 DEVICE_COOKIE = "ccx_device"
@@ -40,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Built from the configured address: the Host header is the caller's to choose."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
         return settings.BASE_URL.rstrip("/") + path.replace("UID-KEY", quote(key))
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        """A service user's mailbox hears what an unknown address hears."""
+        if user.kind == UserKind.PERSON:
+            super().send_password_reset_mail(user, email, context)
+        else:
+            self.send_mail("account/email/unknown_account", email, {})
 
     def format_email_subject(self, subject: str) -> str:
         return force_str(subject)

@@ -47,7 +47,8 @@ ROLE_ABILITIES: dict[str, frozenset[Ability]] = {
     Role.QUALITY_ANALYST: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.EXPERIENCE_OWNER: frozenset({Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.ADMINISTRATOR: frozenset(Ability),
-    Role.INTEGRATION: frozenset(),
+    # A key's scopes say what it may do; whether customers are among it is the scope customers:read.
+    Role.INTEGRATION: frozenset({Ability.SEE_CUSTOMERS}),
 }
 
 

@@ -69,9 +69,7 @@ def customer_profile(customer: Customer, user: User) -> CustomerProfile:
         identities=tuple(customer.identities.order_by("-assurance", "-last_seen_at", "pk")),
         preferences=tuple(customer.preferences.order_by("topic")),
         # The newest row of a purpose and channel is the one that holds.
-        consents=tuple(
-            customer.consents.order_by("purpose", "channel", "-at", "-pk").distinct("purpose", "channel")
-        ),
+        consents=tuple(customer.consents.order_by("purpose", "channel", "-at", "-pk").distinct("purpose", "channel")),
         purchases=tuple(customer.purchases.order_by("-purchased_at", "-pk")[:SHOWN]),
         notes=tuple(customer.notes.select_related("author").order_by("-created_at", "-pk")[:SHOWN]),
         open_cases=_open_cases(customer, user),

@@ -38,9 +38,7 @@ def add_identity(
         raise IdentityBelongsToAnotherError
     if not is_new:
         return attest_identity(identity_id=identity.pk, assurance=assurance, source=source, by=by)
-    announce(
-        IdentityAdded(customer_id=customer.pk, identity_id=identity.pk, assurance=identity.assurance), by_id=by.pk
-    )
+    announce(IdentityAdded(customer_id=customer.pk, identity_id=identity.pk, assurance=identity.assurance), by_id=by.pk)
     return identity
 
 

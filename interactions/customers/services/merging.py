@@ -49,9 +49,7 @@ def merge_customers(*, survivor_id: int, merged_id: int, by: User) -> CustomerMe
     journal = {"moved": _move_rows(survivor, merged), "filled": _fill_fields(survivor, merged)}
     merged.merged_into = survivor
     merged.save(update_fields=["merged_into"])
-    merge = CustomerMerge.objects.create(
-        survivor=survivor, merged=merged, by=by, at=timezone.now(), journal=journal
-    )
+    merge = CustomerMerge.objects.create(survivor=survivor, merged=merged, by=by, at=timezone.now(), journal=journal)
     announce(CustomersMerged(customer_id=survivor.pk, merged_id=merged.pk, merge_id=merge.pk), by_id=by.pk)
     return merge
 

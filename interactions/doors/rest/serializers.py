@@ -11,7 +11,7 @@ from interactions.doors.rest.shapes import ASSURANCES, MAX_BODY_LENGTH, MAX_BULK
 
 class IdentityIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=IdentityKind.choices)
-    value = serializers.CharField(max_length=254, help_text="An e-mail address, a phone number in international form, …")
+    value = serializers.CharField(max_length=254, help_text="An e-mail address, an international phone number, …")
     assurance = serializers.ChoiceField(
         choices=list(ASSURANCES),
         default="claimed",
@@ -24,7 +24,7 @@ class ContactIn(serializers.Serializer[Any]):
     external_id = serializers.CharField(
         max_length=250, help_text="Your id of this contact. The same one again on the same inbox changes nothing."
     )
-    occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its offset; now by default.")
+    occurred_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its offset; default now.")
     identity = IdentityIn(required=False, allow_null=True)
     customer_name = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=200)
     language = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=10)
@@ -34,7 +34,7 @@ class ContactIn(serializers.Serializer[Any]):
         required=False, allow_null=True, allow_blank=True, max_length=120, help_text="What your channel threads by."
     )
     queue = serializers.CharField(required=False, allow_null=True, max_length=120, help_text="Public id or name.")
-    reason = serializers.CharField(required=False, allow_null=True, max_length=60, help_text="Code of a contact reason.")
+    reason = serializers.CharField(required=False, allow_null=True, max_length=60, help_text="The reason's code.")
     priority = serializers.IntegerField(required=False, allow_null=True, min_value=-100, max_value=100)
     payload = serializers.DictField(
         required=False, allow_null=True, help_text="Kept as it came, beside what is made of it."
@@ -80,7 +80,7 @@ class ItemOut(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="201 new, 200 known, 4xx refused.")
     external_id = serializers.CharField(allow_null=True)
     receipt = ReceiptOut(allow_null=True)
-    errors = ItemErrorOut(many=True)
+    errors = ItemErrorOut(many=True)  # type: ignore[assignment]
 
 
 class BulkOut(serializers.Serializer[Any]):

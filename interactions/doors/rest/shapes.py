@@ -38,7 +38,7 @@ CONTACT = Shape(
 MESSAGE = Shape(
     {
         "body": Field(text(min_length=1, max_length=MAX_BODY_LENGTH), required=True),
-        "author_kind": Field(choice({kind.value: kind.value for kind in AuthorKind}), default=AuthorKind.CUSTOMER.value),
+        "author_kind": Field(choice({kind.value: kind.value for kind in AuthorKind}), default="customer"),
         "is_note": Field(boolean, default=False),
         "external_id": Field(text(min_length=1, max_length=250), default=""),
         "sent_at": Field(moment),

@@ -48,7 +48,7 @@ class ContactForm(forms.Form):
     """The configured fields, in their order."""
 
     def __init__(self, *args: Any, web_form: WebForm, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="field-%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "field-%s"})
         self.specs = [spec for spec in web_form.fields if isinstance(spec, dict) and spec.get("name")]
         for spec in self.specs:
             self.fields[f"f_{spec['name']}"] = _field(spec)
@@ -68,9 +68,7 @@ def _field(spec: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=[("", _("Please choose")), *options], **shared)
     limit = min(int(spec.get("max_length") or MAX_LENGTHS.get(kind, 200)), MAX_LENGTHS.get(kind, 200))
     if kind == "email":
-        return forms.EmailField(
-            max_length=limit, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **shared
-        )
+        return forms.EmailField(max_length=limit, widget=forms.EmailInput(attrs={"autocomplete": "email"}), **shared)
     if kind == "tel":
         widget: forms.Widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
     elif kind == "textarea":

@@ -42,9 +42,7 @@ def _identity(answers: Answers) -> IdentityClaim | None:
                 value = normalise_identity(identity_kind, str(answer))
             except ValueError:
                 continue
-            return IdentityClaim(
-                kind=identity_kind.value, value=value, assurance=Assurance.CLAIMED, source="web form"
-            )
+            return IdentityClaim(kind=identity_kind.value, value=value, assurance=Assurance.CLAIMED, source="web form")
     return None
 
 
@@ -61,5 +59,5 @@ def _words(answers: Answers) -> str:
 
 def _word(answer: Any) -> str:
     if isinstance(answer, bool):
-        return "✓" if answer else "–"
+        return "✓" if answer else "-"
     return str(answer)

@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from ccx.kernel.access.address import client_address
 from ccx.kernel.access.rates import Decision, Rate, take
+from ccx.kernel.people.address import client_address
 from interactions.doors.models import WebForm
 from interactions.doors.webform.forms import TICKET, TRAP, ContactForm, is_hasty, new_ticket, number_of
 from interactions.doors.webform.services import receive_form
@@ -59,14 +59,14 @@ def _taken(request: HttpRequest, found: WebForm) -> HttpResponse:
 
 
 def _over_limit(request: HttpRequest, found: WebForm) -> Decision | None:
-    for bucket, rate in ((client_address(request), ADDRESS_RATE), (str(found.pk), FORM_RATE)):
+    for bucket, rate in ((client_address(request) or "unknown", ADDRESS_RATE), (str(found.pk), FORM_RATE)):
         decision = take(bucket=bucket, rate=rate)
         if not decision.is_allowed:
             return decision
     return None
 
 
-def _page(  # noqa: PLR0913 - one for each thing the page shows
+def _page(
     request: HttpRequest, found: WebForm, form: ContactForm, *, ticket: str, notice: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"web_form": found, "form": form, "ticket": ticket, "notice": notice, "ticket_name": TICKET, "trap": TRAP}

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 
 import yaml
-from ccx.kernel.people.services import service_user
+from ccx.kernel.people.services.service_users import service_user
 from django.core.management.base import BaseCommand, CommandError
 
 from ccx.kernel.errors import DomainError

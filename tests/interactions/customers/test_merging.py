@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ccx.kernel.models import EventRow
 from interactions.cases.choices import CaseStatus
@@ -23,6 +25,7 @@ from interactions.customers.services import (
     set_preference,
     undo_merge,
 )
+from interactions.customers.services import locking
 from interactions.models import Customer, CustomerMerge, Interaction
 from tests.factories.customers import (
     CustomerCentre,
@@ -74,9 +77,12 @@ def test_empty_fields_are_filled_and_others_keep_the_survivors_value(centre: Cus
     assert (anna.name, anna.company, anna.attributes) == ("Anna", "Acme", {"tier": "gold", "size": 42})
 
 
-def test_merge_and_undo_leave_every_table_byte_for_byte_as_it_was(centre: CustomerCentre, state_of_tables: State) -> None:
-    anna, ann = make_customer("Anna", attributes={"a": "", "b": None}), make_customer(
-        "Ann", company="Acme", attributes={"a": [1], "b": 2.0, "c": None, "attributes.d": "x"}
+def test_merge_and_undo_leave_every_table_byte_for_byte_as_it_was(
+    centre: CustomerCentre, state_of_tables: State
+) -> None:
+    anna, ann = (
+        make_customer("Anna", attributes={"a": "", "b": None}),
+        make_customer("Ann", company="Acme", attributes={"a": [1], "b": 2.0, "c": None, "attributes.d": "x"}),
     )
     for customer in (anna, ann):
         give_everything(customer, centre.bob)
@@ -264,3 +270,41 @@ def test_merging_and_undoing_are_announced_in_order(centre: CustomerCentre) -> N
         ("customers_merged", anna.pk, centre.alice.pk, ids),
         ("merge_undone", anna.pk, centre.ada.pk, ids),
     ]
+
+
+def test_both_customers_are_locked_in_one_order_before_anything_moves(centre: CustomerCentre) -> None:
+    anna, ann = make_customer("Anna"), make_customer("Ann")
+    make_contact(centre, anna, "hello")
+
+    with CaptureQueriesContext(connection) as queries:
+        merge = merge_customers(survivor_id=ann.pk, merged_id=anna.pk, by=centre.alice)
+        undo_merge(merge_id=merge.pk, by=centre.alice)
+
+    written = [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith(("UPDATE", "INSERT")) or "FOR UPDATE" in query["sql"]
+    ]
+    locks = [sql for sql in written if 'interactions_customer"."id" ASC FOR UPDATE' in sql]
+    assert len(locks) == 2
+    assert written[0] == locks[0]
+    assert "FOR UPDATE" in written[written.index(locks[1]) - 1]
+
+
+def test_a_customer_merged_away_between_looking_and_locking_is_followed(
+    centre: CustomerCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ann = make_customer("Anna"), make_customer("Ann")
+    looked = []
+
+    def look(customer_id: int) -> int:
+        found = current_customer_id(customer_id)
+        if not looked:
+            looked.append(found)
+            merge_customers(survivor_id=anna.pk, merged_id=ann.pk, by=centre.alice)
+        return found
+
+    monkeypatch.setattr(locking, "current_customer_id", look)
+    note = add_note(customer_id=ann.pk, body="told meanwhile", by=centre.bob)
+
+    assert (looked, note.customer_id) == ([ann.pk], anna.pk)

@@ -46,10 +46,14 @@ def _run(centre: CustomerCentre, steps: list[tuple[str, int, int]], names: list[
     customers = [make_customer(name) for name in names]
     for number, customer in enumerate(customers):
         make_identity(customer, f"{number}@example.test")
-        set_preference(customer_id=customer.pk, topic=f"t{number % 2}", value=names[number] or "-", source="s", by=centre.bob)
+        set_preference(
+            customer_id=customer.pk, topic=f"t{number % 2}", value=names[number] or "-", source="s", by=centre.bob
+        )
     # Where each row belongs once no merge stands: to the customer as whom it came.
     owners: dict[tuple[type[Any], int], int] = {
-        (model, pk): owner for model in (Identity, Preference) for pk, owner in model.objects.values_list("pk", "customer_id")
+        (model, pk): owner
+        for model in (Identity, Preference)
+        for pk, owner in model.objects.values_list("pk", "customer_id")
     }
     fields = _rows("interactions_customer")
     undone_states: dict[int, dict[str, str]] = {}

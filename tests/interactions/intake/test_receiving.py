@@ -39,9 +39,7 @@ def test_a_first_message_makes_a_customer_a_case_an_interaction_and_the_wait_beg
     assert (wait.kind, wait.queue, wait.started_at, wait.ended_at) == (SegmentKind.QUEUE, centre.queue, START, None)
     assert RawContact.objects.get().payload == {"a": 1}
     assert kinds() == ["customer_added", "case_opened", "interaction_started"]
-    assert set(EventRow.objects.values_list("actor_id", "origin", "occurred_at")) == {
-        (centre.alice.pk, "live", START)
-    }
+    assert set(EventRow.objects.values_list("actor_id", "origin", "occurred_at")) == {(centre.alice.pk, "live", START)}
     assert receipt.started_interaction
     assert receipt.is_new
 
@@ -152,7 +150,9 @@ def test_a_past_call_is_told_whole(centre: Centre) -> None:
                 PastSegment(kind=2, started_at=START, ended_at=after(minutes=1), queue_id=centre.queue.pk),
                 PastSegment(kind=4, started_at=after(minutes=1), ended_at=closed_at, agent_id=centre.alice.pk),
             ),
-            messages=(PastMessage(author_kind="agent", body="Hello", sent_at=after(minutes=1), author_id=centre.alice.pk),),
+            messages=(
+                PastMessage(author_kind="agent", body="Hello", sent_at=after(minutes=1), author_id=centre.alice.pk),
+            ),
         ),
     )
 
@@ -187,7 +187,10 @@ def test_how_a_past_contact_ended_decides_about_its_case(
     centre: Centre, outcome: int, assurance: int, is_resolved: bool | None, status: str | None
 ) -> None:
     told = contact(
-        centre.voice, "c1", identity=claim(assurance=assurance), past=past(after(minutes=5), outcome, is_resolved=is_resolved)
+        centre.voice,
+        "c1",
+        identity=claim(assurance=assurance),
+        past=past(after(minutes=5), outcome, is_resolved=is_resolved),
     )
 
     receive(contact=told, by_id=None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from ccx.kernel.events.errors import EventIsGoneError, StillFailsError
@@ -17,7 +17,8 @@ from ccx.kernel.events.quarantine import MOST_PER_BATCH, run_again
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.events.running import run_reader
 from ccx.kernel.events.sequencer import number_events
-from django.db import transaction
+from ccx.kernel.people.choices import Role
+from tests.factories.people import make_user
 from tests.kernel.events import recording
 from tests.kernel.events.conftest import Writer, tell
 from tests.kernel.events.recording import FIRST, SECOND, OtherThingHappened, taken, write_down
@@ -140,8 +141,10 @@ def test_after_a_failure_a_reader_waits_longer_each_time(event_log: None) -> Non
         waits.append((ReaderPosition.objects.get().retry_at or before) - before)
     assert run_reader(FIRST) == 0
 
-    assert [timedelta(seconds=0.5 * 2**step) <= wait <= timedelta(seconds=1.1 * 2**step + 0.5)
-            for step, wait in enumerate(waits)] == [True, True, True]
+    assert [
+        timedelta(seconds=0.5 * 2**step) <= wait <= timedelta(seconds=1.1 * 2**step + 0.5)
+        for step, wait in enumerate(waits)
+    ] == [True, True, True]
     try_again_now()
     assert run_reader(FIRST) == 1
     assert ReaderPosition.objects.get().failures == 0
@@ -229,28 +232,29 @@ def test_a_quarantined_event_can_be_run_again(event_log: None, monkeypatch: pyte
     number_events()
     run_until_it_passes(failing_on(1), runs=4)
     quarantined = QuarantinedEvent.objects.get()
+    alice = make_user(Role.ADMINISTRATOR)
 
     monkeypatch.setattr(recording, "READERS", (failing_on(1),))
     with pytest.raises(StillFailsError):
-        run_again(quarantined_id=quarantined.pk)
+        run_again(reader="first", event_id=quarantined.event_id, by=alice)
     quarantined.refresh_from_db()
     assert quarantined.tries == 2
     assert taken("first") == [2]
 
     monkeypatch.setattr(recording, "READERS", (FIRST,))
-    run_again(quarantined_id=quarantined.pk)
+    run_again(reader="first", event_id=quarantined.event_id, by=alice)
 
     assert taken("first") == [2, 1]
     assert QuarantinedEvent.objects.count() == 0
 
 
 def test_an_event_whose_month_is_gone_cannot_be_run_again(event_log: None) -> None:
-    row = QuarantinedEvent.objects.create(
+    QuarantinedEvent.objects.create(
         reader="first", event_id=7, position=7, kind="thing_happened", error="", at=timezone.now()
     )
 
     with pytest.raises(EventIsGoneError):
-        run_again(quarantined_id=row.pk)
+        run_again(reader="first", event_id=7, by=make_user(Role.ADMINISTRATOR))
 
 
 def test_two_pumps_at_once_give_nobody_anything_twice(event_log: None) -> None:
@@ -306,11 +310,22 @@ def test_the_pump_hands_a_reader_that_is_far_behind_to_someone_else(event_log: N
     handed_over: list[str] = []
     run = replace(SECOND, batch_size=100)
 
-    assert pump(readers=[FIRST, run], far_behind=lambda reader: handed_over.append(reader.name)) is True
+    def hand_over(reader: Reader) -> bool:
+        handed_over.append(reader.name)
+        return True
+
+    assert pump(readers=[FIRST, run], far_behind=hand_over) is True
 
     assert handed_over == ["first"]
     assert taken("first") == []
     assert taken("second") == list(range(40))
+
+
+def test_a_reader_that_nobody_takes_over_is_run_by_the_pump(event_log: None) -> None:
+    tell(*range(40))
+
+    assert pump(readers=[FIRST], far_behind=lambda reader: False) is True
+    assert taken("first") == list(range(40))
 
 
 def test_a_slow_reader_does_not_starve_the_others(event_log: None) -> None:

@@ -83,9 +83,12 @@ def test_who_waits_for_a_row_lock_comes_after_whoever_held_it_though_another_wri
     def lock_and_tell(number: int) -> Callable[[], None]:
         def order() -> None:
             with connection.cursor() as cursor:
-                cursor.execute("INSERT INTO kernel_team (public_id, name, is_active) VALUES (gen_random_uuid(), 'x', true)"
-                               " ON CONFLICT (name) DO UPDATE SET is_active = true")
+                cursor.execute(
+                    "INSERT INTO kernel_team (public_id, name, is_active) VALUES (gen_random_uuid(), 'x', true)"
+                    " ON CONFLICT (name) DO UPDATE SET is_active = true"
+                )
             Writer.insert(number)
+
         return order
 
     holder.do(lock_and_tell(1))

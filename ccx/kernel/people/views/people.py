@@ -15,8 +15,8 @@ from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability, Role, UserKind
 from ccx.kernel.people.forms import GrantForm, PersonForm
 from ccx.kernel.people.grant_targets import describe
-from ccx.kernel.people.models import User
 from ccx.kernel.people.http import StaffRequest, needs
+from ccx.kernel.people.models import User
 from ccx.kernel.people.selectors import people_for
 from ccx.kernel.people.services.accounts import change_person, create_person, deactivate_person, reactivate_person
 from ccx.kernel.people.services.grants import give_grant, take_grant

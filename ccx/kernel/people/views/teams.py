@@ -13,8 +13,8 @@ from ccx.kernel.errors import DomainError
 from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.forms import TeamForm
-from ccx.kernel.people.models import Team
 from ccx.kernel.people.http import StaffRequest, needs
+from ccx.kernel.people.models import Team
 from ccx.kernel.people.selectors import teams_for
 from ccx.kernel.people.services.teams import change_team, create_team
 

@@ -1,0 +1,69 @@
+"""`manage.py check --deploy` under production settings: clean when all is right, and each slip has its id."""
+
+import secrets
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from tests.ccx.processes import clean_environment
+
+PRODUCTION = {
+    "CCX_PRODUCTION": "1",
+    "CCX_SECRET_KEY": secrets.token_urlsafe(50),
+    "CCX_BASE_URL": "https://contact.example.org",
+    "CCX_ALLOWED_HOSTS": "contact.example.org",
+    "CCX_TRUSTED_PROXIES": "1",
+    "CCX_SMTP_HOST": "mail.example.org",
+    "DATABASE_URL": "postgresql://ccx:hush@db.example.org:5432/ccx",
+    "REDIS_URL": "redis://:hush@redis.example.org:6379/0",
+}
+
+
+def check(**changes: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        check=False,
+        cwd=settings.BASE_DIR,
+        env=clean_environment(**(PRODUCTION | changes)),
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_production_that_is_set_up_right_has_no_complaint() -> None:
+    done = check()
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_every_slip_is_told_with_its_id_and_a_hint() -> None:
+    done = check(
+        CCX_DEBUG="1",
+        CCX_DEMO="1",
+        CCX_SECRET_KEY="short",
+        CCX_BASE_URL="http://contact.example.org",
+        CCX_ALLOWED_HOSTS="127.0.0.1",
+        CCX_TRUSTED_PROXIES="0",
+        CCX_SMTP_HOST="localhost",
+        CCX_SOCKETS_URL="wss://live.example.org/ws/",
+        CCX_SOCKETS_PORT="8001",
+        REDIS_URL="",
+    )
+    assert done.returncode == 1
+    for number in ("E002", "E010", "E011", "E012", "E013", "E014", "E015", "E016", "W017"):
+        assert f"(ccx.{number})" in done.stderr
+
+
+def test_production_without_a_key_does_not_start_with_a_made_up_one() -> None:
+    done = check(CCX_SECRET_KEY="")
+    assert done.returncode == 1
+    assert "SECRET_KEY" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["yes", "please"])
+def test_a_protection_cannot_be_switched_off_by_a_slip(value: str) -> None:
+    done = check(CCX_HTTPS=value)
+    assert done.returncode == 1
+    assert "CCX_HTTPS must be 1/true/True or 0/false/False" in done.stderr

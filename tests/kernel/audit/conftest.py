@@ -1,0 +1,3 @@
+from tests.fixtures_people import admin, alice, bob, charlie, other_team, team
+
+__all__ = ["admin", "alice", "bob", "charlie", "other_team", "team"]

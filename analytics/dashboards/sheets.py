@@ -1,7 +1,7 @@
 """A panel and the figures on it: what is drawn and what its CSV holds come from the same answer."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.urls import reverse
@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
 from analytics.dashboards.wording import cell_of, change_of, chart_measure, count_cell, counted_text, state_text
+from analytics.kpis.definition import Unit
 from analytics.kpis.figures import Figure, FigureSet, Group
 from analytics.kpis.questions import Split
 from analytics.kpis.reading import read_figures
+from ccx.kernel.look.figures import duration
 from ccx.kernel.look.parts import Cell, Chart, Column, Link, Panel, Row, Table
 from ccx.kernel.people.choices import Ability
 
@@ -159,8 +161,11 @@ def _parts(figure: Figure, asked: Asked) -> list[Cell]:
     key = figure.kpi.key
     if figure.denominator is None:
         return [Cell(text=""), count_cell(figure.n, asked.rows_url(key))]
+    counted = count_cell(figure.numerator, asked.rows_url(key))
+    if figure.kpi.sums_amounts and figure.kpi.unit is Unit.SECONDS:
+        counted = replace(counted, text=duration(figure.numerator))
     return [
-        count_cell(figure.numerator, asked.rows_url(key)),
+        counted,
         count_cell(figure.denominator, asked.rows_url(key, "denominator")),
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,8 +29,7 @@ from ccx.kernel.look.parts import Empty, Link, Table, Tile
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 PANELS: dict[str, dict[str, Builder]] = {
     overview.PAGE: overview.PANELS,
     operations.PAGE: operations.PANELS,
@@ -42,19 +41,19 @@ SWITCHES: dict[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def for_viewers(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+def for_viewers(view: View) -> View:
     """Signed in, may see dashboards, and asks for what exists; everyone else finds no page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, **named: str) -> HttpResponseBase:
         if not viewer(request).can(Ability.SEE_DASHBOARDS):
             raise Http404
         try:
-            return view(request, *args, **kwargs)
+            return view(request, **named)
         except (UnknownFilterError, UnknownKpiError, FiguresAreHiddenError) as error:
             raise Http404(str(error)) from None
 
-    answer: View[P] = require_GET(login_required(guarded))
+    answer: View = require_GET(login_required(guarded))
     return answer
 
 

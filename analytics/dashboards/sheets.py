@@ -8,7 +8,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
-from analytics.dashboards.wording import cell_of, change_of, chart_measure, count_cell, counted_text, state_text
+from analytics.dashboards.wording import (
+    cell_of,
+    change_of,
+    chart_measure,
+    count_cell,
+    counted_text,
+    short_change_text,
+    state_text,
+)
 from analytics.kpis.definition import Unit
 from analytics.kpis.figures import Figure, FigureSet, Group
 from analytics.kpis.questions import Split
@@ -85,10 +93,10 @@ def total_lines(answer: FigureSet) -> list[Line]:
     return [Line(group="", slug="", figure=figure) for figure in answer.total.values()]
 
 
-def by_time(answer: FigureSet, keys: Sequence[str], *, caption: str, asked: Asked) -> Table:
+def by_time(answer: FigureSet, keys: dict[str, str], *, caption: str, asked: Asked) -> Table:
     """A row a day or month, a column a KPI: the table a line chart is drawn over."""
     columns = [Column(label=_("Month") if answer.split_by is Split.MONTH else _("Day"))]
-    columns += [Column(label=str(answer.total[key].kpi.title), is_numeric=True) for key in keys]
+    columns += [Column(label=title, is_numeric=True) for title in keys.values()]
     rows = []
     for group in answer.groups:
         dates = {"from": group.slug, "to": group.slug}
@@ -98,9 +106,9 @@ def by_time(answer: FigureSet, keys: Sequence[str], *, caption: str, asked: Aske
     return Table(caption=caption, columns=columns, rows=rows)
 
 
-def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"] = "line") -> Chart:
-    """How a table by time is drawn."""
-    return Chart(kind=kind if len(answer.groups) > 1 else "bar", measure=chart_measure(answer.total[key].kpi))
+def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"] = "line") -> Chart | None:
+    """How a table by time is drawn; a single day is no line."""
+    return Chart(kind=kind, measure=chart_measure(answer.total[key].kpi)) if len(answer.groups) > 1 else None
 
 
 def by_group(
@@ -176,7 +184,7 @@ def _change_cell(figure: Figure) -> Cell:
         return Cell(text="")
     tones: dict[str, Literal["good", "bad", ""]] = {"good": "good", "bad": "bad", "neutral": ""}
     icons = {"up": "up", "down": "down", "same": "same", "unknown": ""}
-    return Cell(text=found.text, tone=tones[found.tone], icon=icons[found.direction])
+    return Cell(text=short_change_text(figure), tone=tones[found.tone], icon=icons[found.direction])
 
 
 def count_note(answer: FigureSet, key: str) -> str:

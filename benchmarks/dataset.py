@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - long lines of SQL
 """A synthetic centre for measuring: the same density of events at every size, written straight into the tables.
 
 Sizes are contacts; a million spans 73 days, so that ten thousand are the last 18 hours of the same centre. Seeded: two

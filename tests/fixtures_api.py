@@ -4,7 +4,7 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from ccx.kernel.access import rates
 from tests.factories.api import Api, make_api
@@ -22,7 +22,7 @@ def stranger(db: None) -> Api:
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper) -> None:
+def fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Counters live on in Redis; a name of its own gives each test its own."""
     mark = uuid.uuid4().hex
     whole = rates.Limiter.take

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -60,7 +60,7 @@ FROM ranges r JOIN kernel_user u ON u.id = r.agent_id
 """
 
 
-def _parameters() -> dict[str, object]:
+def _parameters() -> dict[str, Any]:
     return {
         "zone": settings.TIME_ZONE,
         "available": PresenceState.AVAILABLE.value,

@@ -19,4 +19,4 @@ def audit_figures() -> None:
 @shared_task
 def drop_old_hours() -> None:
     """Hours are kept for 60 days; days and the heat map stay."""
-    HourRollup.objects.filter(day__lte=timezone.localdate() - timedelta(days=HOURS_KEPT_DAYS)).delete()
+    HourRollup._default_manager.filter(day__lte=timezone.localdate() - timedelta(days=HOURS_KEPT_DAYS)).delete()

@@ -226,7 +226,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
-# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queue and no reason.
+# What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
 CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAILPOINTS_ALLOWED", default=False) else ""

@@ -14,8 +14,10 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CCX_WAKE_READERS = ""
 # The name of the test database, where several people share one server.
 DATABASES["default"]["TEST"] = {"NAME": env_str("CCX_TEST_DATABASE") or None}
+options = DATABASES["default"]["OPTIONS"]
+assert isinstance(options, dict)  # noqa: S101 - for the type checker
 # Tests that commit end by emptying all tables; the audit log refuses that everywhere else.
-DATABASES["default"]["OPTIONS"] = {**DATABASES["default"]["OPTIONS"], "options": "-c ccx.audit_may_be_emptied=on"}
+DATABASES["default"]["OPTIONS"] = dict(options, options="-c ccx.audit_may_be_emptied=on")
 # Static files straight from where they are: nothing is collected for a test.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

@@ -88,9 +88,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(PublicModel):
     """What the customer wants done. It spans interactions on any channels."""
 
-    customer = models.ForeignKey(
-        Customer, null=True, on_delete=models.PROTECT, related_name="cases", db_index=False
-    )
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="cases", db_index=False)
     title = models.CharField(_("title"), max_length=200, blank=True)
     status = models.CharField(max_length=8, choices=CaseStatus.choices, default=CaseStatus.OPEN)
     reason = models.ForeignKey(ContactReason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -234,9 +232,7 @@ class Interaction(PublicModel):
 class Message(PublicModel):
     """A thing said in an interaction: public, or a note that only we see."""
 
-    interaction = models.ForeignKey(
-        Interaction, on_delete=models.CASCADE, related_name="messages", db_index=False
-    )
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="messages", db_index=False)
     author_kind = models.CharField(max_length=8, choices=AuthorKind.choices)
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     is_note = models.BooleanField(default=False)
@@ -273,15 +269,11 @@ class TsTzRange(Func):
 class Segment(models.Model):
     """A timed stretch of an interaction, with its agent and queue. Seconds are whole, as sources give them."""
 
-    interaction = models.ForeignKey(
-        Interaction, on_delete=models.CASCADE, related_name="segments", db_index=False
-    )
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="segments", db_index=False)
     kind = models.PositiveSmallIntegerField(choices=SegmentKind.choices)
     queue = models.ForeignKey("interactions.Queue", null=True, on_delete=models.PROTECT, related_name="+")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
-    agent = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    agent = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     is_duration_known = models.BooleanField(default=True, help_text="False where the source's clock was wrong.")

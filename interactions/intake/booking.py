@@ -148,7 +148,9 @@ class Book:
             self.tell(InteractionChanged(what="contact_joined", **subject_of_event), at=contact.occurred_at)
         else:
             self.tell(MessageReceived(message_id=message_id, **subject_of_event), at=contact.occurred_at)
-        return Received(known.id, known.public_id, known.case_id, known.customer_id, message_id, False)
+        return Received(
+            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=False
+        )
 
     # A new interaction
 
@@ -188,7 +190,9 @@ class Book:
         )
         if case is not None and past is not None and decision.resolves:
             self._resolve(case, past.closed_at, ids)
-        return Received(known.id, known.public_id, known.case_id, known.customer_id, message_id, True)
+        return Received(
+            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=True
+        )
 
     def _open_case(self, contact: InboundContact, sender: Sender) -> KnownCase:
         case = KnownCase(

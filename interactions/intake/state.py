@@ -5,7 +5,7 @@ advisory locks stand for rows that do not exist yet: two first contacts of one i
 fifty deliveries of one message one effect.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -24,6 +24,7 @@ from interactions.intake.decision import (
     KnownInteraction,
 )
 from interactions.intake.gate import Admitted
+from interactions.intake.statements import GENERIC_PLANS, Statement, run, run_all
 
 IdentityKey = tuple[str, str]
 ThreadKey = tuple[int, str]
@@ -33,50 +34,71 @@ RawKey = tuple[int, str]
 # (the later transaction fails whole), which keeps a big import within PostgreSQL's lock table.
 LOCK_EACH_UP_TO: Final = 100
 
-RECEIVED: Final = """
+LOCK: Final = Statement("ccx_intake_lock", ("bigint[]",), "SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
+
+RECEIVED: Final = Statement(
+    "ccx_intake_received",
+    ("bigint[]", "text[]"),
+    """
 SELECT r.inbox_id, r.external_id, i.id, i.public_id, i.case_id, i.customer_id, r.message_id,
     r.interaction_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id)
-FROM unnest(%s::bigint[], %s::text[]) AS told (inbox_id, external_id)
+FROM unnest($1, $2) AS told (inbox_id, external_id)
 JOIN interactions_rawcontact r ON r.inbox_id = told.inbox_id AND r.external_id = told.external_id
 LEFT JOIN interactions_interaction i ON i.id = r.interaction_id
-"""
+""",
+)
 
-IDENTITIES: Final = """
+IDENTITIES: Final = Statement(
+    "ccx_intake_identities",
+    ("text[]", "text[]"),
+    """
 SELECT i.id, i.kind, i.value, i.assurance, i.source, i.first_seen_at, i.last_seen_at,
     c.id, c.name, c.language, c.merged_into_id
-FROM unnest(%s::text[], %s::text[]) AS told (kind, value)
+FROM unnest($1, $2) AS told (kind, value)
 JOIN interactions_identity i ON i.kind = told.kind AND i.value = told.value
 JOIN interactions_customer c ON c.id = i.customer_id
 ORDER BY c.id FOR NO KEY UPDATE OF c
-"""
+""",
+)
 
-SURVIVORS: Final = """
+SURVIVORS: Final = Statement(
+    "ccx_intake_survivors",
+    ("bigint[]",),
+    """
 SELECT id, name, language, merged_into_id FROM interactions_customer
-WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
-"""
+WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+""",
+)
 
 # Lines with their default queue, queues with their team, reasons with their window; and numbers for new rows.
-PARTS_AND_IDS: Final = """
-SELECT 'inbox', id, default_queue_id FROM interactions_inbox WHERE id = ANY(%(inboxes)s)
+PARTS_AND_IDS: Final = Statement(
+    "ccx_intake_parts_and_ids",
+    ("bigint[]", "bigint[]", "bigint[]", "int", "int", "int"),
+    """
+SELECT 'inbox', id, default_queue_id FROM interactions_inbox WHERE id = ANY($1)
 UNION ALL SELECT 'queue', id, team_id FROM interactions_queue
-    WHERE id = ANY(%(queues)s) OR id IN (SELECT default_queue_id FROM interactions_inbox WHERE id = ANY(%(inboxes)s))
-UNION ALL SELECT 'reason', id, resolution_window_days FROM interactions_contactreason WHERE id = ANY(%(reasons)s)
-UNION ALL SELECT 'new_customer', nextval('interactions_customer_id_seq'), 0 FROM generate_series(1, %(identities)s)
-UNION ALL SELECT 'new_identity', nextval('interactions_identity_id_seq'), 0 FROM generate_series(1, %(identities)s)
-UNION ALL SELECT 'new_case', nextval('interactions_case_id_seq'), 0 FROM generate_series(1, %(contacts)s)
-UNION ALL SELECT 'new_interaction', nextval('interactions_interaction_id_seq'), 0 FROM generate_series(1, %(contacts)s)
-UNION ALL SELECT 'new_message', nextval('interactions_message_id_seq'), 0 FROM generate_series(1, %(messages)s)
-"""
+    WHERE id = ANY($2) OR id IN (SELECT default_queue_id FROM interactions_inbox WHERE id = ANY($1))
+UNION ALL SELECT 'reason', id, resolution_window_days FROM interactions_contactreason WHERE id = ANY($3)
+UNION ALL SELECT 'new_customer', nextval('interactions_customer_id_seq'), 0 FROM generate_series(1, $4)
+UNION ALL SELECT 'new_identity', nextval('interactions_identity_id_seq'), 0 FROM generate_series(1, $4)
+UNION ALL SELECT 'new_case', nextval('interactions_case_id_seq'), 0 FROM generate_series(1, $5)
+UNION ALL SELECT 'new_interaction', nextval('interactions_interaction_id_seq'), 0 FROM generate_series(1, $5)
+UNION ALL SELECT 'new_message', nextval('interactions_message_id_seq'), 0 FROM generate_series(1, $6)
+""",
+)
 
-THREADS: Final = """
+THREADS: Final = Statement(
+    "ccx_intake_threads",
+    ("bigint[]", "text[]"),
+    """
 SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.customer_id, i.identity_id, i.assurance,
     i.subject, i.started_at, i.last_customer_message_at,
     GREATEST(i.started_at, i.last_customer_message_at, (
         SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note))
 FROM interactions_interaction i
 WHERE i.id = ANY(ARRAY(
-    SELECT one.id FROM unnest(%s::bigint[], %s::text[]) AS told (inbox_id, token) CROSS JOIN LATERAL (
+    SELECT one.id FROM unnest($1, $2) AS told (inbox_id, token) CROSS JOIN LATERAL (
         (SELECT id FROM interactions_interaction
             WHERE inbox_id = told.inbox_id AND thread_token = told.token AND NOT thread_token = ''
             ORDER BY started_at DESC, id DESC LIMIT 1)
@@ -87,27 +109,36 @@ WHERE i.id = ANY(ARRAY(
             ORDER BY started_at DESC, id DESC LIMIT 5)
     ) AS one))
 ORDER BY i.id FOR NO KEY UPDATE OF i
-"""
+""",
+)
 
-CASE_KEYS: Final = """
-SELECT k.inbox_id, k.key, k.case_id FROM unnest(%s::bigint[], %s::text[]) AS told (inbox_id, key)
+CASE_KEYS: Final = Statement(
+    "ccx_intake_case_keys",
+    ("bigint[]", "text[]"),
+    """
+SELECT k.inbox_id, k.key, k.case_id FROM unnest($1, $2) AS told (inbox_id, key)
 JOIN interactions_casekey k ON k.inbox_id = told.inbox_id AND k.key = told.key
-"""
+""",
+)
 
 # Of a customer's open cases a handful is enough: the rule asks whether there is just one.
-CASES: Final = """
-SELECT c.id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, %s), c.opened_at, c.resolved_at,
+CASES: Final = Statement(
+    "ccx_intake_cases",
+    ("int", "bigint[]", "bigint[]"),
+    """
+SELECT c.id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, $1), c.opened_at, c.resolved_at,
     c.reopened_count, c.last_reopened_at,
     (SELECT count(*) FROM interactions_interaction i WHERE i.case_id = c.id AND NOT i.status = 'closed'), c.title
 FROM interactions_case c LEFT JOIN interactions_contactreason r ON r.id = c.reason_id
 WHERE c.id = ANY(ARRAY(
-    SELECT unnest(%s::bigint[])
+    SELECT unnest($2)
     UNION
-    SELECT one.id FROM unnest(%s::bigint[]) AS told (customer_id) CROSS JOIN LATERAL (
+    SELECT one.id FROM unnest($3) AS told (customer_id) CROSS JOIN LATERAL (
         SELECT id FROM interactions_case WHERE customer_id = told.customer_id AND status = 'open' LIMIT 20
     ) AS one))
 ORDER BY c.id FOR NO KEY UPDATE OF c
-"""
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +199,9 @@ def _lock_and_load_received(cursor: Any, contacts: Sequence[InboundContact], sta
             keys.add(_lock_key("thread", contact.inbox_id, contact.thread_token))
         if contact.case_key:
             keys.add(_lock_key("case", contact.inbox_id, contact.case_key))
+    told = [[contact.inbox_id for contact in contacts], [contact.external_id for contact in contacts]]
     # One round trip, two statements: the second has a snapshot of its own, taken once the locks are held.
-    cursor.execute(
-        "SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key;" + RECEIVED,
-        [sorted(keys), [contact.inbox_id for contact in contacts], [contact.external_id for contact in contacts]],
-    )
+    run_all(cursor, [(LOCK, [sorted(keys)]), (RECEIVED, told)], before=GENERIC_PLANS)
     for inbox_id, external_id, *rest in cursor.fetchall():
         state.received[inbox_id, external_id] = Received(*rest)
 
@@ -187,13 +216,11 @@ def _load_identities(cursor: Any, contacts: Sequence[InboundContact], state: Sta
     keys = list({(claim.kind, claim.value) for contact in contacts if (claim := contact.identity) is not None})
     if not keys:
         return 0
-    cursor.execute(IDENTITIES, [[kind for kind, _ in keys], [value for _, value in keys]])
-    rows = cursor.fetchall()
+    rows = run(cursor, IDENTITIES, [[kind for kind, _ in keys], [value for _, value in keys]])
     merged_into: dict[int, int | None] = {row[7]: row[10] for row in rows}
     state.customers = {row[7]: KnownCustomer(*row[7:10]) for row in rows}
     while missing := {into for into in merged_into.values() if into is not None} - merged_into.keys():
-        cursor.execute(SURVIVORS, [sorted(missing)])
-        for customer_id, name, language, into in cursor.fetchall():
+        for customer_id, name, language, into in run(cursor, SURVIVORS, [sorted(missing)]):
             merged_into[customer_id] = into
             state.customers[customer_id] = KnownCustomer(customer_id, name, language)
     for identity_id, kind, value, assurance, source, first, last, customer_id, *_ in rows:
@@ -210,17 +237,16 @@ def _load_parts_and_ids(cursor: Any, contacts: Sequence[InboundContact], unknown
     numbers: dict[str, list[int]] = {
         name: [] for name in ("new_customer", "new_identity", "new_case", "new_interaction", "new_message")
     }
-    parameters: Mapping[str, Any] = {
-        "inboxes": list({contact.inbox_id for contact in contacts}),
-        "queues": list({contact.queue_id for contact in contacts if contact.queue_id is not None}),
-        "reasons": list({contact.reason_id for contact in contacts if contact.reason_id is not None}),
-        "identities": unknown,
-        "contacts": len(contacts),
-        "messages": sum(map(message_count, contacts)),
-    }
-    cursor.execute(PARTS_AND_IDS, parameters)
+    parameters = [
+        list({contact.inbox_id for contact in contacts}),
+        list({contact.queue_id for contact in contacts if contact.queue_id is not None}),
+        list({contact.reason_id for contact in contacts if contact.reason_id is not None}),
+        unknown,
+        len(contacts),
+        sum(map(message_count, contacts)),
+    ]
     parts: dict[str, dict[int, int | None]] = {"inbox": state.default_queues, "queue": state.teams, "reason": {}}
-    for kind, number, value in cursor.fetchall():
+    for kind, number, value in run(cursor, PARTS_AND_IDS, parameters):
         if kind in numbers:
             numbers[kind].append(number)
         else:
@@ -233,8 +259,7 @@ def _load_threads(cursor: Any, contacts: Sequence[InboundContact], state: State)
     keys = list({(contact.inbox_id, contact.thread_token) for contact in contacts if contact.thread_token})
     if not keys:
         return
-    cursor.execute(THREADS, [[inbox for inbox, _ in keys], [token for _, token in keys]])
-    for inbox_id, token, *rest in cursor.fetchall():
+    for inbox_id, token, *rest in run(cursor, THREADS, [[inbox for inbox, _ in keys], [token for _, token in keys]]):
         known = KnownInteraction(*rest)
         known.stored_start = known.started_at
         state.threads.setdefault((inbox_id, token), []).append(known)
@@ -243,16 +268,15 @@ def _load_threads(cursor: Any, contacts: Sequence[InboundContact], state: State)
 def _load_cases(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
     keys = list({(contact.inbox_id, contact.case_key) for contact in contacts if contact.case_key})
     if keys:
-        cursor.execute(CASE_KEYS, [[inbox for inbox, _ in keys], [key for _, key in keys]])
-        state.cases.by_key = {(inbox_id, key): case_id for inbox_id, key, case_id in cursor.fetchall()}
+        rows = run(cursor, CASE_KEYS, [[inbox for inbox, _ in keys], [key for _, key in keys]])
+        state.cases.by_key = {(inbox_id, key): case_id for inbox_id, key, case_id in rows}
     named = {contact.case_id for contact in contacts if contact.case_id is not None}
     named |= set(state.cases.by_key.values())
     named |= {known.case_id for thread in state.threads.values() for known in thread if known.case_id is not None}
     customers = [identity.customer.id for identity in state.identities.values()]
     if not named and not customers:
         return
-    cursor.execute(CASES, [DEFAULT_WINDOW_DAYS, list(named), list(set(customers))])
-    for row in cursor.fetchall():
+    for row in run(cursor, CASES, [DEFAULT_WINDOW_DAYS, list(named), list(set(customers))]):
         state.cases.add(KnownCase(*row))
 
 

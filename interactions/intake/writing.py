@@ -1,43 +1,109 @@
 """Stores a book: few rows in one round trip, many by COPY. The only statements of intake that write."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from io import StringIO
 from typing import Any, Final
 
 from django.db import connection
 
 from ccx.kernel.abstract import new_public_id
+from ccx.kernel.audit.context import creating_in_bulk
 from ccx.kernel.events.log import EVENT_COLUMNS
 from interactions.intake.booking import Book, Row
+from interactions.intake.statements import Statement, run_all
 
 # Up to here one statement of VALUES per table, all in one round trip, is the quickest; beyond, COPY.
 COPY_FROM: Final = 60
 
-CUSTOMER: Final = ("id", "public_id", "name", "company", "language", "time_zone", "attributes", "created_at")
-IDENTITY: Final = (
-    "id", "customer_id", "kind", "value", "assurance", "source", "first_seen_at", "last_seen_at",
+
+@dataclass(frozen=True)
+class Table:
+    """A table and the columns of it that intake fills, with their types."""
+
+    name: str
+    columns: dict[str, str]
+
+    @cached_property
+    def insertion(self) -> Statement:
+        """Puts in one row."""
+        places = ", ".join(f"${number}" for number in range(1, len(self.columns) + 1))
+        return Statement(
+            f"ccx_intake_into_{self.name}",
+            tuple(self.columns.values()),
+            f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({places})",  # noqa: S608 - our own names
+        )
+
+
+CUSTOMER: Final = Table(
+    "interactions_customer",
+    {
+        "id": "bigint", "public_id": "uuid", "name": "text", "company": "text", "language": "text",
+        "time_zone": "text", "attributes": "jsonb", "created_at": "timestamptz",
+    },
 )  # fmt: skip
-CASE: Final = (
-    "id", "public_id", "customer_id", "title", "status", "reason_id", "opened_at", "resolved_at", "reopened_count",
-    "last_reopened_at",
+IDENTITY: Final = Table(
+    "interactions_identity",
+    {
+        "id": "bigint", "customer_id": "bigint", "kind": "text", "value": "text", "assurance": "int",
+        "source": "text", "first_seen_at": "timestamptz", "last_seen_at": "timestamptz",
+    },
 )  # fmt: skip
-INTERACTION: Final = (
-    "id", "public_id", "inbox_id", "channel", "direction", "status", "outcome", "is_resolved", "customer_id",
-    "identity_id", "assurance", "case_id", "is_case_assumed", "queue_id", "team_id", "agent_id", "reason_id",
-    "disposition_id", "source_id", "priority", "subject", "thread_token", "started_at", "last_customer_message_at",
-    "first_answered_at", "closed_at",
+CASE: Final = Table(
+    "interactions_case",
+    {
+        "id": "bigint", "public_id": "uuid", "customer_id": "bigint", "title": "text", "status": "text",
+        "reason_id": "bigint", "opened_at": "timestamptz", "resolved_at": "timestamptz", "reopened_count": "int",
+        "last_reopened_at": "timestamptz",
+    },
 )  # fmt: skip
-MESSAGE: Final = (
-    "id", "public_id", "interaction_id", "author_kind", "author_id", "is_note", "body", "external_id", "sent_at",
-    "recorded_at",
+INTERACTION: Final = Table(
+    "interactions_interaction",
+    {
+        "id": "bigint", "public_id": "uuid", "inbox_id": "bigint", "channel": "int", "direction": "int",
+        "status": "text", "outcome": "int", "is_resolved": "bool", "customer_id": "bigint", "identity_id": "bigint",
+        "assurance": "int", "case_id": "bigint", "is_case_assumed": "bool", "queue_id": "bigint",
+        "team_id": "bigint", "agent_id": "bigint", "reason_id": "bigint", "disposition_id": "bigint",
+        "source_id": "bigint", "priority": "int", "subject": "text", "thread_token": "text",
+        "started_at": "timestamptz", "last_customer_message_at": "timestamptz", "first_answered_at": "timestamptz",
+        "closed_at": "timestamptz",
+    },
 )  # fmt: skip
-SEGMENT: Final = (
-    "interaction_id", "kind", "queue_id", "team_id", "agent_id", "started_at", "ended_at", "is_duration_known",
-    "ended_by",
+MESSAGE: Final = Table(
+    "interactions_message",
+    {
+        "id": "bigint", "public_id": "uuid", "interaction_id": "bigint", "author_kind": "text",
+        "author_id": "bigint", "is_note": "bool", "body": "text", "external_id": "text", "sent_at": "timestamptz",
+        "recorded_at": "timestamptz",
+    },
 )  # fmt: skip
-RAW: Final = ("inbox_id", "external_id", "payload", "received_at", "interaction_id", "message_id")
-CASE_KEY: Final = ("inbox_id", "key", "case_id")
+SEGMENT: Final = Table(
+    "interactions_segment",
+    {
+        "interaction_id": "bigint", "kind": "int", "queue_id": "bigint", "team_id": "bigint", "agent_id": "bigint",
+        "started_at": "timestamptz", "ended_at": "timestamptz", "is_duration_known": "bool", "ended_by": "int",
+    },
+)  # fmt: skip
+CASE_KEY: Final = Table("interactions_casekey", {"inbox_id": "bigint", "key": "text", "case_id": "bigint"})
+RAW: Final = Table(
+    "interactions_rawcontact",
+    {
+        "inbox_id": "bigint", "external_id": "text", "payload": "jsonb", "received_at": "timestamptz",
+        "interaction_id": "bigint", "message_id": "bigint",
+    },
+)  # fmt: skip
+EVENT: Final = Table(
+    "kernel_event",
+    dict(
+        zip(
+            EVENT_COLUMNS,
+            ("text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "jsonb", "timestamptz"),
+            strict=True,
+        )
+    ),
+)
 
 CHANGE_CUSTOMERS: Final = """
 UPDATE interactions_customer SET name = new.name, language = new.language
@@ -75,19 +141,20 @@ WHERE interactions_segment.interaction_id = new.interaction_id AND interactions_
 
 
 def write(book: Book) -> None:
-    """Write all rows of a book, parents first."""
-    tables = _new_rows(book)
-    changes = _changes(book)
+    """Write all rows of a book, parents first.
+
+    Customers that contacts bring are told of by the event log, not one by one by the audit (hence "in bulk").
+    """
+    tables = [(table, rows) for table, rows in _new_rows(book) if rows]
     with connection.cursor() as cursor:
-        if sum(len(rows) for _, _, rows in tables) > COPY_FROM:
-            for table, columns, rows in tables:
-                copy_rows(cursor, table, columns, rows)
-        else:
-            changes = [
-                (f"INSERT INTO {table} ({', '.join(columns)}) VALUES {{values}}", rows)  # noqa: S608 - our own names
-                for table, columns, rows in tables
-            ] + changes
-        changes = [(statement, rows) for statement, rows in changes if rows]
+        if sum(len(rows) for _, rows in tables) > COPY_FROM:
+            with creating_in_bulk():
+                for table, rows in tables:
+                    _copy_rows(cursor, table, rows)
+        elif tables:
+            calls = [(table.insertion, row) for table, rows in tables for row in rows]
+            run_all(cursor, calls, before="SET LOCAL ccx.bulk = 'on';", after=";SET LOCAL ccx.bulk = 'off'")
+        changes = [(statement, rows) for statement, rows in _changes(book) if rows]
         if changes:
             cursor.execute(
                 ";".join(statement.format(values=_placeholders(rows)) for statement, rows in changes),
@@ -95,25 +162,21 @@ def write(book: Book) -> None:
             )
 
 
-def copy_rows(cursor: Any, table: str, columns: tuple[str, ...], rows: list[Row]) -> None:
-    """Append rows to a table by COPY."""
-    if rows:
-        text = StringIO("".join(["\t".join(map(_copy_text, row)) + "\n" for row in rows]))
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", text)
+def _copy_rows(cursor: Any, table: Table, rows: list[Row]) -> None:
+    text = StringIO("".join(["\t".join(map(_copy_text, row)) + "\n" for row in rows]))
+    cursor.copy_expert(f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN", text)
 
 
-def _new_rows(book: Book) -> list[tuple[str, tuple[str, ...], list[Row]]]:
+def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
     customers = [one for one in book.state.customers.values() if one.is_new]
     identities = [one for one in book.state.identities.values() if one.is_new]
     cases = [one for one in book.state.cases.by_id.values() if one.is_new]
-    tables: list[tuple[str, tuple[str, ...], list[Row]]] = [
+    return [
         (
-            "interactions_customer",
             CUSTOMER,
             [(one.id, new_public_id(), one.name, "", one.language, "", "{}", book.now) for one in customers],
         ),
         (
-            "interactions_identity",
             IDENTITY,
             [
                 (
@@ -124,7 +187,6 @@ def _new_rows(book: Book) -> list[tuple[str, tuple[str, ...], list[Row]]]:
             ],
         ),
         (
-            "interactions_case",
             CASE,
             [
                 (
@@ -134,14 +196,13 @@ def _new_rows(book: Book) -> list[tuple[str, tuple[str, ...], list[Row]]]:
                 for one in cases
             ],
         ),
-        ("interactions_interaction", INTERACTION, book.interaction_rows()),
-        ("interactions_message", MESSAGE, book.messages),
-        ("interactions_segment", SEGMENT, book.segment_rows()),
-        ("interactions_casekey", CASE_KEY, book.case_keys),
-        ("interactions_rawcontact", RAW, book.raws),
-        ("kernel_event", EVENT_COLUMNS, book.events),
+        (INTERACTION, book.interaction_rows()),
+        (MESSAGE, book.messages),
+        (SEGMENT, book.segment_rows()),
+        (CASE_KEY, book.case_keys),
+        (RAW, book.raws),
+        (EVENT, book.events),
     ]  # fmt: skip
-    return [entry for entry in tables if entry[2]]
 
 
 def _changes(book: Book) -> list[tuple[str, list[Row]]]:

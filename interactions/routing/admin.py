@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -40,27 +41,29 @@ class BusinessIntervalForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["weekday", "opens", "closes"]
 
 
-class BusinessIntervalInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = BusinessInterval
-    form = BusinessIntervalForm
-    extra = 2
+class ConfigurationInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows that are edited on the page of the row they belong to, by whoever may edit that."""
 
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+    extra = 1
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return site.has_permission(request)
 
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
-class HolidayInline(BusinessIntervalInline):
+class BusinessIntervalInline(ConfigurationInline):
+    model = BusinessInterval
+    form = BusinessIntervalForm
+    extra = 2
+
+
+class HolidayInline(ConfigurationInline):
     model = Holiday
-    form = forms.ModelForm
-    extra = 1
 
 
-class AgentSkillInline(BusinessIntervalInline):
+class AgentSkillInline(ConfigurationInline):
     model = AgentSkill
-    form = forms.ModelForm
-    extra = 1
 
 
 @admin.register(BusinessHours, site=site)

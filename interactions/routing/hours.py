@@ -80,5 +80,5 @@ def _end(zone: ZoneInfo, day: date, closes: time) -> datetime:
 
 
 def _moment(zone: ZoneInfo, day: date, wall: time) -> datetime:
-    """A wall-clock time as a moment. One that comes twice is the first; one that is left out moves on with the clock."""
+    """A wall-clock time as a moment. One that comes twice is the first; one left out moves on with the clock."""
     return datetime.combine(day, wall, tzinfo=zone).astimezone(UTC)

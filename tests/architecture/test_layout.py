@@ -86,7 +86,9 @@ def top_line() -> set[str]:
 
 
 def test_every_child_of_ccx_stands_in_the_top_line_of_the_contract() -> None:
-    children = {path.stem for path in (ROOT / "ccx").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    children = {
+        path.stem for path in (ROOT / "ccx").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
     assert children - {"__init__", "kernel"} <= top_line()
 
 
@@ -139,7 +141,9 @@ def test_nobody_listens_to_signals_of_models() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", r"pytest\.sk" + "ip", "xfa" + "il"]))
+    marks = re.compile(
+        "|".join(["TO" + "DO", "FIX" + "ME", "NotImplemented" + "Error", r"pytest\.sk" + "ip", "xfa" + "il"])
+    )
     marked = [
         f"{name_of(path)}:{number}"
         for path in sources(with_tests=True)

@@ -115,7 +115,7 @@ def test_a_creation_that_was_interrupted_begins_anew(var: Path) -> None:
 def test_a_full_disk_is_told_before_anything_is_written(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(var)._replace(free=5_000_000)
     monkeypatch.setattr(accounts.shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(CannotStartError, match="The disk is full: .+ has 5 MB left"):
+    with pytest.raises(CannotStartError, match=r"The disk is full: .+ has 5 MB left"):
         start_and_stop(var)
 
 
@@ -125,7 +125,7 @@ def test_a_disk_that_fills_up_while_the_database_is_made_is_told(
     """/dev/full answers every write with "No space left on device"."""
     servers = Servers(children, durable=False)
     (servers.home / "password").symlink_to("/dev/full")
-    with pytest.raises(CannotStartError, match="could not be created in .+: No space left on device"):
+    with pytest.raises(CannotStartError, match=r"could not be created in .+: No space left on device"):
         servers.start(with_valkey=False)
 
 

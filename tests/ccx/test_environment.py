@@ -8,7 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 from ccx.settings.env import database_from_url, embedded_services, env_bool, env_int, env_list, env_secret, env_str
 
 
-@pytest.mark.parametrize(("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("False", False)])
+@pytest.mark.parametrize(
+    ("value", "meant"), [("1", True), ("true", True), ("True", True), ("0", False), ("False", False)]
+)
 def test_yes_and_no_are_read(monkeypatch: pytest.MonkeyPatch, value: str, meant: bool) -> None:
     monkeypatch.setenv("CCX_HTTPS", value)
     assert env_bool("CCX_HTTPS", default=not meant) is meant

@@ -12,7 +12,6 @@ from django.test import Client
 
 from ccx.logs import QuietAboutArguments, exception_without_words, logging_config, mask
 
-
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -94,7 +93,9 @@ def test_a_request_is_logged_with_the_id_that_its_answer_carries(client: Client,
     answer = client.get("/nowhere?q=my+cat", headers={"x-request-id": "from-the-proxy-1"})
     assert answer["X-Request-ID"] == "from-the-proxy-1"
     told = lines()
-    assert {line["request_id"] for line in told if line["logger"].startswith("django_structlog")} == {"from-the-proxy-1"}
+    assert {line["request_id"] for line in told if line["logger"].startswith("django_structlog")} == {
+        "from-the-proxy-1"
+    }
     assert "my+cat" not in json.dumps(told)
 
 

@@ -38,7 +38,9 @@ def read_in(path: Path) -> set[str]:
                 found = node.args[:1]
         elif isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("environ"):
             found = [node.slice]
-        names |= {arg.value for arg in found if isinstance(arg, ast.Constant) and re.fullmatch("[A-Z_]+", str(arg.value))}
+        names |= {
+            arg.value for arg in found if isinstance(arg, ast.Constant) and re.fullmatch("[A-Z_]+", str(arg.value))
+        }
     return names
 
 
@@ -105,7 +107,9 @@ def test_the_compose_file_starts_the_programs_that_the_supervisor_starts() -> No
     image = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert image is not None
     inside = {name: compose[name].get("command", json.loads(image[1])) for name in commands(plan)}
-    assert sorted(map(str, inside["web"])) == sorted(word for word in commands(plan)["web"][2:] if word not in {"--backlog", "1024"})
+    assert sorted(map(str, inside["web"])) == sorted(
+        word for word in commands(plan)["web"][2:] if word not in {"--backlog", "1024"}
+    )
     assert {name: words for name, words in inside.items() if name != "web"} == {
         name: words[2:] for name, words in commands(plan).items() if name != "web"
     }
@@ -120,7 +124,9 @@ def test_the_image_copies_every_app() -> None:
 def test_the_locks_name_no_download_address() -> None:
     for name in ("requirements.txt", "requirements-dev.txt"):
         lock = (ROOT / name).read_text(encoding="utf-8")
-        assert re.findall(r"https?://\S+|--(?:extra-)?index-url|--find-links|--trusted-host", _without_header(lock)) == []
+        assert (
+            re.findall(r"https?://\S+|--(?:extra-)?index-url|--find-links|--trusted-host", _without_header(lock)) == []
+        )
     packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
 

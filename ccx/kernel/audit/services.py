@@ -23,9 +23,7 @@ def record_read(
     details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """Remember that somebody read, exported or searched; `details` say what was asked for."""
-    return _append(
-        acting_of(request), action=action, object_kind=object_kind, object_id=object_id, details=details
-    )
+    return _append(acting_of(request), action=action, object_kind=object_kind, object_id=object_id, details=details)
 
 
 def record_sign_in(*, request: HttpRequest, user: User) -> AuditEntry:

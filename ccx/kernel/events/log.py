@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -33,8 +34,12 @@ class Event:
 
     def extra(self) -> dict[str, Any]:
         """The fields that have no column of their own."""
-        own = [field.name for field in fields(self) if field.name not in COLUMNS]
-        return {name: getattr(self, name) for name in own}
+        return {name: getattr(self, name) for name in _own_fields(type(self))}
+
+
+@cache
+def _own_fields(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in COLUMNS)
 
 
 def announce(

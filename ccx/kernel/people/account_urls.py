@@ -1,4 +1,4 @@
-"""Signing in and out. The names are allauth's, which it looks up itself; what we do not have answers 404 under its name."""
+"""Signing in and out. The names are allauth's, which looks them up itself; what we do not have is a 404 by its name."""
 
 from allauth.account import views
 from django.urls import path, re_path
@@ -18,9 +18,7 @@ urlpatterns = [
         views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
-    path(
-        "password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"
-    ),
+    path("password/reset/key/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("inactive/", own.not_here, name="account_inactive"),
     path("signup/", own.not_here, name="account_signup"),
     path("email/", own.not_here, name="account_email"),

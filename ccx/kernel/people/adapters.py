@@ -58,7 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):
         named = {"email": email, "site_url": settings.BASE_URL} | context | {"current_site": site}
         self.render_mail(template_prefix, email, named).send()
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any) -> None:  # noqa: E501
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
         """Coming and going needs no message."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)

@@ -3,7 +3,6 @@
 Only what rooms register here is shown; libraries register themselves elsewhere and stay out.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,7 +26,7 @@ class ConfigurationSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.can(Ability.CONFIGURE)
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Strangers sign in first; people without the ability find no such page."""
         inner = super().admin_view(view, cacheable)
 
@@ -47,7 +46,7 @@ class ConfigurationSite(AdminSite):
             raise Http404
         return redirect_to_login(reverse("admin:index"), reverse("account_login"))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """And one place to change a password."""
         return redirect("account_change_password")
 

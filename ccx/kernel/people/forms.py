@@ -1,6 +1,6 @@
 """Forms of the people and team pages."""
 
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -24,8 +24,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)
+        field = cast("forms.ModelChoiceField[Team]", self.fields["team"])
         field.queryset = Team.objects.visible_to(viewer).filter(is_active=True)
 
 
@@ -41,8 +40,7 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["target"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast(forms.ChoiceField, self.fields["target"])
         groups: list[tuple[Any, Any]] = [(GrantScope.ALL.value, GrantScope.ALL.label)]
         for scope in GrantScope:
             names = names_of(scope)
@@ -98,6 +96,5 @@ class ProfileForm(forms.Form):
             ("language", settings.LANGUAGES),
             ("time_zone", [(zone, zone) for zone in sorted(available_timezones())]),
         ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
+            field = cast(forms.ChoiceField, self.fields[name])
             field.choices = [("", _("The centre's")), *choices]

@@ -75,7 +75,7 @@ def merge_preview(survivor: Customer, merged: Customer, by: User) -> MergePrevie
         moves=tuple(_moves(survivor, merged)),
         fields=tuple(field_choices(survivor, merged)),
         preference_conflicts=tuple(preference_conflicts(survivor, merged)),
-        warnings=tuple([*refusals, *_warnings(survivor, merged)]),
+        warnings=(*refusals, *_warnings(survivor, merged)),
         is_refused=bool(refusals),
     )
 

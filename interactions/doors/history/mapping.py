@@ -16,8 +16,8 @@ SHIPPED: Final = Path(__file__).parent / "mappings"
 KEYS: Final = frozenset(
     {
         "title", "file", "missing", "source", "inbox", "key", "group", "identities", "customer_name", "language",
-        "started", "answered", "closed", "outcome", "resolved", "direction", "subject", "body", "reason", "queue", "team",
-        "agent", "case", "priority", "segments", "transfers", "reopened",
+        "started", "answered", "closed", "outcome", "resolved", "direction", "subject", "body", "reason", "queue",
+        "team", "agent", "case", "priority", "segments", "transfers", "reopened",
     }
 )  # fmt: skip
 
@@ -167,8 +167,8 @@ def mapping_from(raw: Any) -> Mapping:
         texts={
             name: _value(raw[name], name)
             for name in (
-                "customer_name", "language", "resolved", "direction", "subject", "body", "reason", "queue", "team", "agent",
-                "priority", "transfers", "reopened",
+                "customer_name", "language", "resolved", "direction", "subject", "body", "reason", "queue", "team",
+                "agent", "priority", "transfers", "reopened",
             )
             if raw.get(name)
         },

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, ClassVar, Final
+from typing import IO, ClassVar, Final, cast
 
 from ccx.kernel.errors import DomainError
 
@@ -34,7 +34,7 @@ class Row:
 def _open(path: Path) -> IO[bytes]:
     with path.open("rb") as raw:
         is_gzip = raw.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if is_gzip else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
 def detect_encoding(path: Path, stated: str) -> str:

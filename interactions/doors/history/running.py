@@ -191,7 +191,7 @@ def _widen(run: ImportRun, mapping: Mapping, contacts: list[InboundContact]) -> 
     if mapping.period == "month":
         first = first.replace(day=1)
         until = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
-    source = HistorySource.objects.select_for_update().get(pk=run.source_id)
+    source = HistorySource.objects.select_for_update().get(runs=run)
     is_new = source.covered_from.year == 1900
     source.covered_from = first if is_new else min(source.covered_from, first)
     source.covered_until = until if is_new else max(source.covered_until, until)

@@ -9,9 +9,9 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.cases.choices import CaseStatus, Outcome, ends_the_case
 from interactions.cases.events import CaseLinked, CaseOpened, InteractionMoved, ReasonCorrected
+from interactions.cases.models import Case, ContactReason, Interaction
 from interactions.handling.errors import AnotherCustomersCaseError, CaseCannotFollowItselfError
 from interactions.handling.services.moves import date_case, lock_cases, lock_interaction, reopen_case, resolve_case
-from interactions.models import Case, ContactReason, Interaction
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.cases.choices import InteractionStatus, Outcome, SegmentEnd, ends_the_case
 from interactions.cases.events import InteractionClosed, InteractionMoved
+from interactions.cases.models import Case, ContactReason, Disposition, Interaction
 from interactions.customers.choices import Assurance
 from interactions.handling.errors import MoveIsNotAllowedError
 from interactions.handling.services.moves import (
@@ -18,7 +19,6 @@ from interactions.handling.services.moves import (
     refuse_unless_allowed,
     resolve_case,
 )
-from interactions.models import Case, ContactReason, Disposition, Interaction
 
 ENDED_BY = {Outcome.ABANDONED: SegmentEnd.CUSTOMER_LEFT, Outcome.CALLBACK: SegmentEnd.CALLBACK}
 

@@ -11,8 +11,8 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.cases.choices import ALLOWED_MOVES, CaseStatus, InteractionStatus, SegmentEnd, SegmentKind
 from interactions.cases.events import CaseReopened, CaseResolved, InteractionChanged
+from interactions.cases.models import Case, Interaction, Segment
 from interactions.handling.errors import InteractionIsClosedError, MomentIsTooEarlyError, MoveIsNotAllowedError
-from interactions.models import Case, Interaction, Segment
 
 
 def lock_interaction(interaction_id: int) -> Interaction:

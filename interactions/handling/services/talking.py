@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ccx.kernel.models import User
 from interactions.cases.choices import InteractionStatus, SegmentEnd, SegmentKind
+from interactions.cases.models import Interaction, Segment
 from interactions.handling.errors import AnotherAgentHasItError, MoveIsNotAllowedError, TransferNeedsOneTargetError
 from interactions.handling.services.moves import (
     begin_stretch,
@@ -16,7 +17,7 @@ from interactions.handling.services.moves import (
     refuse_unless_allowed,
     tell_change,
 )
-from interactions.models import Interaction, Queue, Segment
+from interactions.routing.models import Queue
 
 
 @transaction.atomic

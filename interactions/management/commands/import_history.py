@@ -6,10 +6,10 @@ from time import monotonic
 from typing import Any
 
 import yaml
-from ccx.kernel.people.services.service_users import service_user
 from django.core.management.base import BaseCommand, CommandError
 
 from ccx.kernel.errors import DomainError
+from ccx.kernel.people.services.service_users import service_user
 from interactions.doors.history.mapping import load_mapping, shipped_mappings
 from interactions.doors.history.running import check_columns, run_import
 from interactions.doors.models import ImportRun

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from django.db import connection, transaction
 
 from interactions.customers.errors import LaterMergeStandsError, MergeIsUndoneError, SameCustomerError
 from interactions.customers.selectors import current_customer_id

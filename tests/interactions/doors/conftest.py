@@ -1,5 +1,6 @@
-"""The API's fixtures."""
+"""The API's fixtures, and people."""
 
 from tests.fixtures_api import api, fresh_limits, stranger
+from tests.fixtures_people import admin, alice, bob, charlie, other_team, team
 
-__all__ = ["api", "fresh_limits", "stranger"]
+__all__ = ["admin", "alice", "api", "bob", "charlie", "fresh_limits", "other_team", "stranger", "team"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
@@ -28,12 +29,16 @@ TABLES: dict[type, tuple[str, ...]] = {
     CaseKey: (),
     RawContact: ("received_at",),
 }
-RANKED = {
-    "customer_id": Customer, "identity_id": Identity, "case_id": Case, "interaction_id": Interaction, "message_id": Message,
-}  # fmt: skip
+RANKED: dict[str, type[Any]] = {
+    "customer_id": Customer,
+    "identity_id": Identity,
+    "case_id": Case,
+    "interaction_id": Interaction,
+    "message_id": Message,
+}
 
 
-class Undo(Exception):
+class UndoError(Exception):
     """Leaves a run without its rows."""
 
 
@@ -121,14 +126,14 @@ def left_by(batches: Sequence[Sequence[InboundContact]], mode: Mode) -> dict[str
             for batch in batches:
                 receive_many(contacts=batch, by_id=None, mode=mode)
             remaining = snapshot()
-            raise Undo
-    except Undo:
+            raise UndoError
+    except UndoError:
         return remaining
 
 
 def cut(stream: list[InboundContact], places: set[int]) -> list[list[InboundContact]]:
     edges = [0, *sorted(place for place in places if 0 < place < len(stream)), len(stream)]
-    return [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [stream[start:end] for start, end in pairwise(edges)]
 
 
 class TestOneByOneAndMany(TestCase):

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.errors import KeyNeedsServiceUserError, KeyRevokedError
@@ -110,9 +110,7 @@ def test_a_session_writes_only_with_our_csrf_token(alice: User) -> None:
     assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
     token = "a" * 32
     client.cookies["csrftoken"] = token
-    heard = client.post(
-        "/api/v1/contacts", b"{}", content_type="application/json", headers={"X-CSRFToken": token}
-    )
+    heard = client.post("/api/v1/contacts", b"{}", content_type="application/json", headers={"X-CSRFToken": token})
     assert (heard.status_code, heard.json()["code"]) == (400, "invalid")
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import settings as project
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from ccx.kernel.access.rates import Limiter, Rate, limiter_at
 from tests.factories.api import Api
@@ -56,7 +56,7 @@ def test_a_request_counts_once(api: Api) -> None:
     assert first - int(api.get(ME)["X-RateLimit-Remaining"]) <= 1
 
 
-def test_too_many_are_refused_with_the_time_to_wait(api: Api, settings: SettingsWrapper) -> None:
+def test_too_many_are_refused_with_the_time_to_wait(api: Api, settings: Settings) -> None:
     settings.CCX_API_REQUESTS_PER_MINUTE = 10
     assert api.get(ME).status_code == 200
     for answer in (api.get(ME), api.post("/api/v1/contacts", {})):
@@ -79,7 +79,7 @@ def test_guessing_keys_is_limited_by_address_whatever_the_client_says_it_is(db: 
     assert statuses[:60] == [401] * 60
 
 
-def test_without_redis_everybody_gets_in_and_nobody_waits_long(api: Api, settings: SettingsWrapper) -> None:
+def test_without_redis_everybody_gets_in_and_nobody_waits_long(api: Api, settings: Settings) -> None:
     with socket.socket() as silent:  # accepts, and never answers
         silent.bind(("127.0.0.1", 0))
         silent.listen()

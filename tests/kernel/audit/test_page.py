@@ -46,7 +46,9 @@ def test_the_log_is_filtered_by_actor_object_action_and_day(client: Client, admi
     assert _shown(client, "?last_day=2020-01-01") == []
 
 
-@pytest.mark.parametrize("query", ["?before=x", "?object_id=-1", "?first_day=never", "?kind=%00", "?before=99999999999"])
+@pytest.mark.parametrize(
+    "query", ["?before=x", "?object_id=-1", "?first_day=never", "?kind=%00", "?before=99999999999"]
+)
 def test_a_filter_that_makes_no_sense_is_no_error(client: Client, admin: User, query: str) -> None:
     client.force_login(admin)
     assert client.get(f"/audit/{query}").status_code == 200
@@ -71,9 +73,7 @@ def test_the_page_asks_the_same_number_of_questions_however_long_it_is(
     with acting(door=Door.PAGE, by_id=admin.pk):
         make_team()
         # Session, person, entries, names of actors.
-        found = queries_do_not_grow(
-            lambda: client.get("/audit/"), lambda: [make_team() for _number in range(20)]
-        )
+        found = queries_do_not_grow(lambda: client.get("/audit/"), lambda: [make_team() for _number in range(20)])
     assert found == 4
 
 

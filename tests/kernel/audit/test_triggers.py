@@ -69,14 +69,16 @@ def test_a_new_row_a_change_and_a_deletion_are_three_entries(db: None) -> None:
     team.delete()
     created, changed, deleted = _of("team", team_id)
     assert (created.action, created.before) == ("created", None)
-    assert created.after and created.after["name"] == "Billing"
+    assert created.after
+    assert created.after["name"] == "Billing"
     assert (changed.action, changed.before, changed.after) == (
         "changed",
         {"name": "Billing"},
         {"name": "Invoices"},
     )
     assert (deleted.action, deleted.after) == ("deleted", None)
-    assert deleted.before and deleted.before["name"] == "Invoices"
+    assert deleted.before
+    assert deleted.before["name"] == "Invoices"
 
 
 def test_saving_a_row_as_it_is_leaves_nothing(db: None) -> None:
@@ -105,7 +107,8 @@ def test_the_hash_of_a_key_is_hidden_and_its_use_is_no_change(db: None) -> None:
     key.last_used_at = key.created_at
     key.save()
     [entry] = _of("api_key", key.pk)
-    assert entry.after and entry.after["secret_hash"] == "(hidden)"
+    assert entry.after
+    assert entry.after["secret_hash"] == "(hidden)"
     assert "last_used_at" not in entry.after
 
 
@@ -165,8 +168,7 @@ def test_an_actor_never_stays_on_a_persistent_connection() -> None:
 def test_an_actor_survives_a_savepoint_that_was_rolled_back() -> None:
     with acting(door=Door.PAGE, by_id=1), transaction.atomic():
         with pytest.raises(IntegrityError), transaction.atomic():
-            make_team("same")
-            make_team("same")
+            Team.objects.bulk_create([Team(name="same"), Team(name="same")])
         team = make_team("kept")
     assert [entry.actor_id for entry in AuditEntry.objects.all()] == [1]
     assert _of("team", team.pk)

@@ -19,7 +19,7 @@ PAGE = "/operations/readers/"
 
 def signed_in(role: Role) -> Client:
     client = Client()
-    client.force_login(make_user(role), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(make_user(role))
     return client
 
 

@@ -24,9 +24,7 @@ def sign_in(client: Client) -> Callable[..., int]:
 
     def attempt(user: User | str, password: str = PASSWORD, *, address: str = "10.0.0.1", **extra: str) -> int:
         email = user if isinstance(user, str) else user.email
-        response = client.post(
-            "/accounts/login/", {"login": email, "password": password, **extra}, REMOTE_ADDR=address
-        )
+        response = client.post("/accounts/login/", {"login": email, "password": password, **extra}, REMOTE_ADDR=address)
         return response.status_code
 
     return attempt

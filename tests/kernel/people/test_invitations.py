@@ -50,7 +50,8 @@ def test_only_the_hash_of_the_secret_is_kept(db: None) -> None:
     assert invite.secret_hash == hashlib.sha256(secret.encode()).hexdigest()
     entry = AuditEntry.objects.get(object_kind="invite")
     assert secret not in str(entry.after)
-    assert entry.after and entry.after["secret_hash"] == "(hidden)"
+    assert entry.after
+    assert entry.after["secret_hash"] == "(hidden)"
     assert entry.door == "command"
 
 
@@ -128,7 +129,8 @@ def test_a_service_user_gets_no_link(db: None, admin: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("short", "short"), ("one good long phrase", "another long phrase"), ("first@example.org",) * 2]
+    ("first", "second"),
+    [("short", "short"), ("one good long phrase", "another long phrase"), ("first@example.org",) * 2],
 )
 def test_a_poor_or_mistyped_password_is_not_taken(client: Client, db: None, first: str, second: str) -> None:
     path = _path(_createadmin())

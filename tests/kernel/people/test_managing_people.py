@@ -213,9 +213,7 @@ def test_the_list_of_teams_asks_the_same_number_of_questions_however_long_it_is(
 ) -> None:
     client.force_login(admin)
     # Session, person, teams with their counts.
-    found = queries_do_not_grow(
-        lambda: client.get("/settings/teams/"), lambda: [make_team() for _number in range(20)]
-    )
+    found = queries_do_not_grow(lambda: client.get("/settings/teams/"), lambda: [make_team() for _number in range(20)])
     assert found == 3
 
 

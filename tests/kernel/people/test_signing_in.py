@@ -109,9 +109,7 @@ def test_a_flood_of_guesses_does_not_keep_the_owner_out_of_a_known_device(
     client.post("/accounts/logout/")
     stranger = Client()
     for number in range(6):
-        stranger.post(
-            "/accounts/login/", {"login": bob.email, "password": "wrong"}, REMOTE_ADDR=f"198.51.100.{number}"
-        )
+        stranger.post("/accounts/login/", {"login": bob.email, "password": "wrong"}, REMOTE_ADDR=f"198.51.100.{number}")
     from_elsewhere = stranger.post(
         "/accounts/login/", {"login": bob.email, "password": PASSWORD}, REMOTE_ADDR="198.51.100.77"
     )

@@ -24,9 +24,7 @@ def create_person(*, email: str, name: str, role: Role, team: Team | None = None
 
 
 @transaction.atomic
-def change_person(
-    *, user_id: int, email: str, name: str, role: Role, team: Team | None, by: User | None
-) -> User:
+def change_person(*, user_id: int, email: str, name: str, role: Role, team: Team | None, by: User | None) -> User:
     """Give a person another e-mail, name, role or team."""
     require_configure(by)
     administrators = _lock_administrators()

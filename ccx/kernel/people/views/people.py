@@ -1,5 +1,6 @@
 """Pages where administrators manage people and what they may see."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ccx.kernel.errors import DomainError
+from ccx.kernel.look.figures import MISSING
 from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability, Role, UserKind
 from ccx.kernel.people.forms import GrantForm, PersonForm
@@ -141,7 +143,7 @@ def _person(request: StaffRequest, public_id: UUID) -> User:
     return get_object_or_404(rows.select_related("team"), public_id=public_id)
 
 
-def _person_fields(form: PersonForm) -> dict[str, object]:
+def _person_fields(form: PersonForm) -> dict[str, Any]:
     return {**form.cleaned_data, "role": Role(form.cleaned_data["role"])}
 
 
@@ -170,8 +172,8 @@ def _row(user: User) -> Row:
         url=reverse("people:person", args=[user.public_id]),
         cells=[
             Cell(text=user.name, detail=user.email),
-            Cell(text=Role(user.role).label),
-            Cell(text=user.team.name if user.team else "–"),
+            Cell(text=str(Role(user.role).label)),
+            Cell(text=user.team.name if user.team else MISSING),
             state,
         ],
     )

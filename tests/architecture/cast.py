@@ -1,0 +1,54 @@
+"""One signed-in client per role, and the objects that addresses name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+
+from ccx.kernel.models import User
+from ccx.kernel.people.choices import GrantScope, Role
+from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
+
+
+@dataclass
+class Cast:
+    """Who asks, and what for. Rooms add their objects in `make_objects`."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+
+
+def make_cast() -> Cast:
+    """Alice's team with its people, a stranger, a key without a scope, and somebody who was just closed."""
+    cast = Cast()
+    team, other = make_team("Billing"), make_team("Repairs")
+    people = {
+        "agent": make_user(Role.AGENT, team=team),
+        "supervisor": make_user(Role.SUPERVISOR, team=team),
+        "quality_analyst": make_user(Role.QUALITY_ANALYST, team=team),
+        "experience_owner": make_user(Role.EXPERIENCE_OWNER, team=team),
+        "administrator": make_user(Role.ADMINISTRATOR),
+        "stranger": make_user(Role.SUPERVISOR, team=other),
+        "disabled": make_user(Role.SUPERVISOR, team=team),
+    }
+    # A second one, so that the tests may close anybody.
+    make_user(Role.ADMINISTRATOR)
+    for name in ("agent", "supervisor", "quality_analyst", "experience_owner", "disabled"):
+        make_grant(people[name], GrantScope.TEAM, team.pk)
+    make_grant(people["stranger"], GrantScope.TEAM, other.pk)
+    cast.clients["anonymous"] = Client()
+    for name, user in people.items():
+        cast.clients[name] = Client()
+        cast.clients[name].force_login(user)
+    User.objects.filter(pk=people["disabled"].pk).update(is_active=False)
+    service = make_service_user()
+    _key, token = make_key(service)
+    cast.clients["key"] = Client(headers={"authorization": f"Bearer {token}"})
+    cast.objects |= {"bob": make_user(Role.AGENT, team=team), "service": service, "team": team}
+    cast.objects |= make_objects(cast)
+    return cast
+
+
+def make_objects(cast: Cast) -> dict[str, Any]:
+    """What the addresses of the other rooms name: name in url_matrix.py -> row with a public id."""
+    return {}

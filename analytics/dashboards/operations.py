@@ -126,9 +126,7 @@ def abandonment_panel(asked: Asked) -> Sheet:
             table=by_kpi(answer, names, caption=_("Abandonment by definition"), asked=asked),
             span=6,
             template=_SWITCHES,
-            context=switch(
-                asked, VIEW, "from_contacts", _("Queued without short ones too, read from single contacts"), options
-            ),
+            context=switch(asked, VIEW, "from_contacts", _("Queued without short ones, from single contacts"), options),
             export_url=export_url(asked, PAGE, "abandonment"),
         ),
         lines=total_lines(answer),

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -151,7 +152,7 @@ def _empty(asked: Asked, view: str) -> Empty:
         return Empty(sentence=_("There are no contacts that you may see yet."), icon="dashboards")
     month = f"{newest:%Y-%m}"
     url = asked.url(view, **{"period": "", "from": month, "to": month})
-    name = newest.strftime("%Y-%m")
+    name = formats.date_format(newest, "F Y")
     return Empty(
         sentence=sentence,
         icon="calendar",

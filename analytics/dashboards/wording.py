@@ -106,12 +106,15 @@ def cell_of(figure: Figure, url: str = "") -> Cell:
     """A figure in a table: the bare number for charts, grey when it rests on few."""
     detail = ""
     if figure.is_small and figure.value is not None:
-        detail = _("only %(n)s") % {"n": number(figure.n)}
+        detail = f"n = {number(figure.n)}"
+    if figure.state is State.IMMATURE and figure.value is not None:
+        detail = _("not yet mature")
     return Cell(
         text=figure_text(figure),
         value=figure.value,
         detail=detail,
         url=url if figure.n else "",
+        tone="neutral" if figure.is_small else "",
         is_numeric=True,
         is_unripe=figure.state is State.IMMATURE,
     )

@@ -164,7 +164,7 @@ def test_switches_of_operations_live_in_the_address(boss, centre) -> None:
 def test_switches_of_resolution_live_in_the_address(boss, centre) -> None:
     text = boss.get(f"/dashboards/resolution/{MARCH}&followed=same&within=3").content.decode()
     assert "Back within 3 d" in text
-    assert "Came back within 3 d, by an answered contact about the same reason" in text
+    assert "within 3 × 24 hours of their start by an answered contact about the same reason" in text
 
 
 def test_immature_days_are_marked_in_the_table(boss, centre) -> None:

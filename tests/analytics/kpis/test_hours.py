@@ -31,7 +31,7 @@ def test_the_week_is_read_from_the_smallest_table(boss, period, filters, source)
 
 
 def an_hour(hour: int, contacts: int, **fields: int) -> None:
-    """What the hours roll-up keeps of a Tuesday; rebuilding leaves out what is older than 60 days of the server's clock."""
+    """What the hours roll-up keeps of a Tuesday; a rebuild leaves out days before the last 60 of the real clock."""
     keys = {"day": TUESDAY, "hour": hour, "channel": 1, "queue_id": 0}
     HourRollup._default_manager.create(**keys | {"contacts": contacts} | fields)
 

@@ -54,8 +54,8 @@ def _row(fact: Fact, contact: dict[str, Any], behind: RowsOf) -> Row:
             Cell(text=contact.get("queue__name") or MISSING),
             Cell(text=contact.get("agent__name") or MISSING, detail=contact.get("team__name") or ""),
             Cell(text=outcome_text(fact)),
-            Cell(text=duration(fact.wait_seconds), value=fact.wait_seconds),
-            Cell(text=duration(fact.handle_seconds), value=fact.handle_seconds),
+            Cell(text=duration(fact.wait_seconds), value=fact.wait_seconds, is_numeric=True),
+            Cell(text=duration(fact.handle_seconds), value=fact.handle_seconds, is_numeric=True),
             Cell(text=duration(counted) if is_time else number(counted), value=counted),
         ],
     )

@@ -49,7 +49,7 @@ def outcomes_panel(asked: Asked) -> Sheet:
         "callbacks": _("Asked for a callback"),
         "self_served": _("Self-served"),
         "outbound": _("Started by us"),
-        "not_contacts": _("No contacts (phantoms, tests, spam)"),
+        "not_contacts": _("Phantoms, tests, spam"),
     }
     answer = read(asked, list(names))
     groups = {key: answer.total[key] for key in names}
@@ -117,7 +117,7 @@ def abandonment_panel(asked: Asked) -> Sheet:
             "share": figure_text(figure),
             "n": number(figure.n),
         }
-    options = {"": _("From sums"), "yes": _("Queued without short ones too, from contacts")}
+    options = {"": _("Off"), "yes": _("On")}
     return Sheet(
         panel=Panel(
             key="abandonment",
@@ -126,7 +126,7 @@ def abandonment_panel(asked: Asked) -> Sheet:
             table=by_kpi(answer, names, caption=_("Abandonment by definition"), asked=asked),
             span=6,
             template=_SWITCHES,
-            context=switch(asked, VIEW, "from_contacts", _("Counted"), options),
+            context=switch(asked, VIEW, "from_contacts", _("Queued without short ones, from single contacts"), options),
             export_url=export_url(asked, PAGE, "abandonment"),
         ),
         lines=total_lines(answer),
@@ -189,7 +189,7 @@ def handling_panel(asked: Asked) -> Sheet:
             ),
             span=12,
             export_url=export_url(asked, PAGE, "handling"),
-            note=counted_text(kpi_of("aht")),
+            counted=counted_text(kpi_of("aht")),
         ),
         lines=group_lines(groups),
     )
@@ -302,7 +302,7 @@ def teams_panel(asked: Asked) -> Sheet:
             ),
             span=6,
             export_url=export_url(asked, PAGE, "teams"),
-            note=counted_text(kpi_of("occupancy")),
+            counted=counted_text(kpi_of("occupancy")),
         ),
         lines=group_lines(groups),
     )

@@ -17,11 +17,12 @@ from analytics.dashboards.sheets import (
     time_split,
     total_lines,
 )
-from analytics.dashboards.wording import busiest, by_channel_note, change_of, figure_text, tile_of
+from analytics.dashboards.wording import busiest, by_channel_note, change_of, count_cell, figure_text, tile_of
 from analytics.kpis.figures import Figure, FigureSet, Group
+from analytics.kpis.hours import read_week
 from analytics.kpis.questions import Split
 from ccx.kernel.look.figures import number, percent
-from ccx.kernel.look.parts import Chart, Panel, Tile
+from ccx.kernel.look.parts import Cell, Chart, Column, Panel, Row, Table, Tile
 from interactions.channels.choices import Channel
 
 PAGE = "overview"
@@ -73,15 +74,16 @@ def _work_tile(asked: Asked) -> Tile:
 
 def contacts_panel(asked: Asked, page: str = PAGE, span: Span = 8) -> Sheet:
     """Volume over time."""
-    keys = ("contacts", "answered", "abandoned")
-    answer = read(asked, keys, time_split(asked))
+    keys = {"contacts": _("Contacts"), "answered": _("Answered"), "abandoned": _("Abandoned")}
+    answer = read(asked, list(keys), time_split(asked))
+    hours = by_hour(keys, asked) if asked.period.days == 1 else None
     return Sheet(
         panel=Panel(
             key="contacts",
             question=_("How many contacts came, and how many did we answer?"),
             insight=volume_sentence(answer, asked),
-            chart=time_chart(answer, "contacts"),
-            table=by_time(answer, keys, caption=_("Contacts over time"), asked=asked),
+            chart=time_chart(answer, "contacts") or (Chart(kind="bar") if hours else None),
+            table=hours or by_time(answer, keys, caption=_("Contacts over time"), asked=asked),
             span=span,
             export_url=export_url(asked, page, "contacts"),
             rows_url=asked.rows_url("contacts"),
@@ -90,24 +92,34 @@ def contacts_panel(asked: Asked, page: str = PAGE, span: Span = 8) -> Sheet:
     )
 
 
+def by_hour(keys: dict[str, str], asked: Asked) -> Table | None:
+    """One day hour by hour; None where the hours cannot be told."""
+    weeks = {key: read_week(key=key, period=asked.period, filters=asked.filters, user=asked.user) for key in keys}
+    weekday = asked.period.first.isoweekday()
+    hours = sorted({hour for week in weeks.values() for _weekday, hour in week.cells})
+    if not hours:
+        return None
+    columns = [Column(label=_("Hour")), *(Column(label=name, is_numeric=True) for name in keys.values())]
+    rows = []
+    for hour in range(hours[0], hours[-1] + 1):
+        counts = [int(week.value(weekday, hour) or 0) for week in weeks.values()]
+        rows.append(Row(cells=[Cell(text=f"{hour:02d}:00"), *(count_cell(count) for count in counts)]))
+    return Table(caption=_("Contacts by hour"), columns=columns, rows=rows)
+
+
 def volume_sentence(answer: FigureSet, asked: Asked) -> str:
     """Volume in one sentence."""
     contacts, answered = answer.total["contacts"], answer.total["answered"]
     if not contacts.value:
         return _("No contacts in %(period)s.") % {"period": period_words(asked.period)}
-    told = _("%(contacts)s contacts in %(period)s, %(answered)s of them answered") % {
+    told = _("%(contacts)s contacts, %(answered)s of them answered") % {
         "contacts": number(contacts.value),
-        "period": period_words(asked.period),
         "answered": number(answered.value),
     }
     change = change_of(contacts)
     if change is None or change.direction not in {"up", "down"} or not contacts.before or not contacts.before.value:
         return f"{told}."
-    return _("%(told)s; %(change)s than in %(before)s.") % {
-        "told": told,
-        "change": change.text,
-        "before": period_words(asked.period.before),
-    }
+    return _("%(told)s; %(change)s than in the period before.") % {"told": told, "change": change.text}
 
 
 def channels_panel(asked: Asked) -> Sheet:
@@ -159,10 +171,12 @@ def resolution_panel(asked: Asked) -> Sheet:
             question=_("Is it solved the first time?"),
             insight=insight,
             chart=time_chart(answer, "fcr"),
-            table=by_time(answer, ["fcr"], caption=_("First contact resolution over time"), asked=asked),
+            table=by_time(
+                answer, {"fcr": _("Solved first time")}, caption=_("First contact resolution over time"), asked=asked
+            ),
             span=6,
             export_url=export_url(asked, PAGE, "resolution"),
-            note=count_note(answer, "fcr"),
+            counted=count_note(answer, "fcr"),
         ),
         lines=group_lines(answer.groups) + total_lines(answer),
     )
@@ -189,8 +203,8 @@ def reasons_panel(asked: Asked, page: str = PAGE, most: int = MOST_REASONS, span
             table=table,
             span=span,
             export_url=export_url(asked, page, "reasons"),
-            note=_("Ranked by the number of repeat contacts. %(counted)s")
-            % {"counted": count_note(answer, "repeat_rate")},
+            note=_("Ranked by the number of repeat contacts."),
+            counted=count_note(answer, "repeat_rate"),
         ),
         lines=group_lines(groups),
     )

@@ -49,8 +49,8 @@ def tiles(asked: Asked) -> list[Tile]:
 
 def over_time_panel(asked: Asked) -> Sheet:
     """Resolution and repeats over time."""
-    keys = ("fcr", "repeat_rate", "unidentified_share")
-    answer = read(asked, keys, time_split(asked))
+    keys = {"fcr": _("First time"), "repeat_rate": _("Repeats"), "unidentified_share": _("Unidentified")}
+    answer = read(asked, list(keys), time_split(asked))
     figure = answer.total["fcr"]
     insight = ""
     if figure.value is not None:
@@ -71,7 +71,7 @@ def over_time_panel(asked: Asked) -> Sheet:
             table=by_time(answer, keys, caption=_("Resolution and repeats over time"), asked=asked),
             span=12,
             export_url=export_url(asked, PAGE, "over_time"),
-            note=count_note(answer, "fcr"),
+            counted=count_note(answer, "fcr"),
         ),
         lines=group_lines(answer.groups) + total_lines(answer),
     )
@@ -104,7 +104,7 @@ def follow_ups_panel(asked: Asked) -> Sheet:
             table=by_kpi(answer, shown, caption=_("Follow-ups by definition"), asked=asked),
             span=6,
             export_url=export_url(asked, PAGE, "follow_ups"),
-            note=counted_text(kpi_of("followed_any_7d")),
+            counted=counted_text(kpi_of("followed_any_7d")),
         ),
         lines=total_lines(answer),
     )
@@ -128,7 +128,7 @@ def came_back_panel(asked: Asked) -> Sheet:
             question=_("Is it getting better?"),
             insight=insight,
             chart=time_chart(answer, key),
-            table=by_time(answer, [key], caption=_("Follow-ups over time"), asked=asked),
+            table=by_time(answer, {key: _("Came back")}, caption=_("Follow-ups over time"), asked=asked),
             span=6,
             template="analytics/dashboards/_two_switches.html",
             context=[
@@ -136,7 +136,7 @@ def came_back_panel(asked: Asked) -> Sheet:
                 switch(asked, VIEW, "within", _("Days"), {"7": "7", "3": "3", "1": "1"}),
             ],
             export_url=export_url(asked, PAGE, "came_back"),
-            note=counted_text(figure.kpi),
+            counted=counted_text(figure.kpi),
         ),
         lines=group_lines(answer.groups) + total_lines(answer),
     )

@@ -1,17 +1,27 @@
 """A panel and the figures on it: what is drawn and what its CSV holds come from the same answer."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
-from analytics.dashboards.wording import cell_of, change_of, chart_measure, count_cell, counted_text, state_text
+from analytics.dashboards.wording import (
+    cell_of,
+    change_of,
+    chart_measure,
+    count_cell,
+    counted_text,
+    short_change_text,
+    state_text,
+)
+from analytics.kpis.definition import Unit
 from analytics.kpis.figures import Figure, FigureSet, Group
 from analytics.kpis.questions import Split
 from analytics.kpis.reading import read_figures
+from ccx.kernel.look.figures import duration
 from ccx.kernel.look.parts import Cell, Chart, Column, Link, Panel, Row, Table
 from ccx.kernel.people.choices import Ability
 
@@ -83,10 +93,10 @@ def total_lines(answer: FigureSet) -> list[Line]:
     return [Line(group="", slug="", figure=figure) for figure in answer.total.values()]
 
 
-def by_time(answer: FigureSet, keys: Sequence[str], *, caption: str, asked: Asked) -> Table:
+def by_time(answer: FigureSet, keys: dict[str, str], *, caption: str, asked: Asked) -> Table:
     """A row a day or month, a column a KPI: the table a line chart is drawn over."""
     columns = [Column(label=_("Month") if answer.split_by is Split.MONTH else _("Day"))]
-    columns += [Column(label=str(answer.total[key].kpi.title), is_numeric=True) for key in keys]
+    columns += [Column(label=title, is_numeric=True) for title in keys.values()]
     rows = []
     for group in answer.groups:
         dates = {"from": group.slug, "to": group.slug}
@@ -96,9 +106,9 @@ def by_time(answer: FigureSet, keys: Sequence[str], *, caption: str, asked: Aske
     return Table(caption=caption, columns=columns, rows=rows)
 
 
-def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"] = "line") -> Chart:
-    """How a table by time is drawn."""
-    return Chart(kind=kind if len(answer.groups) > 1 else "bar", measure=chart_measure(answer.total[key].kpi))
+def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"] = "line") -> Chart | None:
+    """How a table by time is drawn; a single day is no line."""
+    return Chart(kind=kind, measure=chart_measure(answer.total[key].kpi)) if len(answer.groups) > 1 else None
 
 
 def by_group(
@@ -159,8 +169,11 @@ def _parts(figure: Figure, asked: Asked) -> list[Cell]:
     key = figure.kpi.key
     if figure.denominator is None:
         return [Cell(text=""), count_cell(figure.n, asked.rows_url(key))]
+    counted = count_cell(figure.numerator, asked.rows_url(key))
+    if figure.kpi.sums_amounts and figure.kpi.unit is Unit.SECONDS:
+        counted = replace(counted, text=duration(figure.numerator))
     return [
-        count_cell(figure.numerator, asked.rows_url(key)),
+        counted,
         count_cell(figure.denominator, asked.rows_url(key, "denominator")),
     ]
 
@@ -171,7 +184,7 @@ def _change_cell(figure: Figure) -> Cell:
         return Cell(text="")
     tones: dict[str, Literal["good", "bad", ""]] = {"good": "good", "bad": "bad", "neutral": ""}
     icons = {"up": "up", "down": "down", "same": "same", "unknown": ""}
-    return Cell(text=found.text, tone=tones[found.tone], icon=icons[found.direction])
+    return Cell(text=short_change_text(figure), tone=tones[found.tone], icon=icons[found.direction])
 
 
 def count_note(answer: FigureSet, key: str) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -29,8 +30,7 @@ from ccx.kernel.look.parts import Empty, Link, Table, Tile
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 PANELS: dict[str, dict[str, Builder]] = {
     overview.PAGE: overview.PANELS,
     operations.PAGE: operations.PANELS,
@@ -42,19 +42,19 @@ SWITCHES: dict[str, Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def for_viewers(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+def for_viewers(view: View) -> View:
     """Signed in, may see dashboards, and asks for what exists; everyone else finds no page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, **named: str) -> HttpResponseBase:
         if not viewer(request).can(Ability.SEE_DASHBOARDS):
             raise Http404
         try:
-            return view(request, *args, **kwargs)
+            return view(request, **named)
         except (UnknownFilterError, UnknownKpiError, FiguresAreHiddenError) as error:
             raise Http404(str(error)) from None
 
-    answer: View[P] = require_GET(login_required(guarded))
+    answer: View = require_GET(login_required(guarded))
     return answer
 
 
@@ -152,7 +152,7 @@ def _empty(asked: Asked, view: str) -> Empty:
         return Empty(sentence=_("There are no contacts that you may see yet."), icon="dashboards")
     month = f"{newest:%Y-%m}"
     url = asked.url(view, **{"period": "", "from": month, "to": month})
-    name = newest.strftime("%Y-%m")
+    name = formats.date_format(newest, "F Y")
     return Empty(
         sentence=sentence,
         icon="calendar",

@@ -5,7 +5,7 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
-from analytics.dashboards.asking import Asked, period_words
+from analytics.dashboards.asking import Asked
 from analytics.kpis.definition import Direction, Kpi, Unit
 from analytics.kpis.figures import Figure, State
 from ccx.kernel.look.figures import MISSING, Better, Change, Measure, change, duration, number, percent
@@ -49,6 +49,22 @@ def change_of(figure: Figure) -> Change | None:
     )
 
 
+def short_change_text(figure: Figure) -> str:
+    """The change in a few signs, for a column: +0.2 pt, −3 s, +12%."""
+    before = figure.before
+    if before is None or figure.value is None or before.value is None:
+        return ""
+    moved = figure.value - before.value
+    sign = "+" if moved > 0 else "−" if moved < 0 else "±"
+    measure = measure_of(figure.kpi)
+    if measure in {"share", "points"}:
+        points = number(abs(moved) * (100 if measure == "share" else 1), 1)
+        return _("%(sign)s%(points)s pt") % {"sign": sign, "points": points}
+    if measure == "duration":
+        return sign + duration(abs(moved))
+    return sign + percent(abs(moved) / before.value) if before.value else sign + number(abs(moved))
+
+
 def state_text(figure: Figure) -> str:
     """Why there is no value."""
     return {
@@ -74,7 +90,7 @@ def interval_text(figure: Figure) -> str:
     if figure.interval is None or figure.value is None or not figure.is_small:
         return ""
     low, high = figure.interval
-    return _("95 %% between %(low)s and %(high)s") % {
+    return _("95%% between %(low)s and %(high)s") % {
         "low": value_text(figure.kpi, low),
         "high": value_text(figure.kpi, high),
     }
@@ -90,19 +106,23 @@ def cell_of(figure: Figure, url: str = "") -> Cell:
     """A figure in a table: the bare number for charts, grey when it rests on few."""
     detail = ""
     if figure.is_small and figure.value is not None:
-        detail = _("only %(n)s") % {"n": number(figure.n)}
+        detail = f"n = {number(figure.n)}"
+    if figure.state is State.IMMATURE and figure.value is not None:
+        detail = _("not yet mature")
     return Cell(
         text=figure_text(figure),
         value=figure.value,
         detail=detail,
         url=url if figure.n else "",
+        tone="neutral" if figure.is_small else "",
+        is_numeric=True,
         is_unripe=figure.state is State.IMMATURE,
     )
 
 
 def count_cell(count: int | None, url: str = "") -> Cell:
     """A numerator or denominator."""
-    return Cell(text=number(count), value=count, url=url if count else "")
+    return Cell(text=number(count), value=count, url=url if count else "", is_numeric=True)
 
 
 def tile_of(
@@ -118,7 +138,7 @@ def tile_of(
         state=_tile_state(figure),
         note=note or _left_out(figure),
         change=change_,
-        against=_("than %(period)s") % {"period": period_words(asked.period.before)} if _says_more(change_) else "",
+        against=_("than in the period before") if _says_more(change_) else "",
         trend=trend,
         trend_label=_("%(name)s over the period") % {"name": kpi.title},
         n=figure.n if figure.denominator is not None else None,

@@ -38,8 +38,8 @@ def names_of(split: Split, keys: Iterable[int]) -> Named:
     return {0: (nothing[split], NONE)} | named
 
 
-def label_of_time(split: Split, key: date) -> tuple[str, str]:
+def label_of_time(split: Split, key: date, *, is_within_a_year: bool) -> tuple[str, str]:
     """A day or month for people and for addresses."""
     if split is Split.MONTH:
         return formats.date_format(key, "F Y"), f"{key:%Y-%m}"
-    return formats.date_format(key, "D j M Y"), key.isoformat()
+    return formats.date_format(key, "D j M" if is_within_a_year else "D j M Y"), key.isoformat()

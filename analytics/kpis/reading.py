@@ -210,7 +210,7 @@ def _gap(kpi: Kpi, question: Question, key: GroupKey) -> Figure:
 def _named(split: Split, groups: Answer) -> tuple[Group, ...]:
     if split.is_of_time:
         days = sorted(key for key in groups if isinstance(key, date))
-        labels = {day: label_of_time(split, day) for day in days}
+        labels = {day: label_of_time(split, day, is_within_a_year=days[0].year == days[-1].year) for day in days}
         return tuple(Group(key=day, label=labels[day][0], slug=labels[day][1], figures=groups[day]) for day in days)
     ids = [key for key in groups if isinstance(key, int)]
     if not ids:

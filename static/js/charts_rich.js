@@ -59,7 +59,7 @@ function describe(element, data, options, colours) {
     yAxis: lies ? names : figures,
     series: [
       ...data.series.map((series) => describeSeries(series, { ...options, lies, endLabels, text, colours, count: data.names.length })),
-      ...data.series.flatMap((series, index) => describeUnripe(series, options.kind, colours[SERIES[index % SERIES.length]])),
+      ...data.series.flatMap((series, index) => describeUnripe(series, { ...options, endLabels, text, colour: colours[SERIES[index % SERIES.length]] })),
     ],
   };
 }
@@ -81,16 +81,16 @@ function describeSeries(series, { kind, lies, endLabels, text, colours, count })
     barCategoryGap: "32%",
     itemStyle: isLine ? undefined : { borderRadius: kind === "stacked" ? 0 : lies ? [0, 3, 3, 0] : [3, 3, 0, 0], borderColor: kind === "stacked" ? colours.surface : undefined, borderWidth: kind === "stacked" ? 1 : 0 },
     label: lies ? { show: true, position: "right", ...text, color: colours.ink, formatter: ({ dataIndex }) => series.texts[dataIndex] } : undefined,
-    endLabel: endLabels ? { show: true, ...text, color: "inherit", fontWeight: 500, formatter: "{a}", width: 92, overflow: "truncate", distance: 8 } : undefined,
+    endLabel: endLabels && !series.unripe?.includes(true) ? { show: true, ...text, color: "inherit", fontWeight: 500, formatter: "{a}", width: 92, overflow: "truncate", distance: 8 } : undefined,
     emphasis: { disabled: true },
   };
 }
 
 // What may still move goes on dotted from the last figure that will not.
-function describeUnripe(series, kind, colour) {
+function describeUnripe(series, { kind, endLabels, text, colour }) {
   if ((kind !== "line" && kind !== "area") || !series.unripe?.includes(true)) return [];
   const data = series.values.map((value, index) => (series.unripe[index] || series.unripe[index + 1] ? value : null));
-  return [{ name: series.name, type: "line", data, connectNulls: false, showSymbol: false, lineStyle: { width: 2, type: "dotted", color: colour }, itemStyle: { color: colour }, emphasis: { disabled: true } }];
+  return [{ name: series.name, type: "line", data, connectNulls: false, showSymbol: false, lineStyle: { width: 2, type: "dotted", color: colour }, itemStyle: { color: colour }, endLabel: endLabels ? { show: true, ...text, color: colour, fontWeight: 500, formatter: "{a}", width: 92, overflow: "truncate", distance: 8 } : undefined, emphasis: { disabled: true } }];
 }
 
 // Whether names at the ends of the lines would stand clear of each other.

@@ -64,6 +64,7 @@ class Cell:
     icon: str = ""
     tone: Tone | Literal[""] = ""
     is_unripe: bool = False
+    is_numeric: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,7 @@ class Panel:
     export_url: str = ""
     rows_url: str = ""
     note: str = ""
+    counted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ URL = "/api/v1/figures?from=2026-03&to=2026-03&keys="
 
 def signed_in(user) -> Client:
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 

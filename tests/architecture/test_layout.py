@@ -51,6 +51,11 @@ MORE_NAMES: dict[str, set[str]] = {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
+    # What is asked, the pages' panels, and how figures are written on them.
+    "analytics/dashboards": {
+        *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
+        *("resolution", "sheets", "wording"),
+    },
     # Ways in, one folder each.
     "interactions/doors": {"history", "rest", "webform"},
 }

@@ -5,7 +5,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 schema = SpectacularAPIView.as_view()
 # The split view keeps its start-up code in a script of its own, so scripts stay strict; both draw with inline styles.
-swagger = csp_update({"style-src": ["'unsafe-inline'"]})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api/swagger.html")
+)
 redoc = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["blob:"]})(
-    SpectacularRedocView.as_view(url_name="api-schema")
+    SpectacularRedocView.as_view(url_name="api-schema", template_name="api/redoc.html")
 )

@@ -14,6 +14,8 @@ from ccx.kernel.access.errors import InvalidInputError
 from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
 from ccx.kernel.access.shapes import wrong
+from ccx.kernel.audit.models import AuditEntry
+from ccx.kernel.audit.services import record_read
 from ccx.kernel.paging import CursorPages, page_schema
 from interactions.customers.choices import normalise_identity
 from interactions.customers.models import Customer
@@ -42,6 +44,7 @@ class CustomersView(ApiView):
         rows = Customer.objects.visible_to(user_of(request)).filter(
             identities__kind=asked["identity_kind"], identities__value=value
         )
+        record_read(request=request._request, action=AuditEntry.Action.SEARCHED, object_kind="customer")
         pages = CursorPages()
         page = pages.paginate_queryset(rows.select_related("merged_into").prefetch_related("identities"), request, self)
         return pages.get_paginated_response(CustomerSerializer(page, many=True).data)
@@ -67,4 +70,7 @@ class CustomerView(ApiView):
         customer = rows.filter(public_id=public_id).first()
         if customer is None:
             raise Http404
+        record_read(
+            request=request._request, action=AuditEntry.Action.READ, object_kind="customer", object_id=customer.pk
+        )
         return Response(CustomerSerializer(customer).data)

@@ -1,11 +1,12 @@
 """Stores a book: few rows in one round trip, many by COPY. The only statements of intake that write."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from io import StringIO
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import connection
 
@@ -163,7 +164,7 @@ def write(book: Book) -> None:
 
 
 def _copy_rows(cursor: Any, table: Table, rows: list[Row]) -> None:
-    text = StringIO("".join(["\t".join(map(_copy_text, row)) + "\n" for row in rows]))
+    text = StringIO("".join(["\t".join([COPY_TEXT[type(value)](value) for value in row]) + "\n" for row in rows]))
     cursor.copy_expert(f"COPY {table.name} ({', '.join(table.columns)}) FROM STDIN", text)
 
 
@@ -260,16 +261,26 @@ def _placeholders(rows: Iterable[Row]) -> str:
     return ",".join("(" + ",".join(["%s"] * len(row)) + ")" for row in rows)
 
 
-def _copy_text(value: Any) -> str:
-    """One value in COPY's text format."""
-    if value is None:
-        return "\\N"
-    if isinstance(value, str):
-        if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
-            return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-        return value
-    if value is True or value is False:
-        return "t" if value else "f"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
+def _copy_string(value: str) -> str:
+    if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
+        return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return value
+
+
+class _CopyText(dict[type, Callable[[Any], str]]):
+    """COPY's text format by the type of the value; words of our enumerations are the values they stand for."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        return lambda value: _copy_string(str(value))
+
+
+COPY_TEXT: Final = _CopyText(
+    {
+        type(None): lambda _: "\\N",
+        str: _copy_string,
+        int: str,
+        bool: lambda value: "t" if value else "f",
+        datetime: datetime.isoformat,
+        UUID: str,
+    }
+)

@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope, Role
+from interactions.channels.choices import Channel
+from interactions.customers.choices import Assurance
+from interactions.models import Case, Customer, Inbox, Interaction, WebForm
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -51,4 +55,19 @@ def make_cast() -> Cast:
 
 def make_objects(cast: Cast) -> dict[str, Any]:
     """What the addresses of the other rooms name: name in url_matrix.py -> row with a public id."""
-    return {}
+    team = cast.objects["team"]
+    inbox = Inbox.objects.create(name="Mail", channel=Channel.EMAIL)
+    customer = Customer.objects.create(name="Ann")
+    case = Case.objects.create(customer=customer, title="Late", opened_at=timezone.now())
+    interaction = Interaction.objects.create(
+        inbox=inbox,
+        channel=Channel.EMAIL,
+        customer=customer,
+        assurance=Assurance.ATTESTED,
+        case=case,
+        team=team,
+        started_at=timezone.now(),
+    )
+    form = WebForm.objects.create(inbox=inbox, slug="contact", title="Contact us")
+    key, _token = make_key(cast.objects["service"])
+    return {"customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}

@@ -40,7 +40,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # The contract that doors and adapters share.
     "interactions/channels": {"contact"},
     # The rules of "same interaction, same case", in the order they run.
-    "interactions/intake": {"booking", "decision", "gate", "state", "writing"},
+    "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic over a calendar.
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.

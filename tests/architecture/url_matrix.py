@@ -56,6 +56,27 @@ def public(status: int = 200, *, method: str = "get", ids: Mapping[str, str] | N
     return Row(statuses=statuses, method=method, ids=ids or {}, is_public=True)
 
 
+def api(*, signed_in: int = 200, key: int = 403, of: str = "", method: str = "get", **by_role: int) -> Row:
+    """An address of the API: strangers and closed accounts get 401, a key without the scope 403."""
+    statuses = dict.fromkeys(ROLES, signed_in) | {"anonymous": 401, "disabled": 401, "key": key} | by_role
+    return Row(statuses=statuses, method=method, of=of)
+
+
+# A person's abilities are scopes: who sees no customers reads no contacts either.
+SEES_NONE = {"experience_owner": 403}
+# Let in, and told that a form is no way to say it: the bodies are the API's own tests.
+WRITES = {"agent": 415, "supervisor": 415, "administrator": 415, "stranger": 415}
+KEEPS = {"agent": 302, "supervisor": 302, "administrator": 302}
+SEES_CUSTOMERS = {"agent": 200, "supervisor": 200, "quality_analyst": 200, "administrator": 200}
+SEES_DASHBOARDS = {
+    "supervisor": 200,
+    "quality_analyst": 200,
+    "experience_owner": 200,
+    "administrator": 200,
+    "stranger": 200,
+}
+NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
+MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
 )
@@ -113,13 +134,62 @@ MATRIX: dict[str, list[Row]] = {
     # The audit log.
     "audit/": [row(administrator=200)],
     "audit/export/": [row(administrator=200)],
+    # Keys of machines, and the readers of the event log.
+    "settings/api-keys/": [row(administrator=200)],
+    "settings/api-keys/<uuid:public_id>/revoke/": [row(administrator=302, of="api_key", method="post")],
+    "operations/readers/": [row(administrator=200)],
+    "operations/readers/<str:reader>/quarantined/<int:event_id>/run-again/": [
+        row(administrator=302, ids={"reader": "facts", "event_id": "1"}, method="post")
+    ],
+    "operations/effects/<int:effect_id>/send-again/": [row(administrator=302, ids={"effect_id": "1"}, method="post")],
+    "styleguide/": [public(404, administrator=200)],
+    # Customers and their contacts.
+    "customers/": [row(**SEES_CUSTOMERS, stranger=200)],
+    "customers/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="customer")],
+    "customers/<uuid:public_id>/note/": [row(**KEEPS, of="customer", method="post")],
+    "customers/<uuid:public_id>/preference/": [row(**KEEPS, of="customer", method="post")],
+    "customers/<uuid:public_id>/profile/": [row(**KEEPS, of="customer", method="post")],
+    "customers/<uuid:public_id>/merge/": [row(**MERGES, of="customer")],
+    "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
+    "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
+    "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # Dashboards: each viewer sees the figures of their grants.
+    "dashboards/": [row(**SEES_DASHBOARDS)],
+    "dashboards/definitions/": [row(**SEES_DASHBOARDS)],
+    "dashboards/operations/": [row(**SEES_DASHBOARDS)],
+    "dashboards/resolution/": [row(**SEES_DASHBOARDS)],
+    # The rows of a figure that is named; none is here.
+    "dashboards/rows/": [row()],
+    "dashboards/export/<slug:page>/<slug:panel>.csv": [row(ids={"page": "none", "panel": "none"})],
+    # The public.
+    "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
+    # REST.
+    "api/schema/": [public()],
+    "api/docs/": [public()],
+    "api/redoc/": [public()],
+    "api/v1/me": [api(key=200)],
+    "api/v1/teams": [api()],
+    "api/v1/queues": [api()],
+    "api/v1/inboxes": [api()],
+    "api/v1/reasons": [api()],
+    "api/v1/definitions": [api(agent=403)],
+    # Asks which figures.
+    "api/v1/figures": [api(signed_in=400, agent=403)],
+    "api/v1/cases": [api(**SEES_NONE)],
+    "api/v1/cases/<uuid:public_id>": [api(of="case", stranger=404, **SEES_NONE)],
+    "api/v1/contacts": [api(method="post", signed_in=403, **WRITES)],
+    "api/v1/contacts/bulk": [api(method="post", signed_in=403, **WRITES)],
+    # Asks whom to look for.
+    "api/v1/customers": [api(signed_in=400, **SEES_NONE)],
+    "api/v1/customers/<uuid:public_id>": [api(of="customer", stranger=404, **SEES_NONE)],
+    "api/v1/interactions": [api(**SEES_NONE)],
+    "api/v1/interactions/<uuid:public_id>": [api(of="interaction", stranger=404, **SEES_NONE)],
+    "api/v1/interactions/<uuid:public_id>/messages": [api(of="interaction", stranger=404, **SEES_NONE)],
+    "api/v1/interactions/changes": [api(**SEES_NONE)],
 }
 
 # Addresses that a library makes: every one below the prefix behaves like this. Those that need an object are
 # asked for with one that is not there, so a 404 stands for "let in" beside what is named here.
 PREFIXES: dict[str, Row] = {
     "admin/": row(administrator=200),
-    # The schema describes the API to whoever wants to build on it, and holds nothing of anybody.
-    "api/v1/schema": public(),
-    "api/v1/docs": public(),
 }

@@ -16,7 +16,7 @@ def make_team(name: str = "") -> Team:
     return Team.objects.create(name=name or f"Team {next(_numbers)}")
 
 
-def make_user(role: Role = Role.AGENT, *, team: Team | None = None, **fields: Any) -> User:
+def make_user(role: Role | str = Role.AGENT, *, team: Team | None = None, **fields: Any) -> User:
     number = next(_numbers)
     fields = {"name": f"Person {number}", "password": PASSWORD} | fields
     email = fields.pop("email", f"person{number}@example.org")

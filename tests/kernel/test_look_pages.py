@@ -1,6 +1,7 @@
 """The style page, the navigation and the pages outside the shell."""
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 
@@ -23,7 +24,7 @@ def charlie() -> User:
 
 
 def test_an_administrator_sees_every_component(client: Client, alice: User):
-    client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[-1])
     response = client.get("/styleguide/")
     assert response.status_code == 200
     page = response.content.decode()
@@ -34,13 +35,13 @@ def test_an_administrator_sees_every_component(client: Client, alice: User):
 
 def test_for_others_the_style_page_does_not_exist(client: Client, charlie: User):
     assert client.get("/styleguide/").status_code == 404
-    client.force_login(charlie, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(charlie, backend=settings.AUTHENTICATION_BACKENDS[-1])
     response = client.get("/styleguide/")
     assert response.status_code == 404
     assert "There is nothing here" in response.content.decode()
 
 
-def test_the_rail_shows_only_places_one_may_go_to_and_that_exist(settings, alice: User, charlie: User):
+def test_the_rail_shows_only_places_one_may_go_to_and_that_exist(alice: User, charlie: User):
     request = RequestFactory().get("/admin/kernel/")
     request.user = charlie
     assert [place["url"] for place in navigation(request)["nav_items"] if place["url"] == "/admin/"] == []
@@ -71,6 +72,6 @@ def test_the_pages_for_signing_in_wear_our_look(client: Client, path: str):
 def test_signing_out_and_changing_the_password_wear_our_look(client: Client, alice: User):
     alice.set_password("a long enough secret")
     alice.save()
-    client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[-1])
     for path in ("/accounts/logout/", "/accounts/password/change/"):
         assert 'class="bare-card"' in client.get(path).content.decode()

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import re
+from functools import cache
 
+from django.db import connection
 from django.utils import timezone
 
 from ccx.kernel.access.choices import ABILITY_SCOPES, Scope
@@ -26,9 +28,32 @@ def usable_key(token: str) -> ApiKey | None:
     if match is None:
         return None
     prefix, secret = match.groups()
-    key = ApiKey.objects.select_related("user").filter(prefix=prefix).first()
+    key = _key_with_user(prefix)
     is_right = hmac.compare_digest(hash_of(secret), key.secret_hash if key else NO_HASH)
     return key if key and is_right and key.is_usable(at=timezone.now()) else None
+
+
+def _key_with_user(prefix: str) -> ApiKey | None:
+    """One statement written by hand: every request runs it, and building it anew took a fifth of the way in."""
+    sql, keys, users = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [prefix])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key = ApiKey.from_db(connection.alias, keys, row[: len(keys)])
+    key.user = User.from_db(connection.alias, users, row[len(keys) :])
+    return key
+
+
+@cache
+def _statement() -> tuple[str, list[str], list[str]]:
+    keys = [field.attname for field in ApiKey._meta.concrete_fields]
+    users = [field.attname for field in User._meta.concrete_fields]
+    columns = ", ".join([f"k.{field.column}" for field in ApiKey._meta.concrete_fields])
+    columns += ", " + ", ".join([f"u.{field.column}" for field in User._meta.concrete_fields])
+    tables = f"{ApiKey._meta.db_table} k JOIN {User._meta.db_table} u ON u.id = k.user_id"
+    return f"SELECT {columns} FROM {tables} WHERE k.prefix = %s", keys, users  # noqa: S608 - names of our own models
 
 
 def scopes_of_person(user: User) -> frozenset[str]:

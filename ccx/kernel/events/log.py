@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -37,9 +36,14 @@ class Event:
         return {name: getattr(self, name) for name in _own_fields(type(self))}
 
 
-@cache
+_OWN_FIELDS: dict[str, tuple[str, ...]] = {}
+
+
 def _own_fields(kind: type[Event]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in COLUMNS)
+    known = _OWN_FIELDS.get(kind.kind)
+    if known is None:
+        known = _OWN_FIELDS[kind.kind] = tuple(field.name for field in fields(kind) if field.name not in COLUMNS)
+    return known
 
 
 def announce(

@@ -22,6 +22,11 @@ def open_invite(secret_hash: str) -> Invite | None:
     )
 
 
+def user_by_email(email: str) -> User | None:
+    """Whoever has this address, person or service user, account open or closed. For the command line, not for pages."""
+    return User.objects.filter(email__iexact=email).first()
+
+
 def people_for(user: User, *, words: str = "", with_closed: bool = False) -> QuerySet[User]:
     """The people list: those the user may see, with their teams."""
     rows = User.objects.visible_to(user).select_related("team").filter(kind=UserKind.PERSON)

@@ -11,12 +11,12 @@ def current_customer_id(customer_id: int) -> int:
     """The customer that this one is today: itself, or the end of its chain of merges."""
     here = customer_id
     while True:
-        row = Customer.objects.filter(pk=here).values_list("merged_into_id", flat=True).first()
+        row = Customer.objects.filter(pk=here).values_list("merged_into_id").first()
         if row is None:
-            if here == customer_id and not Customer.objects.filter(pk=here).exists():
-                raise CustomerNotFoundError
+            raise CustomerNotFoundError
+        if row[0] is None:
             return here
-        here = row
+        here = row[0]
 
 
 def find_customer(public_id: UUID, user: User) -> Customer:

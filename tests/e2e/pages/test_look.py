@@ -45,7 +45,7 @@ def session() -> str:
     """The cookie of an administrator, who sees the style page."""
     alice = User.objects.create_user("alice@example.org", name="Alice", role=Role.ADMINISTRATOR)
     client = Client()
-    client.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(alice, backend=settings.AUTHENTICATION_BACKENDS[-1])
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

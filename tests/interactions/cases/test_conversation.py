@@ -77,5 +77,5 @@ def test_a_long_conversation_asks_no_more_than_a_short_one(
             )
             make_segment(contact, SegmentKind.HOLD, 10 + number, 11 + number, agent=centre.bob)
 
-    # Session, user, grants, the contact, messages, attachments, segments, the customer, the audit entry.
-    assert queries_do_not_grow(lambda: client.get(f"/interactions/{contact.public_id}/"), add_rows) == 9
+    # Session, user, grants, the contact, messages, attachments, segments, the customer, audit entry and actor.
+    assert queries_do_not_grow(lambda: client.get(f"/interactions/{contact.public_id}/"), add_rows) == 10

@@ -20,7 +20,7 @@ from tests.factories.customers import (
     make_raw_contact,
 )
 
-SECRETS = ("Annabel", "Secretco", "annabel@", "bicycle", "tea", "my bill", "scan.pdf", "mauve", "+4915")
+SECRETS = ("Annabel", "Secretco", "annabel@", "bicycle", "Likes tea", "my bill", "scan.pdf", "mauve", "+4915")
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,11 @@ def _annabel(centre: CustomerCentre) -> tuple[Customer, Interaction]:
 def _everything_written() -> str:
     """All text columns of all tables of customers and contacts, as one string."""
     with connection.cursor() as cursor:
-        tables = [name for name in connection.introspection.table_names(cursor) if name.startswith("interactions_")]
+        tables = [
+            name
+            for name in connection.introspection.table_names(cursor)
+            if name.startswith(("interactions_", "kernel_auditentry", "kernel_event"))
+        ]
         written = []
         for table in tables:
             cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")

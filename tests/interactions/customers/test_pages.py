@@ -56,14 +56,14 @@ def test_a_stranger_finds_no_page_and_changes_nothing(
     centre: CustomerCentre, ann: Customer, anna: Customer, client: Client, state_of_tables: Callable[[], dict[str, str]]
 ) -> None:
     merge = merge_customers(survivor_id=ann.pk, merged_id=make_customer().pk, by=centre.alice)
-    before, events = state_of_tables(), EventRow.objects.count()
     client.force_login(centre.charlie)
+    before, events, audited = state_of_tables(), EventRow.objects.count(), AuditEntry.objects.count()
 
     answers = [getattr(client, method)(url, data).status_code for method, url, data in _pages(ann, anna, merge)]
 
     assert answers == [404] * 9
     assert (state_of_tables(), EventRow.objects.count()) == (before, events)
-    assert AuditEntry.objects.filter(object_kind="customer").count() == 0
+    assert AuditEntry.objects.count() == audited
     assert "Ann" not in client.get("/customers/").content.decode()
 
 
@@ -113,7 +113,7 @@ def test_reading_and_searching_leave_a_trace(centre: CustomerCentre, ann: Custom
     client.get("/customers/", {"q": "ann"})
     client.get("/customers/")
 
-    entries = AuditEntry.objects.filter(object_kind="customer").order_by("id")
+    entries = AuditEntry.objects.filter(object_kind="customer", action__in=["read", "searched"]).order_by("id")
     assert list(entries.values_list("actor_id", "action", "object_id")) == [
         (centre.bob.pk, "read", ann.pk),
         (centre.bob.pk, "searched", None),
@@ -246,8 +246,8 @@ def test_the_lists_ask_the_database_the_same_number_of_times_however_long_they_a
             make_identity(customer, f"ann{number}@example.test")
             make_contact(centre, customer)
 
-    # Session, user, grants, audit entry (and its savepoint), customers, identities, contacts.
-    assert queries_do_not_grow(lambda: client.get("/customers/", {"q": "ann"}), add_rows) == 7
+    # Session, user, grants, customers, identities, contacts, the audit entry and the actor it clears afterwards.
+    assert queries_do_not_grow(lambda: client.get("/customers/", {"q": "ann"}), add_rows) == 8
 
 
 def test_the_page_of_a_customer_asks_the_same_number_of_times_however_much_there_is(
@@ -261,7 +261,7 @@ def test_the_page_of_a_customer_asks_the_same_number_of_times_however_much_there
             make_contact(centre, ann, f"words {number}", case=make_case(ann, f"Case {number}"))
             merge_customers(survivor_id=ann.pk, merged_id=make_customer().pk, by=centre.alice)
 
-    # Session, user, grants, the customer twice (as named, as today and in sight), audit entry, timeline with what is
-    # readable and its opening words, profile (identities, preferences, consents, purchases, notes, cases and those in
-    # sight, merges, totals of contacts, purchases, cases and open ones).
-    assert queries_do_not_grow(lambda: client.get(f"/customers/{ann.public_id}/"), add_rows) == 0
+    # Session, user, grants, the customer thrice (as named, as today, in sight), audit entry and actor, timeline,
+    # what is readable and its opening words, profile (identities, preferences, consents, purchases, notes, cases and
+    # those in sight, merges, totals of contacts, purchases, cases and open ones).
+    assert queries_do_not_grow(lambda: client.get(f"/customers/{ann.public_id}/"), add_rows) == 23

@@ -91,7 +91,8 @@ def test_ten_thousand_customers_are_paged_without_loss(centre: CustomerCentre) -
         ("lower(name) LIKE 'ann%'", "customer_by_name"),
         ("id IN (SELECT customer_id FROM interactions_identity WHERE value LIKE 'ann@%')", "identity_by_value"),
         (
-            "id IN (SELECT customer_id FROM interactions_identity WHERE kind = 'phone' AND reverse(value) LIKE '8765%')",
+            "id IN (SELECT customer_id FROM interactions_identity"
+            " WHERE kind = 'phone' AND reverse(value) LIKE '8765%')",
             "identity_phone_by_ending",
         ),
     ],

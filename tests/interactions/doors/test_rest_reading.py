@@ -266,3 +266,14 @@ def test_nothing_personal_is_cached(api: Api, five: list[Interaction]) -> None:
 def test_a_host_that_is_not_ours_is_refused_as_a_problem(api: Api) -> None:
     answer = api.client.get("/api/v1/me", headers=api.headers() | {"Host": "evil.example"})
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_reading_a_customer_leaves_a_trace_of_who_and_through_which_key(api: Api, five: list[Interaction]) -> None:
+    from ccx.kernel.audit.models import AuditEntry
+
+    found = api.get("/api/v1/customers", identity_kind="email", identity_value="p3@example.test").json()["results"]
+    api.get(f"/api/v1/customers/{found[0]['id']}")
+    read = AuditEntry.objects.get(action="read", object_kind="customer")
+    assert (read.actor_id, read.api_key_id, read.door) == (api.user.pk, api.key.pk, "api")
+    assert read.object_id == Customer.objects.get(public_id=found[0]["id"]).pk
+    assert AuditEntry.objects.filter(action="searched", actor_id=api.user.pk).count() == 1

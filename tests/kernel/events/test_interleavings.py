@@ -1,6 +1,7 @@
 """Whatever the order of commits, numbering and reading, each reader gets each event once, in the numbered order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db import connection
 from hypothesis import HealthCheck, given, settings, strategies
@@ -8,9 +9,13 @@ from hypothesis import HealthCheck, given, settings, strategies
 from ccx.kernel.events.models import EventRow, LogHead, ReaderPosition
 from ccx.kernel.events.running import run_reader
 from ccx.kernel.events.sequencer import number_events
+from tests.kernel.events import recording
 from tests.kernel.events.conftest import Writer
-from tests.kernel.events.recording import FIRST, SECOND, taken
+from tests.kernel.events.recording import taken
 
+# Batches so small that a story has many of them, and of two sizes.
+FIRST = replace(recording.FIRST, batch_size=1)
+SECOND = replace(recording.SECOND, batch_size=2)
 WRITERS = 3
 STEPS = strategies.lists(
     strategies.one_of(

@@ -176,8 +176,10 @@ def test_no_account_exists_on_a_fresh_installation(db: None) -> None:
     assert not User.objects.exists()
 
 
-def test_home_is_the_first_place_a_person_may_use(client: Client, admin: User) -> None:
-    client.force_login(make_user())
+def test_home_is_the_first_place_a_person_may_use(client: Client, bob: User) -> None:
+    client.force_login(make_user("of_another_time"))  # a role that opens nothing
     assert client.get("/")["Location"] == "/settings/me/"
-    client.force_login(admin)
-    assert client.get("/")["Location"] == "/admin/"
+    client.force_login(bob)
+    answer = client.get("/", follow=True)
+    first = answer.context["nav_items"][0]
+    assert (answer.status_code, answer.redirect_chain) == (200, [(first["url"], 302)])

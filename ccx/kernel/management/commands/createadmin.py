@@ -12,6 +12,7 @@ from ccx.kernel.audit.context import acting
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.choices import Role, UserKind
 from ccx.kernel.people.models import User
+from ccx.kernel.people.selectors import user_by_email
 from ccx.kernel.people.services.accounts import change_person, create_person, reactivate_person
 from ccx.kernel.people.services.invites import issue_invite
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
     @staticmethod
     def _administrator(email: str, name: str) -> User:
         """Whoever has the shell may also get back in: an existing person is opened, promoted and invited anew."""
-        known = User.objects.filter(email__iexact=email).first()
+        known = user_by_email(email)
         if known is None:
             return create_person(email=email, name=name or email, role=Role.ADMINISTRATOR, by=None)
         if known.kind != UserKind.PERSON:

@@ -80,11 +80,7 @@ def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: Use
         cutoffs = Clock.now().cutoffs(kpi.maturity)
         if not cutoffs.are_past(period):
             rows = rows.filter(cutoffs.condition(period=period, day=day))
-<<<<<<< HEAD
-    rows = rows.annotate(chosen=_sql(chosen), contribution=_sql(expression)).exclude(chosen=0)  # type: ignore[misc] # an annotation of the line itself
-=======
     counted: Any = rows.annotate(chosen=_sql(chosen), contribution=_sql(expression))
->>>>>>> kpis
     return RowsOf(
         kpi=kpi,
         part=part,

@@ -10,6 +10,7 @@ from ccx.kernel.access.services import issue_key
 from ccx.kernel.models import User
 from ccx.kernel.people.services.service_users import service_user
 
+SHOWN_AGENTS = ("Phone", "Chat and messaging", "E-mail desk")
 SCOPES = (Scope.CONTACTS_WRITE, Scope.CONTACTS_ATTEST, Scope.CONTACTS_READ, Scope.CONFIG_READ, Scope.FIGURES_READ)
 
 
@@ -19,7 +20,7 @@ def give_sign_ins(centre: Centre) -> str:
     people += [(f"supervisor, {team}", lead) for team, lead in centre.leads.items()]
     people += [("quality analyst", centre.analyst)] if centre.analyst else []
     people += [(f"experience owner, {name}", owner) for name, owner in centre.owners.items()]
-    people += [(f"agent, {team}", agents[0]) for team, agents in centre.agents.items()]
+    people += [(f"agent, {team}", centre.agents[team][0]) for team in SHOWN_AGENTS]
     lines = []
     for role, person in people:
         password = secrets.token_urlsafe(12)

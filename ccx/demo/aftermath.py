@@ -101,7 +101,7 @@ def begin_today(story: Story) -> int:
         if not receipt.started_interaction or receipt.interaction_id is None:
             continue
         agent = _free(here, plan, story)
-        if agent is not None and taken < MOST_IN_HAND:
+        if agent is not None and taken < min(MOST_IN_HAND, len(plans) // 2):
             _take_up(receipt.interaction_id, plan, agent, story)
             del here[agent.pk]
             taken += 1

@@ -122,7 +122,7 @@ class Rota:
         return self._in_a_row(worker, told)
 
     def _day(self, start: datetime, end: datetime, work: list[Stretch]) -> list[tuple[str, str, datetime, datetime]]:
-        """One shift: available around the contacts, other work in the long gaps, a break in the longest of them."""
+        """One shift: available around the contacts, other work in the long gaps, a break in one of them."""
         marks = [start, *(moment for stretch in work for moment in stretch), end]
         gaps = [(marks[i], marks[i + 1]) for i in range(0, len(marks) - 1, 2)]
         middle = [
@@ -136,8 +136,13 @@ class Rota:
                 continue
             leave = gap[0] + timedelta(seconds=self.rng.randint(30, 160))
             back = gap[1] - timedelta(seconds=self.rng.randint(40, 200))
+            if gap[0] < self.now < gap[1]:
+                # Whoever is here now is here for customers.
+                back = self.now - timedelta(minutes=self.rng.randint(3, 12))
+                if back <= leave:
+                    continue
             told.append((PresenceState.AVAILABLE, "", cursor, leave))
-            if gap == break_gap:
+            if gap == break_gap and leave + timedelta(minutes=40) < back:
                 pause = leave + timedelta(minutes=self.rng.randint(25, 38))
                 told.append((PresenceState.BREAK, "lunch", leave, pause))
                 leave = pause

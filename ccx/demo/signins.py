@@ -8,6 +8,8 @@ from ccx.demo.centre import Centre
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.services import issue_key
 from ccx.kernel.models import User
+from ccx.kernel.people.choices import GrantScope
+from ccx.kernel.people.services.grants import give_grant
 from ccx.kernel.people.services.service_users import service_user
 
 SHOWN_AGENTS = ("Phone", "Chat and messaging", "E-mail desk")
@@ -28,6 +30,7 @@ def give_sign_ins(centre: Centre) -> str:
         person.save(update_fields=["password"])
         lines.append(f"{role:<28}{person.email:<36}{password}")
     shop = service_user("shop")
+    give_grant(user_id=shop.pk, scope=GrantScope.ALL, target_id=None, by=centre.administrator)
     issued = issue_key(user=shop, name="Online shop", scopes=SCOPES, by=centre.administrator)
     lines.append(f"{'integration (API key)':<28}{shop.email:<36}{issued.token}")
     return "\n".join(lines) + "\n"

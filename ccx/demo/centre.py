@@ -171,7 +171,7 @@ def _publish_form(centre: Centre) -> None:
         inbox=centre.inboxes[Channel.WEB_FORM],
         slug="contact",
         title="Write to Fernwood",
-        intro="We answer on working days, most of the time within four hours.",
+        intro="We answer on working days, most of the time within a day.",
         fields=[
             {"name": "name", "label": "Your name", "kind": "text", "required": True},
             {"name": "email", "label": "E-mail", "kind": "email", "required": True},
@@ -192,9 +192,9 @@ def _promise(centre: Centre, now: datetime) -> None:
         ("Phone", Channel.VOICE, before, 40),
         ("Phone", Channel.VOICE, changed, 20),
         ("Billing", Channel.VOICE, before, 60),
-        (None, Channel.EMAIL, before, 24 * HOUR),
-        (None, Channel.EMAIL, changed, 12 * HOUR),
-        (None, Channel.WEB_FORM, before, 24 * HOUR),
+        (None, Channel.EMAIL, before, 48 * HOUR),
+        (None, Channel.EMAIL, changed, 24 * HOUR),
+        (None, Channel.WEB_FORM, before, 48 * HOUR),
         (None, Channel.SMS, before, 4 * HOUR),
         (None, Channel.WHATSAPP, before, 2 * HOUR),
     ]
@@ -244,11 +244,11 @@ def _share_out(centre: Centre) -> None:
             places[touchpoint] = Touchpoint.objects.create(name=touchpoint, department=department)
             owned[touchpoint] = name
     for code, leaf in reasons().items():
-        touchpoint = leaf.get("touchpoint")
-        if touchpoint is None:
+        place = leaf.get("touchpoint")
+        if place is None:
             continue
-        ReasonTouchpoint.objects.create(reason=centre.reasons[code], touchpoint=places[touchpoint])
-        responsible = centre.owners.get(owned[touchpoint])
+        ReasonTouchpoint.objects.create(reason=centre.reasons[code], touchpoint=places[place])
+        responsible = centre.owners.get(owned[place])
         if responsible is not None:
             give_grant(
                 user_id=responsible.pk,

@@ -28,11 +28,11 @@ def give_sign_ins(centre: Centre) -> str:
         password = secrets.token_urlsafe(12)
         person.set_password(password)
         person.save(update_fields=["password"])
-        lines.append(f"{role:<28}{person.email:<36}{password}")
+        lines.append(f"{role:<30}{person.email:<36}{password}")
     shop = service_user("shop")
     give_grant(user_id=shop.pk, scope=GrantScope.ALL, target_id=None, by=centre.administrator)
     issued = issue_key(user=shop, name="Online shop", scopes=SCOPES, by=centre.administrator)
-    lines.append(f"{'integration (API key)':<28}{shop.email:<36}{issued.token}")
+    lines.append(f"{'integration (API key)':<30}{shop.email:<36}{issued.token}")
     return "\n".join(lines) + "\n"
 
 

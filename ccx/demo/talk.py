@@ -71,6 +71,7 @@ class Talk:
         details = {
             "order": f"FW-{rng.randint(51000, 98999)}",
             "item": item,
+            "thing": item.split()[-1],
             "amount": money(amount),
             "fee": money(rng.choice([4.9, 7.5, 12.0])),
             "carrier": rng.choice(words("people")["carriers"]),
@@ -149,8 +150,9 @@ class Talk:
         if is_live and is_english:
             turns.append((agent, self._fill(GREETINGS, issue)))
         if scene.is_long and is_english:
-            for asked, answered in rng.sample(words("people")["small_talk"], k=rng.randint(3, 6)):
-                turns += [(agent, asked), (customer, answered)]
+            scenes = words("people")["small_talk"]
+            for place in sorted(rng.sample(range(len(scenes)), k=rng.randint(3, len(scenes)))):
+                turns += [(customer if number % 2 else agent, line) for number, line in enumerate(scenes[place])]
         turns.append((agent, self._fill(script["answers"], issue)))
         if is_live or scene.is_long or rng.random() < 0.45:
             followup = rng.randrange(len(script["followups"]))

@@ -84,9 +84,7 @@ class Demand:
 
     def _start(self, day: date) -> Start | None:
         trouble = self.trouble(day)
-        weights = [
-            leaf["weight"] * (trouble if code in TROUBLED else 1.0) for code, leaf in reasons().items()
-        ]
+        weights = [leaf["weight"] * (trouble if code in TROUBLED else 1.0) for code, leaf in reasons().items()]
         reason = self.rng.choices(self.codes, weights)[0]
         person = self.rng.choices(self.people, self.eagerness)[0]
         channel = self.channel(person, day)

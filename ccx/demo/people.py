@@ -174,7 +174,10 @@ def store_what_we_keep(people: list[Person], authors: list[User], *, until: date
         if rng.random() < 0.05:
             remembered.append(
                 CustomerNote(
-                    customer_id=person.customer_id, author=rng.choice(authors), body=rng.choice(notes), created_at=set_at
+                    customer_id=person.customer_id,
+                    author=rng.choice(authors),
+                    body=rng.choice(notes),
+                    created_at=set_at,
                 )
             )
     Preference.objects.bulk_create(preferences)
@@ -192,9 +195,7 @@ def _tell_what_we_keep(
     changes += [(CustomerChanged(customer_id=one.customer_id, what="preference"), one.set_at) for one in preferences]
     changes += [(CustomerChanged(customer_id=one.customer_id, what="consent"), one.at) for one in consents]
     changes += [(CustomerChanged(customer_id=one.customer_id, what="note"), one.created_at) for one in notes]
-    rows = [
-        row for event, at in changes for row in event_rows([event], by_id=None, origin=Origin.HISTORY, at=at)
-    ]
+    rows = [row for event, at in changes for row in event_rows([event], by_id=None, origin=Origin.HISTORY, at=at)]
     _insert(rows)
 
 

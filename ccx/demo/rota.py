@@ -55,9 +55,7 @@ class Rota:
                 self._plan(worker, place, len(agents), (first, last), centre.holidays)
                 self.workers[team].append(worker)
 
-    def _plan(
-        self, worker: Worker, place: int, size: int, days: tuple[date, date], holidays: frozenset[date]
-    ) -> None:
+    def _plan(self, worker: Worker, place: int, size: int, days: tuple[date, date], holidays: frozenset[date]) -> None:
         day = days[0]
         while day <= days[1]:
             # A day off a week each, never all at once; on Saturdays half of them; now and then somebody is ill.
@@ -126,7 +124,9 @@ class Rota:
         """One shift: available around the contacts, other work in the long gaps, a break in the longest of them."""
         marks = [start, *(moment for stretch in work for moment in stretch), end]
         gaps = [(marks[i], marks[i + 1]) for i in range(0, len(marks) - 1, 2)]
-        middle = [gap for gap in gaps if gap[1] - gap[0] > timedelta(minutes=50) and gap[0] - start < (end - start) * 0.7]
+        middle = [
+            gap for gap in gaps if gap[1] - gap[0] > timedelta(minutes=50) and gap[0] - start < (end - start) * 0.7
+        ]
         break_gap = middle[len(middle) // 2] if middle else None
         told: list[tuple[str, str, datetime, datetime]] = []
         cursor = start

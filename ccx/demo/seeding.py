@@ -52,7 +52,7 @@ def refuse_where_it_does_not_belong() -> None:
     """Only on the embedded servers, or with CCX_DEMO=1; never in production."""
     if settings.PRODUCTION:
         raise SeedRefusedError("CCX_PRODUCTION is set: demo people would get accounts. Nothing was done.")
-    is_embedded = settings.DATABASE_URL == settings.EMBEDDED.get("DATABASE_URL")
+    is_embedded = settings.EMBEDDED.get("DATABASE_URL") == settings.DATABASE_URL
     if not is_embedded and not settings.DEMO:
         raise SeedRefusedError(
             "The database is a server of your own: set CCX_DEMO=1 to fill it with the demonstration centre."

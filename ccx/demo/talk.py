@@ -14,7 +14,8 @@ from interactions.channels.contact import PastMessage
 
 Turn = tuple[AuthorKind, str]
 AGAIN = {
-    "en": ["I wrote to you about this on {before} already. ", "Second attempt: ", "Me again. ", "As I told your colleague on {before}: "],
+    "en": ["I wrote to you about this on {before} already. ", "Second attempt: ", "Me again. ",
+           "As I told your colleague on {before}: "],
     "de": ["Ich habe mich deswegen schon am {before} gemeldet. ", "Zweiter Versuch: "],
     "fr": ["Je vous ai déjà écrit le {before}. ", "Je reviens vers vous : "],
     "es": ["Ya les escribí el {before}. ", "Lo intento otra vez: "],

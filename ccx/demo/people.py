@@ -19,7 +19,7 @@ from interactions.customers.models import Consent, Customer, CustomerNote, Ident
 
 EVENTS_AT_ONCE = 500
 # Letters that lose nothing but their shape in an address.
-PLAIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ı": "i", "’": "", "'": ""})
+PLAIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "\u0131": "i", "’": "", "'": ""})
 KIND_OF_CHANNEL = {
     Channel.VOICE: IdentityKind.PHONE,
     Channel.CHAT: IdentityKind.ACCOUNT,
@@ -81,12 +81,12 @@ class People:
         )
         number = next(self.serial)
         person.identities[IdentityKind.EMAIL] = f"{_plain(given, family)}{number}@{country['code']}-mail.example"
-        phone = next(self.numbers[country["code"]], None) if rng.random() < 0.8 else None
+        phone = next(self.numbers[country["code"]], None) if rng.random() < 0.88 else None
         if phone:
             person.identities[IdentityKind.PHONE] = phone
-            if rng.random() < 0.45:
+            if rng.random() < 0.5:
                 person.identities[IdentityKind.WHATSAPP] = phone
-        if rng.random() < 0.6:
+        if rng.random() < 0.72:
             person.identities[IdentityKind.ACCOUNT] = f"shop-{100000 + number * 7}"
         return person
 

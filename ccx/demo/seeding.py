@@ -66,7 +66,7 @@ def is_empty() -> bool:
 
 def seed(*, contacts: int, now: datetime | None = None) -> Seeded | None:
     """Make the centre with about so many contacts up to now; None if the database is not empty."""
-    moment = (now or timezone.now()).astimezone(ZoneInfo(settings.TIME_ZONE))
+    moment = (now or timezone.now()).astimezone(zone())
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEED_LOCK])
@@ -80,6 +80,11 @@ def seed(*, contacts: int, now: datetime | None = None) -> Seeded | None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return seeded
+
+
+def zone() -> ZoneInfo:
+    """The centre's own time."""
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def sign_ins_path() -> Path:

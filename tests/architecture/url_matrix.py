@@ -153,6 +153,14 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # Imports of history.
+    "imports/": [row(administrator=200)],
+    "imports/new/": [row(administrator=200), row(administrator=400, method="post")],
+    "imports/<uuid:public_id>/": [row(administrator=200, of="import")],
+    "imports/<uuid:public_id>/mapping/": [row(administrator=400, of="import", method="post")],
+    "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
+    "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
+    "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.

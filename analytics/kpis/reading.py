@@ -43,13 +43,14 @@ def read_figures(
         by_channel=False,
         user=user,
         visibility=Visibility.of(user),
-        clock=Clock.now() if any(kpi.maturity is not Maturity.NONE for kpi in kpis) else Clock(()),
+        clock=_clock(kpis, period),
     )
     total, groups = _answer(question)
     if comparison is not None:
         is_by_time = split_by.is_of_time
         split = Split.NONE if is_by_time else split_by
-        total_before, groups_before = _answer(replace(question, period=comparison, split=split))
+        clock = _clock(kpis, comparison) if comparison.horizon else question.clock
+        total_before, groups_before = _answer(replace(question, period=comparison, split=split, clock=clock))
         total = _beside(total, total_before)
         if not is_by_time:
             groups = {key: _beside(figures, groups_before.get(key, {})) for key, figures in groups.items()}
@@ -61,6 +62,12 @@ def read_figures(
         total=total,
         groups=_named(split_by, groups),
     )
+
+
+def _clock(kpis: Sequence[Kpi], period: Period) -> Clock:
+    if all(kpi.maturity is Maturity.NONE for kpi in kpis):
+        return Clock(())
+    return Clock.for_period(period)
 
 
 def _beside(figures: ByKey, before: ByKey) -> ByKey:

@@ -16,6 +16,7 @@ CONTACTS_PER_DAY: Final = 13_700
 TEAMS: Final = 40
 AGENTS: Final = 800
 REASONS: Final = 60
+DEPARTMENTS: Final = 12
 CUSTOMERS: Final = 1_500_000
 END: Final = "timestamptz '2026-10-31 00:00+00'"
 
@@ -36,7 +37,8 @@ FROM generate_series(1, {REASONS}) n;
 """
 
 # random() is seeded. Four fifths of the contacts come from customers drawn by weight (few call often); a fifth repeats a
-# contact of 1.6 days before on average: the same customer and reason, and every second time the same case.
+# contact of 1.6 days before on average: the same customer and reason, and every second time the same case. A reason
+# belongs to a department and a department has three or four teams, so that a day has about 1,200 combinations.
 CONTACTS: Final = """
 SET LOCAL session_replication_role = replica;
 SELECT setseed(0.42);
@@ -45,20 +47,20 @@ SELECT n AS id, {end} - make_interval(secs => ({newest} - n) * 86400.0 / {per_da
     (1 + floor({customers} * power(random(), 1.6)))::bigint AS customer_id,
     CASE WHEN random() < 0.2 THEN n - 1 + floor({per_day} * 1.6 * ln(1 - random()))::bigint END AS before_id,
     CASE WHEN random() < 0.45 THEN 1 WHEN random() < 0.4 THEN 2 ELSE 3 + floor(random() * 4)::int END AS channel,
-    1 + floor({teams} * random())::int AS team_id,
-    1 + floor({reasons} * power(random(), 2.2))::int AS reason_id,
+    1 + floor({reasons} * power(random(), 2.2))::int AS reason_id, random() AS p_team,
     random() AS p_abandon, random() AS p_transfer, random() AS p_survey, random() AS p_identified, random() AS p_resolved,
     floor(-60 * ln(1 - random()))::int AS wait, 20 + floor(-200 * ln(1 - random()))::int AS talk,
     floor(-40 * ln(1 - random()))::int AS wrap, floor(random() * {agents} / {teams})::int AS nth, random() AS p_case
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n;
 CREATE TEMP TABLE draw ON COMMIT DROP AS
-SELECT d.id, d.started_at, coalesce(b.customer_id, i.customer_id, d.customer_id) AS customer_id,
+SELECT *, least(1 + reason_id %% {departments} + {departments} * floor(p_team * 4)::int, {teams}) AS team_id FROM (
+SELECT d.id, d.started_at, d.p_team, coalesce(b.customer_id, i.customer_id, d.customer_id) AS customer_id,
     coalesce(b.reason_id, i.reason_id, d.reason_id) AS reason_id,
     CASE WHEN d.p_case < 0.5 THEN coalesce(CASE WHEN b.before_id IS NULL THEN b.id END, i.case_id, d.id) ELSE d.id END
         AS case_id,
-    d.channel, d.team_id, d.p_abandon, d.p_transfer, d.p_survey, d.p_identified, d.p_resolved, d.wait, d.talk, d.wrap, d.nth
+    d.channel, d.p_abandon, d.p_transfer, d.p_survey, d.p_identified, d.p_resolved, d.wait, d.talk, d.wrap, d.nth
 FROM first_draw d LEFT JOIN first_draw b ON b.id = d.before_id
-LEFT JOIN interactions_interaction i ON i.id = d.before_id AND i.id < %(first)s;
+LEFT JOIN interactions_interaction i ON i.id = d.before_id AND i.id < %(first)s) drawn;
 INSERT INTO interactions_customer (id, public_id, name, company, language, time_zone, attributes, created_at)
 SELECT DISTINCT customer_id, gen_random_uuid(), 'Customer ' || customer_id, '', '', '', '{{}}'::jsonb, now() FROM draw
 ON CONFLICT (id) DO NOTHING;
@@ -148,6 +150,7 @@ def make_contacts(*, first: int, last: int, newest: int) -> None:
         per_day=CONTACTS_PER_DAY,
         teams=TEAMS,
         reasons=REASONS,
+        departments=DEPARTMENTS,
         agents=AGENTS,
         customers=CUSTOMERS,
         newest=newest,

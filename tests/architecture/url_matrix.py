@@ -81,6 +81,8 @@ SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
 )
 
+SEE_FIGURES = dict.fromkeys(("supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 200)
+
 MATRIX: dict[str, list[Row]] = {
     # For machines that watch.
     "livez": [public()],
@@ -117,6 +119,18 @@ MATRIX: dict[str, list[Row]] = {
     "settings/teams/": [row(administrator=200)],
     "settings/teams/add/": [row(administrator=200)],
     "settings/teams/<uuid:public_id>/": [row(administrator=200, of="team")],
+    # Figures.
+    "dashboards/": [row(**SEE_FIGURES)],
+    "dashboards/operations/": [row(**SEE_FIGURES)],
+    "dashboards/resolution/": [row(**SEE_FIGURES)],
+    "dashboards/definitions/": [row(**SEE_FIGURES)],
+    "dashboards/rows/": [row(**SEE_FIGURES)],
+    "dashboards/export/<slug:page>/<slug:panel>.csv": [
+        row(ids={"page": "overview", "panel": "contacts"}, **SEE_FIGURES),
+        row(ids={"page": "overview", "panel": "nothing"}),
+    ],
+    "api/v1/figures": [row(anonymous=401, signed_in=400, agent=403, key=403)],
+    "api/v1/definitions": [row(anonymous=401, signed_in=200, agent=403, key=403)],
     # The audit log.
     "audit/": [row(administrator=200)],
     "audit/export/": [row(administrator=200)],

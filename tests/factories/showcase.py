@@ -73,6 +73,11 @@ def make_showcase(*, contacts: int = 400, days: int = 28) -> Showcase:
         slug="contact",
         title="How can we help?",
         intro="We answer within a day.",
+        fields=[
+            {"name": "name", "label": "Your name", "kind": "text"},
+            {"name": "email", "label": "E-mail", "kind": "email", "required": True},
+            {"name": "message", "label": "What is it about?", "kind": "textarea", "required": True},
+        ],
         thanks="We have your message and answer within a day.",
     )
     _hire(centre)

@@ -78,7 +78,7 @@ def seed(*, contacts: int, now: datetime | None = None) -> Seeded | None:
     pump_everything()
     rebuild_agent_days()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE (SKIP_LOCKED)")  # autovacuum may be at some table already
     return seeded
 
 

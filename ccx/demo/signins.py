@@ -8,11 +8,8 @@ from ccx.demo.centre import Centre
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.services import issue_key
 from ccx.kernel.models import User
-from ccx.kernel.people.choices import GrantScope
-from ccx.kernel.people.services.grants import give_grant
-from ccx.kernel.people.services.service_users import service_user
+from ccx.kernel.people.services.service_users import add_service_user
 
-SHOWN_AGENTS = ("Phone", "Chat and messaging", "E-mail desk")
 SCOPES = (Scope.CONTACTS_WRITE, Scope.CONTACTS_ATTEST, Scope.CONTACTS_READ, Scope.CONFIG_READ, Scope.FIGURES_READ)
 
 
@@ -22,15 +19,20 @@ def give_sign_ins(centre: Centre) -> str:
     people += [(f"supervisor, {team}", lead) for team, lead in centre.leads.items()]
     people += [("quality analyst", centre.analyst)] if centre.analyst else []
     people += [(f"experience owner, {name}", owner) for name, owner in centre.owners.items()]
-    people += [(f"agent, {team}", centre.agents[team][0]) for team in SHOWN_AGENTS]
+    people += [(f"agent, {team}", agents[0]) for team, agents in centre.agents.items()]
     lines = []
     for role, person in people:
         password = secrets.token_urlsafe(12)
         person.set_password(password)
         person.save(update_fields=["password"])
+<<<<<<< HEAD
         lines.append(f"{role:<30}{person.email:<36}{password}")
     shop = service_user("shop")
     give_grant(user_id=shop.pk, scope=GrantScope.ALL, target_id=None, by=centre.administrator)
+=======
+        lines.append(f"{role:<28}{person.email:<36}{password}")
+    shop = add_service_user(name="Shop", sees_everything=True, by=centre.administrator)
+>>>>>>> main
     issued = issue_key(user=shop, name="Online shop", scopes=SCOPES, by=centre.administrator)
     lines.append(f"{'integration (API key)':<30}{shop.email:<36}{issued.token}")
     return "\n".join(lines) + "\n"

@@ -51,6 +51,8 @@ MORE_NAMES: dict[str, set[str]] = {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
+    # What follows the log.
+    "feedback/surveys": {"reader"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),

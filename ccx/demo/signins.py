@@ -25,14 +25,8 @@ def give_sign_ins(centre: Centre) -> str:
         password = secrets.token_urlsafe(12)
         person.set_password(password)
         person.save(update_fields=["password"])
-<<<<<<< HEAD
         lines.append(f"{role:<30}{person.email:<36}{password}")
-    shop = service_user("shop")
-    give_grant(user_id=shop.pk, scope=GrantScope.ALL, target_id=None, by=centre.administrator)
-=======
-        lines.append(f"{role:<28}{person.email:<36}{password}")
     shop = add_service_user(name="Shop", sees_everything=True, by=centre.administrator)
->>>>>>> main
     issued = issue_key(user=shop, name="Online shop", scopes=SCOPES, by=centre.administrator)
     lines.append(f"{'integration (API key)':<30}{shop.email:<36}{issued.token}")
     return "\n".join(lines) + "\n"

@@ -57,7 +57,7 @@ def imports(request: StaffRequest) -> HttpResponse:
 @needs(Ability.IMPORT_HISTORY)
 def new_import(request: StaffRequest) -> HttpResponse:
     """Upload a file; what follows is a look at it."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm()
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():

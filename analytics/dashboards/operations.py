@@ -1,7 +1,7 @@
 """Operations: volume, waiting, giving up, service level, the work itself, by hour, queue and team."""
 
 from django.utils import formats
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
@@ -345,7 +345,7 @@ def _heatmap(week: Week) -> Heatmap:
             )
             for hour in HOURS
         ]
-        rows.append((str(WEEKDAYS[weekday - 1]), cells))
+        rows.append((str(WEEKDAYS_ABBR[weekday - 1]), cells))
     greatest = max((value for value in values if value is not None), default=None)
     return Heatmap(
         caption=_("%(figure)s by weekday and hour") % {"figure": week.kpi.title},

@@ -22,7 +22,7 @@ function describe(element, data, options, colours) {
   const text = { color: colours["ink-3"], fontFamily: FACE, fontSize: 12 };
   const figures = {
     type: "value",
-    max: options.top,
+    max: options.top ?? (options.measure === "share" ? ({ max }) => (max > 0.8 && max <= 1 ? 1 : null) : undefined),
     splitNumber: 4,
     axisLabel: { ...text, formatter: (value) => axisFigure(value, options.measure, options.currency) },
     splitLine: { lineStyle: { color: colours.hairline } },

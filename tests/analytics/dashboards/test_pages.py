@@ -148,7 +148,7 @@ def test_names_are_shown_as_text(boss, centre) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
+    "query", ["?kpi=", "?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
 )
 def test_rows_of_what_is_no_figure_are_no_page(boss, centre, query) -> None:
     assert boss.get(f"/dashboards/rows/{query}").status_code == 404

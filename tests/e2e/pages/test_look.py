@@ -102,7 +102,7 @@ def test_the_keyboard_reaches_places_and_a_chart_is_also_a_table(live_server, br
 
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette[open]")
-    page.keyboard.type("sett")
+    page.keyboard.type("configu")
     page.keyboard.press("Enter")
     page.wait_for_url("**/admin/**")
     assert page.complaints == []

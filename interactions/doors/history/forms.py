@@ -1,5 +1,6 @@
 """What people send to the pages of imports."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -16,8 +17,8 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(label=gettext_lazy("File"), max_length=255)
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         most = settings.CCX_IMPORT_MAX_MB
         if file.size is not None and file.size > most * 1_000_000:
             raise forms.ValidationError(_("The file is larger than %(most)s MB. Pack it with gzip.") % {"most": most})

@@ -7,7 +7,7 @@ import yaml
 
 from interactions.doors.history.mapping import MappingError, load_mapping, shipped_mappings
 
-# So much of what a shipped mapping reads must be in the header.
+# So much of a shipped mapping's columns, or of the header's, must be in the other.
 FITS: Final = 0.6
 # What columns are called elsewhere, by the part that they fill; the surest name first.
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
@@ -54,7 +54,7 @@ def guess_mapping(header: list[str], *, name: str) -> str:
 
 
 def best_shipped(header: list[str]) -> str:
-    """The shipped mapping whose columns the header has most of, if it has its key and start; else nothing."""
+    """The shipped mapping that fits the header best, if the header has its key and start; else nothing."""
     best, best_share = "", FITS
     columns = set(header)
     for name, path in shipped_mappings().items():
@@ -63,7 +63,9 @@ def best_shipped(header: list[str]) -> str:
         except MappingError:
             continue
         needed = {*mapping.key, mapping.started.column, mapping.started.date_column, mapping.started.clock} - {""}
-        share = len(mapping.columns() & columns) / len(mapping.columns())
+        read = mapping.columns()
+        # Much of the mapping is in the file, or much of the file is in the mapping.
+        share = len(read & columns) / min(len(read), max(len(columns), 4))
         if needed <= columns and share > best_share:
             best, best_share = name, share
     return best

@@ -1,6 +1,6 @@
 """The mapping of a file's columns to a contact, as an administrator writes it (docs/history-import.md)."""
 
-import codecs
+import io
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -240,8 +240,7 @@ def _names(part: Any, where: str) -> frozenset[str]:
 
 def _encoding(name: str) -> str:
     try:
-        codecs.lookup(name)
-        b"".decode(name)
+        io.TextIOWrapper(io.BytesIO(), encoding=name).close()
     except (LookupError, ValueError):
         raise MappingError(f"There is no encoding '{name[:40]}' for text.") from None
     return name
@@ -318,10 +317,10 @@ def _outcome(part: Any) -> Value:
 
 
 def _moment(part: Any, where: str) -> Moment:
-    if isinstance(part, str):
-        return Moment(column=part)
     if not part:
         raise MappingError(f"The mapping lacks the part '{where}'.")
+    if isinstance(part, str):
+        return Moment(column=part)
     _known(part, "moment", where)
     if part.get("clock"):
         return Moment(

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -29,7 +28,7 @@ class Seen:
 
     line: int
     problem: str = ""
-    started: datetime | None = None
+    started: str = ""
     channel: str = ""
     channel_icon: str = ""
     customer: str = ""
@@ -51,8 +50,8 @@ class Preview:
     looked_at: int = 0
     rejected: int = 0
     flagged: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
+    first: str = ""
+    last: str = ""
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
@@ -81,14 +80,16 @@ def _look(interpreter: Interpreter, directory: Directory, row: Row, seen: Previe
     except ContactRefusedError as error:
         return Seen(row.line, problem=refusal(error))
     contact = told.contact
-    seen.first = min(seen.first or contact.occurred_at, contact.occurred_at)
-    seen.last = max(seen.last or contact.occurred_at, contact.occurred_at)
+    # As text, or the page would show them in the reader's zone.
+    started = contact.occurred_at.astimezone(interpreter.mapping.zone)
+    seen.first = min(seen.first or f"{started:%Y-%m-%d}", f"{started:%Y-%m-%d}")
+    seen.last = max(seen.last, f"{started:%Y-%m-%d}")
     outcome = str(Outcome(contact.past.outcome).label) if contact.past else ""
     seen.outcomes[outcome] += 1
     channel = Channel(contact.channel)
     return Seen(
         row.line,
-        started=contact.occurred_at.astimezone(interpreter.mapping.zone),
+        started=f"{started:%Y-%m-%d %H:%M:%S}",
         channel=str(channel.label),
         channel_icon=channel.slug,
         customer=contact.customer_name or (contact.identity.value.rpartition(":")[2] if contact.identity else ""),

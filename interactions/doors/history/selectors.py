@@ -110,7 +110,7 @@ def table_of_issues(*, run: ImportRun, after: tuple[int, int] | None) -> Table:
     return Table(
         caption=_("Rows to look at"),
         columns=[
-            Column(label=_("Line"), is_numeric=True),
+            Column(label=_("Line")),
             Column(label=_("What became of it")),
             Column(label=_("Why"), is_wide=True),
             Column(label=_("The row"), is_wide=True),
@@ -126,7 +126,7 @@ def _issue(issue: ImportIssue) -> Row:
     unknown = Cell(text=_("Taken, something unknown"), icon="warning", tone="warning")
     return Row(
         cells=[
-            Cell(text=str(issue.line), value=issue.line, is_numeric=True),
+            Cell(text=str(issue.line)),
             rejected if issue.is_rejected else unknown,
             Cell(text=issue.reason),
             Cell(text=issue.row.replace("\t", " · ")[:200]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, connection, transaction
@@ -27,7 +27,7 @@ STARTABLE: Final = frozenset({ImportRun.State.DRAFT, ImportRun.State.PAUSED, Imp
 AT_WORK: Final = frozenset({ImportRun.State.QUEUED, ImportRun.State.RUNNING})
 
 
-def begin_import(*, file: UploadedFile, by: User) -> ImportRun:
+def begin_import(*, file: "UploadedFile[Any]", by: User) -> ImportRun:
     """Keep a file and guess its mapping; nothing is imported yet. Raises UnreadableFileError for what is no table."""
     name = PurePath(file.name or "file").name
     ending = "".join(PurePath(name).suffixes[-2:]).lower()
@@ -121,7 +121,7 @@ def stranded_imports() -> list[int]:
 @contextmanager
 def only_worker(run_id: int) -> Iterator[bool]:
     """Hold the import's lock for as long as the connection lives; False if another connection holds it."""
-    key = [LOCKS_OF_IMPORTS, f"import:{run_id}"]
+    key: list[int | str] = [LOCKS_OF_IMPORTS, f"import:{run_id}"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", key)
         is_alone = bool(cursor.fetchone()[0])
@@ -132,7 +132,7 @@ def only_worker(run_id: int) -> Iterator[bool]:
             _let_go(key)
 
 
-def _let_go(key: list[object]) -> None:
+def _let_go(key: list[int | str]) -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", key)

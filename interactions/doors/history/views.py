@@ -57,7 +57,7 @@ def imports(request: StaffRequest) -> HttpResponse:
 @needs(Ability.IMPORT_HISTORY)
 def new_import(request: StaffRequest) -> HttpResponse:
     """Upload a file; what follows is a look at it."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm()
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         if form.is_valid():
@@ -101,7 +101,7 @@ def mapping(request: StaffRequest, public_id: UUID) -> HttpResponse:
     text = str(request.POST.get("mapping", ""))
     try:
         if not form.is_valid():
-            return _draft(request, run, text=text, error=" ".join(form.errors["mapping"]))
+            return _draft(request, run, text=text, error=" ".join(map(str, form.errors["mapping"])))
         change_mapping(run_id=run.pk, text=text)
     except DomainError as error:
         return _draft(request, run, text=text, error=str(error))

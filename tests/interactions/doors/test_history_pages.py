@@ -67,6 +67,15 @@ def test_an_uploaded_file_is_shown_as_contacts_and_nothing_is_made(page: Client,
     assert "Start import" in answer
 
 
+def test_the_look_shows_times_in_the_zone_of_the_file(page: Client, tmp_path: Path) -> None:
+    run = drafted(page, write_csv(tmp_path / "calls.csv", contact_rows(1)))
+    text = shipped("contacts_csv").replace("time_zone: UTC", "time_zone: Asia/Jerusalem")
+    page.post(address(run, "import-mapping"), {"mapping": text})
+    answer = page.get(address(run)).content.decode()
+    assert "2024-05-02 01:01:00" in answer
+    assert "times are those of Asia/Jerusalem" in answer
+
+
 def test_a_packed_file_is_taken_too(page: Client, tmp_path: Path) -> None:
     plain = write_csv(tmp_path / "calls.csv", contact_rows(2))
     packed = tmp_path / "calls.csv.gz"

@@ -17,8 +17,15 @@ ROLLUP_TABLES: Final = (
     "analytics_weekhourrollup",
     "analytics_histogramrollup",
 )
-# Hash tables and sorts of a whole centre stay in memory; a statement without an end in sight is not compiled.
-SETTINGS: Final = "SET LOCAL work_mem = '512MB'; SET LOCAL jit = off; SET LOCAL hash_mem_multiplier = 2"
+# Hash tables and sorts of a whole centre stay in memory, and every core that the server allows takes part.
+SETTINGS: Final = """
+SET LOCAL work_mem = '512MB';
+SET LOCAL jit = off;
+SET LOCAL temp_buffers = '256MB';
+SET LOCAL max_parallel_workers_per_gather = 4;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0
+"""
 
 
 @transaction.atomic

@@ -86,8 +86,8 @@ def assert_all_is_well() -> None:
     """Facts and roll-ups are those of a rebuild; each contact that ended live got its one letter."""
     assert Fact.objects.count() == Interaction.objects.count() > 0
     assert_derived_is_true()
-    ended = EventRow.objects.filter(kind=InteractionClosed.kind, origin=Origin.LIVE).values_list("interaction_id", flat=True)
-    assert letters.letters_sent() == sorted(ended)
+    ended = EventRow.objects.filter(kind=InteractionClosed.kind, origin=Origin.LIVE)
+    assert letters.letters_sent() == sorted(ended.values_list("interaction_id", flat=True))
     assert len(letters.letters_sent()) > 0
 
 
@@ -112,9 +112,8 @@ def run_pump(failpoint: str = "", batch: int = 4) -> int:
 
 
 def some_steps(seed: int, number: int) -> list[tuple[int, ...]]:
-    chance = random.Random(seed)  # noqa: S311 - the same history every time
-    return [(chance.randint(0, 26), chance.randint(0, 59), chance.randint(0, 83), chance.randint(0, 60)) for _ in
-            range(number)]  # fmt: skip
+    chance = random.Random(seed)
+    return [tuple(chance.randint(0, bound) for bound in (26, 59, 83, 60)) for _ in range(number)]
 
 
 def a_finished_call(line: Line, number: int, at: float = 0, who: str = "ann@example.test") -> None:

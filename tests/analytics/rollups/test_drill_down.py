@@ -26,7 +26,7 @@ VIEWERS = ("unlimited", "team", "queue", "reason", "mixed", "nothing")
 @pytest.fixture
 def history(db: None) -> Iterator[History]:
     """Eighty days of a small centre, so that some of it is mature and some is not."""
-    chance = random.Random(4)  # noqa: S311 - the same history every time
+    chance = random.Random(4)
     told = History()
     told.tell([tuple(chance.randint(0, bound) for bound in (65, 59, 83, 60)) for _ in range(200)])
     told.catch_up()

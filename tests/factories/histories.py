@@ -90,8 +90,8 @@ class History:
         )
         self.deeds: tuple[Callable[[int, int], object], ...] = (
             self.write_in, self.write_in, self.write_in, self.call_again, self.import_some, self.import_some,
-            self.answer, self.answer, self.answer, self.hold, self.abandon, self.transfer, self.wrap_up, self.close, self.close,
-            self.close, self.abandon, self.say, self.correct_reason, self.move, self.link, self.attest, self.merge,
+            self.answer, self.answer, self.answer, self.hold, self.abandon, self.transfer, self.wrap_up,
+            self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link, self.attest, self.merge,
             self.undo, self.erase, self.survey, self.survey, self.presence, self.presence, self.pump, self.pump,
             self.replay, self.change_reason, self.repeat_event,
         )  # fmt: skip
@@ -139,9 +139,7 @@ class History:
             "reason_id": reason.pk if reason else None,
             "thread_token": f"t{who}{how % 2}" if how % 3 == 0 else "",
         }
-        return InboundContact(
-            inbox_id=line.pk, channel=line.channel, external_id=f"x{self.number}", **fields | more
-        )
+        return InboundContact(inbox_id=line.pk, channel=line.channel, external_id=f"x{self.number}", **fields | more)
 
     # Contacts come in.
 
@@ -245,9 +243,7 @@ class History:
 
     def move(self, about: int, how: int) -> None:
         to = self.a_row(Case, how) if how % 3 else None
-        handling.move_interaction(
-            interaction_id=self.an_interaction(about), to_case_id=to, at=self.now, by=self.boss
-        )
+        handling.move_interaction(interaction_id=self.an_interaction(about), to_case_id=to, at=self.now, by=self.boss)
 
     def link(self, about: int, how: int) -> None:
         """Two cases of one customer, or no link any more."""
@@ -274,9 +270,7 @@ class History:
 
     def merge(self, about: int, how: int) -> None:
         if Customer.objects.exists():
-            merge_customers(
-                survivor_id=self.a_row(Customer, about), merged_id=self.a_row(Customer, how), by=self.boss
-            )
+            merge_customers(survivor_id=self.a_row(Customer, about), merged_id=self.a_row(Customer, how), by=self.boss)
 
     def undo(self, about: int, how: int) -> None:
         if merge := self.a_row(CustomerMerge, about):
@@ -315,10 +309,10 @@ class History:
             run_reader(reader, max_batches=1 + how % 2)
 
     def replay(self, about: int, how: int) -> None:
-        """Set the reader back by some positions."""
+        """Set the reader back by a few positions; by more, and what it had overlooked would be put right unseen."""
         place = ReaderPosition.objects.filter(name=FACTS.name).first()
         if place is not None:
-            place.position = max(0, place.position - (1, 5, 40, 10_000)[how % 4])
+            place.position = max(0, place.position - (1, 2, 5, 9)[how % 4])
             place.save()
 
     def repeat_event(self, about: int, how: int) -> None:

@@ -86,9 +86,7 @@ def test_the_window_is_the_reasons_own(line: Line, days: int, resolved: int) -> 
 
 
 @pytest.mark.parametrize(("seconds", "resolved"), [(0, 0), (1, 1)])
-def test_the_window_counts_from_the_end_and_its_last_second_is_in_it(
-    line: Line, seconds: int, resolved: int
-) -> None:
+def test_the_window_counts_from_the_end_and_its_last_second_is_in_it(line: Line, seconds: int, resolved: int) -> None:
     bill = a_reason_of("bill").pk
     first = line.over(reason_id=bill)
     line.over(later(days=7, seconds=60 + seconds), reason_id=bill)
@@ -199,14 +197,6 @@ def test_cases_said_to_be_the_same_issue_count_as_one(line: Line) -> None:
 
     link_cases(case_id=second.case_id, follows_id=None, by=None)
     assert (measures(first, *FCR), measures(second, "repeat")) == ((1, 1), (0,))
-
-
-def test_a_chain_of_cases_is_one_issue_from_end_to_end(line: Line) -> None:
-    cases = [line.over(later(days=day), reason_id=a_reason_of(f"reason{day}").pk) for day in range(3)]
-    for earlier, case in zip(cases, cases[1:], strict=False):
-        link_cases(case_id=case.case_id, follows_id=earlier.case_id, by=None)
-
-    assert [measures(case, "fcr_yes", "repeat") for case in cases] == [(0, 0), (0, 1), (1, 1)]
 
 
 @pytest.mark.parametrize("days", [1, 3, 7])

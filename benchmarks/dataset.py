@@ -101,7 +101,12 @@ TABLES: Final = (
 )
 
 
-# Loaded without them and made again after, as any bulk load does.
+NUMBERED: Final = (
+    "kernel_team",
+    "kernel_user",
+    *(f"interactions_{name}" for name in ("queue", "inbox", "contactreason", "customer", "case", "interaction")),
+)
+# Loaded without indexes, which are made again after, as any bulk load does.
 BULKY: Final = ("customer", "case", "interaction", "segment")
 INDEXES: Final = """
 SELECT c.conname, c.conrelid::regclass::text, pg_get_constraintdef(c.oid) FROM pg_constraint c
@@ -167,9 +172,9 @@ def make_centre(contacts: int) -> None:
     with without_indexes([f"interactions_{name}" for name in BULKY]):
         make_contacts(first=1, last=contacts, newest=contacts)
     with connection.cursor() as cursor:
-        for table in ("customer", "case", "interaction", "segment"):
+        for table in NUMBERED:
+            # Room for the contacts that later measurements add under numbers of their own.
             cursor.execute(
-                f"SELECT setval(pg_get_serial_sequence('interactions_{table}', 'id'),"
-                f" (SELECT max(id) FROM interactions_{table}) + 1000000)"
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}) + 1000000)"
             )
         cursor.execute("VACUUM ANALYZE")

@@ -21,7 +21,6 @@ ROLLUP_TABLES: Final = (
 SETTINGS: Final = """
 SET LOCAL work_mem = '512MB';
 SET LOCAL jit = off;
-SET LOCAL temp_buffers = '256MB';
 SET LOCAL max_parallel_workers_per_gather = 4;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0

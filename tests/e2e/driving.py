@@ -45,7 +45,9 @@ def signed_in(user: User) -> str:
 
 def window(browser: Browser, address: str, *, session: str = "", width: int = 1280, theme: Any = "light") -> Page:
     """An empty page of a fresh profile, with everything the browser complains about in `page.complaints`."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, base_url=address)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, base_url=address, reduced_motion="reduce"
+    )
     context.set_default_timeout(10_000)
     if session:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])

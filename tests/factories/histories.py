@@ -91,7 +91,7 @@ class History:
         self.deeds: tuple[Callable[[int, int], object], ...] = (
             self.write_in, self.write_in, self.write_in, self.call_again, self.import_some, self.import_some,
             self.answer, self.answer, self.answer, self.hold, self.abandon, self.transfer, self.wrap_up,
-            self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link, self.attest, self.merge,
+            self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link, self.attest, self.merge,  # noqa: E501
             self.undo, self.erase, self.survey, self.survey, self.presence, self.presence, self.pump, self.pump,
             self.replay, self.change_reason, self.repeat_event,
         )  # fmt: skip

@@ -155,7 +155,7 @@ def test_rows_of_what_is_no_figure_are_no_page(boss, centre, query) -> None:
 
 
 def test_switches_of_operations_live_in_the_address(boss, centre) -> None:
-    text = boss.get(f"/dashboards/operations/{MARCH}&x=60&heat=asa_all_answered&from_contacts=yes").content.decode()
+    text = boss.get(f"/dashboards/operations/{MARCH}&x=60&heat=asa_all_answered").content.decode()
     assert "service_level_a_60" in text
     assert "Queued only, without short ones" in text
     assert "Average speed of answer by weekday and hour" in text

@@ -180,6 +180,15 @@ def _moments(partition: str, of: str) -> str:
     A start knows the last end at least FOLD_MINUTES before it; an end knows the first start after it that is
     not a continuation.
     """
+    keys = partition.split(", ")
+    same = " AND ".join(f"several.{key} = linked.{key}" for key in keys)
+    # A contact alone on its line has nothing before or after it; most are, and sorting them would cost the most.
+    among = f"""
+        FROM linked JOIN (
+            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
+        ) several ON {same}
+        WHERE {of}"""
+    columns = ", ".join(f"linked.{key}" for key in keys)
     return f"""
     SELECT id, is_start,
         max(CASE WHEN NOT is_start THEN t END) OVER (
@@ -189,37 +198,38 @@ def _moments(partition: str, of: str) -> str:
             PARTITION BY {partition} ORDER BY t
             GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_start
     FROM (
-        SELECT id, {partition}, true AS is_start, started_at AS t, is_continuation FROM linked WHERE {of}
+        SELECT id, {columns}, true AS is_start, started_at AS t, is_continuation {among}
         UNION ALL
-        SELECT id, {partition}, false, ended_at, is_continuation FROM linked WHERE {of} AND ended_at IS NOT NULL
+        SELECT id, {columns}, false, ended_at, is_continuation {among} AND ended_at IS NOT NULL
     ) moment
     """
 
 
+# Two lines of time: an identified customer's contacts, and a case's offered contacts (an answered one is an offered one).
 LINKED: Final = f"""
     SELECT base.*,
-        CASE WHEN is_identified THEN
-            lead(started_at) OVER (PARTITION BY customer_id, is_identified ORDER BY started_at, id) END AS next_any_at,
+        CASE WHEN is_identified THEN lead(started_at) OVER of_customer END AS next_any_at,
         CASE WHEN is_identified AND is_answered THEN
-            lead(started_at) OVER (PARTITION BY customer_id, reason_id, is_identified, is_answered
+            lead(started_at) OVER (PARTITION BY customer_id, is_identified, reason_id, is_answered
                 ORDER BY started_at, id) END AS next_same_at,
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
-            OVER (PARTITION BY customer_id, is_live, is_identified ORDER BY started_at, id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS is_continuation,
+            FILTER (WHERE is_live) OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE
+            AS is_continuation,
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
-            FILTER (WHERE is_answered) OVER (PARTITION BY customer_id, is_live, is_identified ORDER BY started_at, id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS continues_answered,
-        is_offered AND case_id IS NOT NULL
-            AND row_number() OVER (PARTITION BY case_id, is_offered ORDER BY started_at, id) = 1 AS is_first_of_case,
+            FILTER (WHERE is_live AND is_answered)
+            OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS continues_answered,
+        is_offered AND case_id IS NOT NULL AND row_number() OVER in_case = 1 AS is_first_of_case,
         is_answered AND case_id IS NOT NULL
-            AND row_number() OVER (PARTITION BY case_id, is_answered ORDER BY started_at, id) = 1 AS is_first_answered,
-        CASE WHEN is_offered THEN count(*) OVER (PARTITION BY case_id, is_offered) END AS case_contacts,
+            AND count(*) FILTER (WHERE is_answered) OVER (in_case ROWS UNBOUNDED PRECEDING) = 1 AS is_first_answered,
+        CASE WHEN is_offered THEN
+            count(*) OVER (in_case ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) END AS case_contacts,
         is_offered AND case_id IS NOT NULL
             AND lag(channel) OVER in_case IS DISTINCT FROM channel AND lag(channel) OVER in_case IS NOT NULL
             AND started_at <= interval '{SWITCH_HOURS} hours' + lag(coalesce(ended_at, started_at)) OVER in_case
             AS is_switch
     FROM base
-    WINDOW in_case AS (PARTITION BY case_id, is_offered ORDER BY started_at, id)
+    WINDOW of_customer AS (PARTITION BY customer_id, is_identified ORDER BY started_at, id),
+        in_case AS (PARTITION BY case_id, is_offered ORDER BY started_at, id)
 """
 
 
@@ -307,10 +317,10 @@ def fact_query(*, whole: bool) -> str:
     WITH base AS MATERIALIZED ({_base(CONTEXT_OF_SCOPE, whole=whole)}),
     linked AS MATERIALIZED ({LINKED}),
     by_issue AS (
-        {_moments("customer_id, issue_id", "is_identified AND issue_id IS NOT NULL")}
+        {_moments("customer_id, issue_id", "linked.is_identified AND linked.issue_id IS NOT NULL")}
     ),
     by_case AS (
-        {_moments("root_id", "is_offered AND root_id IS NOT NULL")}
+        {_moments("root_id", "linked.is_offered AND linked.root_id IS NOT NULL")}
     ),
     about AS (
         SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,
@@ -365,6 +375,7 @@ def fact_query(*, whole: bool) -> str:
         {_target_join("tq", "i.queue_id", "0")}
         {_target_join("tc", "0", "i.channel")}
         {_target_join("ta", "0", "0")}
+        OFFSET 0 -- a fence: what stands here is computed once, not once per measure that names it
     )
     SELECT f.id AS interaction_id, f.channel, f.direction, f.outcome, f.assurance, f.inbox_id, f.queue_id, f.team_id,
         f.agent_id, f.reason_id, f.customer_id, f.case_id, cohort.id AS cohort_id, f.started_at, f.ended_at,

@@ -5,7 +5,7 @@ Works on the temporary table analytics_delta: rows shaped like facts with signed
 
 from typing import Final
 
-from analytics.facts.measures import END_COHORT, HOURLY, NAMES
+from analytics.facts.measures import BY_NAME, END_COHORT, HOURLY, NAMES, Kind
 from analytics.rollups.models import Dimension, Metric
 
 ARRIVAL: Final = tuple(name for name in NAMES if name not in END_COHORT)
@@ -98,6 +98,86 @@ def upsert_statements(delta: str) -> list[str]:
     statements.append(upsert("analytics_weekhourrollup", week, HOURLY, delta))
     statements.append(histogram_upsert(delta, "sign"))
     return statements
+
+
+# The sums that all others but those of agents and hours are sums of.
+GRAIN: Final = {
+    "day": "day",
+    "channel": "channel",
+    "queue_id": "coalesce(queue_id, 0)",
+    "team_id": "coalesce(team_id, 0)",
+    "reason_id": "coalesce(reason_id, 0)",
+    "cohort_id": "cohort_id",
+}
+HOURS: Final = {"day": "day", "weekday": "weekday", "hour": "hour", "channel": "channel"} | {
+    "queue_id": "coalesce(queue_id, 0)"
+}
+
+
+def _day_keys(dimension: Dimension) -> dict[str, str]:
+    return {
+        "dimension": f"{dimension.value}::smallint",
+        "key": f"{DIMENSION_KEY[dimension]}::bigint",
+        "day": "day",
+        "cohort_id": "cohort_id",
+    }
+
+
+def _insert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str) -> str:
+    return f"INSERT INTO {table} ({', '.join((*keys, *names))}) {grouped(source, keys, names)}"
+
+
+def _summed(table: str, source: str) -> str:
+    # CREATE TABLE AS may use several processes, INSERT may not.
+    return f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {source}"
+
+
+def _narrow(source: str, keys: tuple[str, ...]) -> str:
+    """Sums of counts as int: a further sum of those is a bigint, and one of bigints a slow numeric."""
+    sums = ", ".join(f"{name}::int" if BY_NAME[name].kind is Kind.COUNT else name for name in NAMES)
+    return f"SELECT {', '.join(keys)}, {sums} FROM ({source}) sums"
+
+
+def rebuild_statements() -> list[str]:
+    """The same sums as those of upsert_statements over all facts, into empty roll-ups: three passes over the facts."""
+    facts = f"({bucketed('analytics_fact')}) bucket"
+    drop = "DROP TABLE IF EXISTS analytics_grain, analytics_agents, analytics_hours"
+    statements = [
+        drop,
+        _summed("analytics_grain", _narrow(grouped(facts, GRAIN, NAMES), tuple(GRAIN))),
+        _summed("analytics_agents", grouped(facts, _day_keys(Dimension.AGENT), NAMES)),
+        _summed("analytics_hours", grouped("analytics_fact", HOURS, HOURLY)),
+        "INSERT INTO analytics_dayrollup (dimension, key, day, cohort_id, {0})"
+        " SELECT dimension, key, day, cohort_id, {0} FROM analytics_agents".format(", ".join(NAMES)),
+        _insert(
+            "analytics_cuberollup",
+            {name: name for name in ("day", "channel", "team_id", "reason_id", "cohort_id")},
+            NAMES,
+            "analytics_grain",
+        ),
+    ]
+    statements += [
+        _insert("analytics_dayrollup", _day_keys(dimension), NAMES, "analytics_grain") for dimension in MONTH_DIMENSIONS
+    ]
+    month = {
+        "dimension": "dimension",
+        "key": "key",
+        "month": "date_trunc('month', day)::date",
+        "cohort_id": "cohort_id",
+    }
+    days = f"(SELECT * FROM analytics_dayrollup WHERE dimension <> {Dimension.AGENT.value}) days"
+    hour = {name: name for name in ("day", "hour", "channel", "queue_id")}
+    week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
+    kept = f"(SELECT * FROM analytics_hours WHERE {KEPT_HOURS}) kept"
+    keys = {"day": "day", "channel": "channel", "metric": "metric", "bin": "bin"}
+    return [
+        *statements,
+        _insert("analytics_monthrollup", month, NAMES, days),
+        _insert("analytics_hourrollup", hour, HOURLY, kept),
+        _insert("analytics_weekhourrollup", week, HOURLY, "analytics_hours"),
+        _insert("analytics_histogramrollup", keys, ("contacts",), histogram_source("analytics_fact", "1")),
+        drop,
+    ]
 
 
 def histogram_source(table: str, sign: str) -> str:

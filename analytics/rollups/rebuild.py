@@ -5,7 +5,8 @@ from typing import Final
 from django.db import connection, transaction
 
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, EVERYTHING, fact_query
-from analytics.rollups.deltas import upsert_statements
+from analytics.rollups.bulk import emptied
+from analytics.rollups.deltas import rebuild_statements
 from analytics.rollups.refresh import LOCK
 
 ROLLUP_TABLES: Final = (
@@ -16,6 +17,14 @@ ROLLUP_TABLES: Final = (
     "analytics_weekhourrollup",
     "analytics_histogramrollup",
 )
+# Hash tables and sorts of a whole centre stay in memory, and every core that the server allows takes part.
+SETTINGS: Final = """
+SET LOCAL work_mem = '512MB';
+SET LOCAL jit = off;
+SET LOCAL max_parallel_workers_per_gather = 4;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0
+"""
 
 
 @transaction.atomic
@@ -23,11 +32,13 @@ def rebuild_facts() -> int:
     """Compute every fact anew from the records of truth. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute("SET LOCAL work_mem = '512MB'")
+        cursor.execute(SETTINGS)
         cursor.execute(ENSURE_COHORTS.format(scope=EVERYTHING))
-        cursor.execute("TRUNCATE analytics_fact")
-        cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")
-        return int(cursor.rowcount)
+        with emptied(cursor, ("analytics_fact",)):
+            cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")
+            count = int(cursor.rowcount)
+        cursor.execute("ANALYZE analytics_fact")
+    return count
 
 
 @transaction.atomic
@@ -35,7 +46,7 @@ def rebuild_rollups() -> None:
     """Sum all facts into empty roll-ups."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute("SET LOCAL work_mem = '512MB'")
-        cursor.execute(f"TRUNCATE {', '.join(ROLLUP_TABLES)}")
-        for statement in upsert_statements("(SELECT *, 1 AS sign FROM analytics_fact) fact"):
-            cursor.execute(statement)
+        cursor.execute(SETTINGS)
+        with emptied(cursor, ROLLUP_TABLES):
+            for statement in rebuild_statements():
+                cursor.execute(statement)

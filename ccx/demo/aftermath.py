@@ -47,7 +47,7 @@ def ask_customers(
 
 
 def _answers(memory: Memory, rng: random.Random) -> dict[str, int | bool | str | None]:
-    mood = 4.75 - memory.annoyance + rng.gauss(0, 0.7)
+    mood = 5.05 - memory.annoyance + rng.gauss(0, 0.7)
     csat = min(max(round(mood), 1), 5)
     answers: dict[str, int | bool | str | None] = {"csat": csat}
     if rng.random() < 0.8:
@@ -69,8 +69,7 @@ def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Perso
     for person in strangers:
         owners = Identity.objects.filter(value__in=person.identities.values()).values_list("customer_id", flat=True)
         numbers = sorted(set(owners))
-        for other in numbers[1:]:
-            merges.append(merge_customers(survivor_id=numbers[0], merged_id=other, by=lead))
+        merges += [merge_customers(survivor_id=numbers[0], merged_id=other, by=lead) for other in numbers[1:]]
         if len(merges) >= 12:
             break
     if not merges:
@@ -102,7 +101,7 @@ def begin_today(story: Story) -> int:
         if not receipt.started_interaction or receipt.interaction_id is None:
             continue
         agent = _free(here, plan, story)
-        if agent is not None and taken < MOST_IN_HAND:
+        if agent is not None and taken < min(MOST_IN_HAND, len(plans) // 2):
             _take_up(receipt.interaction_id, plan, agent, story)
             del here[agent.pk]
             taken += 1

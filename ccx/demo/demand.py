@@ -19,11 +19,11 @@ IMPROVED_DAYS = 14
 TROUBLED = frozenset({"delivery.where_is_my_order", "delivery.late"})
 
 # Chances per hour of the day. Calls and chats come while the line is open, the rest comes when it comes.
-CALLS = (*[0] * 8, 5, 9, 11, 10, 8, 7, 7, 7, 8, 9, 6, 4, *[0] * 4)
-CHATS = (*[0] * 8, 3, 6, 8, 9, 10, 9, 8, 8, 9, 10, 9, 7, *[0] * 4)
-WRITTEN = (1, 0.5, 0.3, 0.3, 0.4, 0.8, 2, 4, 6, 8, 8, 8, 8, 7, 7, 7, 7, 8, 8, 9, 10, 9, 6, 3)
+CALLS: tuple[float, ...] = (*[0] * 8, 5, 9, 11, 10, 8, 7, 7, 7, 8, 9, 6, 4, *[0] * 4)
+CHATS: tuple[float, ...] = (*[0] * 8, 3, 6, 8, 9, 10, 9, 8, 8, 9, 10, 9, 7, *[0] * 4)
+WRITTEN: tuple[float, ...] = (1, 0.5, 0.3, 0.3, 0.4, 0.8, 2, 4, 6, 8, 8, 8, 8, 7, 7, 7, 7, 8, 8, 9, 10, 9, 6, 3)
 CHANNELS = {
-    Channel.VOICE: 33, Channel.CHAT: 19, Channel.EMAIL: 24, Channel.SMS: 4, Channel.WHATSAPP: 13, Channel.WEB_FORM: 7,
+    Channel.VOICE: 34, Channel.CHAT: 20, Channel.EMAIL: 15, Channel.SMS: 4, Channel.WHATSAPP: 24, Channel.WEB_FORM: 5,
 }  # fmt: skip
 HOURS_OF = {Channel.VOICE: CALLS, Channel.CHAT: CHATS}
 
@@ -44,7 +44,7 @@ class Demand:
     def __init__(self, people: list[Person], *, now: datetime, holidays: frozenset[date], rng: random.Random) -> None:
         self.people = people
         # A few customers turn to us again and again, most of them once.
-        self.eagerness = [rng.paretovariate(2.4) for _ in people]
+        self.eagerness = [min(rng.paretovariate(2.4), 6.0) for _ in people]
         self.now = now
         self.holidays = holidays
         self.rng = rng
@@ -60,6 +60,14 @@ class Demand:
         if ago in INCIDENT_DAYS:
             return 4.2 if ago in INCIDENT_DAYS[1:-2] else 2.6
         return 0.55 if ago < IMPROVED_DAYS else 1.0
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the service line is staffed."""
+        if moment.weekday() == 6 or moment.date() in self.holidays:
+            return False
+        if moment.weekday() == 5:
+            return 9 <= moment.hour < 12 or 13 <= moment.hour < 16
+        return 8 <= moment.hour < 20
 
     def load(self, moment: datetime) -> float:
         """How busy the lines are at a moment, compared with a usual hour."""
@@ -77,16 +85,14 @@ class Demand:
         return [start for start in found if start is not None and start.at < self.now]
 
     def _volume(self, day: date) -> float:
-        usual = sum(leaf["weight"] for leaf in reasons().values())
-        extra = sum(reasons()[code]["weight"] for code in TROUBLED) * (self.trouble(day) - 1.0)
+        usual = float(sum(leaf["weight"] for leaf in reasons().values()))
+        extra = float(sum(reasons()[code]["weight"] for code in TROUBLED)) * (self.trouble(day) - 1.0)
         quiet = 0.35 if day in self.holidays else 1.0
         return WEEK[day.weekday()] * quiet * (usual + extra) * self.rng.uniform(0.93, 1.07)
 
     def _start(self, day: date) -> Start | None:
         trouble = self.trouble(day)
-        weights = [
-            leaf["weight"] * (trouble if code in TROUBLED else 1.0) for code, leaf in reasons().items()
-        ]
+        weights = [leaf["weight"] * (trouble if code in TROUBLED else 1.0) for code, leaf in reasons().items()]
         reason = self.rng.choices(self.codes, weights)[0]
         person = self.rng.choices(self.people, self.eagerness)[0]
         channel = self.channel(person, day)

@@ -7,7 +7,7 @@ from ccx.demo.people import KIND_OF_CHANNEL
 from ccx.demo.rota import Rota, Worker
 from ccx.demo.talk import Issue
 from interactions.cases.choices import SegmentEnd, SegmentKind
-from interactions.channels.choices import Channel
+from interactions.channels.choices import LIVE_CHANNELS, Channel
 from interactions.channels.contact import IdentityClaim, PastSegment
 from interactions.customers.choices import Assurance
 from interactions.models import Queue
@@ -71,10 +71,12 @@ class Draft:
         """Wait in the queue up to a moment."""
         self.stretch(SegmentKind.QUEUE, (moment - self.cursor).total_seconds(), ended_by=ended_by)
 
-    def count_work(self, rota: Rota) -> None:
+    def count_work(self, rota: Rota, channel: Channel) -> None:
         """Tell the rota who was busy."""
-        for worker, start, end in self.worked:
-            rota.note(worker, start, end)
+        is_live = channel in LIVE_CHANNELS
+        for worker in self.workers:
+            work = [(start, end) for who, start, end in self.worked if who is worker]
+            rota.note(worker, work, is_live=is_live, is_undivided=channel == Channel.VOICE)
 
 
 def claim(plan: Plan, *, is_vague: bool) -> IdentityClaim | None:

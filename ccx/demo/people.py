@@ -19,7 +19,7 @@ from interactions.customers.models import Consent, Customer, CustomerNote, Ident
 
 EVENTS_AT_ONCE = 500
 # Letters that lose nothing but their shape in an address.
-PLAIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ı": "i", "’": "", "'": ""})
+PLAIN = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "\u0131": "i", "’": "", "'": ""})
 KIND_OF_CHANNEL = {
     Channel.VOICE: IdentityKind.PHONE,
     Channel.CHAT: IdentityKind.ACCOUNT,
@@ -81,12 +81,12 @@ class People:
         )
         number = next(self.serial)
         person.identities[IdentityKind.EMAIL] = f"{_plain(given, family)}{number}@{country['code']}-mail.example"
-        phone = next(self.numbers[country["code"]], None) if rng.random() < 0.8 else None
+        phone = next(self.numbers[country["code"]], None) if rng.random() < 0.88 else None
         if phone:
             person.identities[IdentityKind.PHONE] = phone
-            if rng.random() < 0.45:
+            if rng.random() < 0.5:
                 person.identities[IdentityKind.WHATSAPP] = phone
-        if rng.random() < 0.6:
+        if rng.random() < 0.72:
             person.identities[IdentityKind.ACCOUNT] = f"shop-{100000 + number * 7}"
         return person
 
@@ -174,7 +174,10 @@ def store_what_we_keep(people: list[Person], authors: list[User], *, until: date
         if rng.random() < 0.05:
             remembered.append(
                 CustomerNote(
-                    customer_id=person.customer_id, author=rng.choice(authors), body=rng.choice(notes), created_at=set_at
+                    customer_id=person.customer_id,
+                    author=rng.choice(authors),
+                    body=rng.choice(notes),
+                    created_at=set_at,
                 )
             )
     Preference.objects.bulk_create(preferences)
@@ -192,9 +195,7 @@ def _tell_what_we_keep(
     changes += [(CustomerChanged(customer_id=one.customer_id, what="preference"), one.set_at) for one in preferences]
     changes += [(CustomerChanged(customer_id=one.customer_id, what="consent"), one.at) for one in consents]
     changes += [(CustomerChanged(customer_id=one.customer_id, what="note"), one.created_at) for one in notes]
-    rows = [
-        row for event, at in changes for row in event_rows([event], by_id=None, origin=Origin.HISTORY, at=at)
-    ]
+    rows = [row for event, at in changes for row in event_rows([event], by_id=None, origin=Origin.HISTORY, at=at)]
     _insert(rows)
 
 

@@ -17,7 +17,7 @@ Stretch = tuple[datetime, datetime]
 DESK_TEAMS = {"E-mail desk", "Billing", "Escalations"}
 # What agents of a shop do when nobody calls.
 OTHER_WORK = ("orders desk", "orders desk", "returns check", "coaching", "team meeting")
-LONGEST_IDLE = timedelta(minutes=16)
+LONGEST_IDLE = timedelta(minutes=8)
 
 
 @dataclass
@@ -29,12 +29,12 @@ class Worker:
     shifts: list[Stretch] = field(default_factory=list)
     starts: list[datetime] = field(default_factory=list)
     work: list[Stretch] = field(default_factory=list)
-    free_at: datetime | None = None
+    # Who waits on the line comes before what lies in the pile, so the two are kept apart.
+    free_at: dict[bool, datetime] = field(default_factory=dict)
 
-    def earliest(self, moment: datetime) -> datetime | None:
+    def earliest(self, moment: datetime, *, is_live: bool) -> datetime | None:
         """The first moment from then on at which the agent is at work and has nobody else."""
-        if self.free_at is not None and self.free_at > moment:
-            moment = self.free_at
+        moment = max(self.free_at.get(is_live, moment), moment)
         place = max(bisect_right(self.starts, moment) - 1, 0)
         for start, end in self.shifts[place:]:
             if moment < end - timedelta(minutes=3):
@@ -55,9 +55,7 @@ class Rota:
                 self._plan(worker, place, len(agents), (first, last), centre.holidays)
                 self.workers[team].append(worker)
 
-    def _plan(
-        self, worker: Worker, place: int, size: int, days: tuple[date, date], holidays: frozenset[date]
-    ) -> None:
+    def _plan(self, worker: Worker, place: int, size: int, days: tuple[date, date], holidays: frozenset[date]) -> None:
         day = days[0]
         while day <= days[1]:
             # A day off a week each, never all at once; on Saturdays half of them; now and then somebody is ill.
@@ -80,23 +78,24 @@ class Rota:
         late = timedelta(seconds=self.rng.randint(-240, 200))
         return datetime.combine(day, hours[0], zone) + late, datetime.combine(day, hours[1], zone) + late
 
-    def pick(self, team: str, moment: datetime) -> tuple[Worker, datetime] | None:
+    def pick(self, team: str, moment: datetime, *, is_live: bool) -> tuple[Worker, datetime] | None:
         """Who can take a contact first, and when; the longest idle of those who can at once."""
         best: tuple[datetime, datetime, int] | None = None
         chosen = None
         for worker in self.workers[team]:
-            start = worker.earliest(moment)
+            start = worker.earliest(moment, is_live=is_live)
             if start is None:
                 continue
-            rank = (start, worker.free_at or worker.shifts[0][0], worker.user.pk)
+            rank = (start, worker.free_at.get(is_live, worker.shifts[0][0]), worker.user.pk)
             if best is None or rank < best:
                 best, chosen = rank, worker
         return (chosen, best[0]) if chosen is not None and best is not None else None
 
-    def note(self, worker: Worker, start: datetime, end: datetime) -> None:
-        """The agent is with a customer in this stretch."""
-        worker.work.append((start, end))
-        worker.free_at = max(worker.free_at or end, end)
+    def note(self, worker: Worker, work: list[Stretch], *, is_live: bool, is_undivided: bool) -> None:
+        """The agent is with a customer in these stretches; who writes can soon take a second one beside it."""
+        worker.work += work
+        free_at = work[-1][1] if is_undivided else work[0][0] + (work[0][1] - work[0][0]) / 2
+        worker.free_at[is_live] = max(worker.free_at.get(is_live, free_at), free_at)
 
     def store_presence(self) -> None:
         """Write where the time went, from the shifts and the work done in them."""
@@ -123,20 +122,27 @@ class Rota:
         return self._in_a_row(worker, told)
 
     def _day(self, start: datetime, end: datetime, work: list[Stretch]) -> list[tuple[str, str, datetime, datetime]]:
-        """One shift: available around the contacts, other work in the long gaps, a break in the longest of them."""
+        """One shift: available around the contacts, other work in the long gaps, a break in one of them."""
         marks = [start, *(moment for stretch in work for moment in stretch), end]
         gaps = [(marks[i], marks[i + 1]) for i in range(0, len(marks) - 1, 2)]
-        middle = [gap for gap in gaps if gap[1] - gap[0] > timedelta(minutes=50) and gap[0] - start < (end - start) * 0.7]
+        middle = [
+            gap for gap in gaps if gap[1] - gap[0] > timedelta(minutes=50) and gap[0] - start < (end - start) * 0.7
+        ]
         break_gap = middle[len(middle) // 2] if middle else None
         told: list[tuple[str, str, datetime, datetime]] = []
         cursor = start
         for gap in gaps:
             if gap[1] - gap[0] <= LONGEST_IDLE:
                 continue
-            leave = gap[0] + timedelta(seconds=self.rng.randint(40, 300))
-            back = gap[1] - timedelta(seconds=self.rng.randint(60, 420))
+            leave = gap[0] + timedelta(seconds=self.rng.randint(30, 160))
+            back = gap[1] - timedelta(seconds=self.rng.randint(40, 200))
+            if gap[0] < self.now < gap[1]:
+                # Whoever is here now is here for customers.
+                back = self.now - timedelta(minutes=self.rng.randint(3, 12))
+                if back <= leave:
+                    continue
             told.append((PresenceState.AVAILABLE, "", cursor, leave))
-            if gap == break_gap:
+            if gap == break_gap and leave + timedelta(minutes=40) < back:
                 pause = leave + timedelta(minutes=self.rng.randint(25, 38))
                 told.append((PresenceState.BREAK, "lunch", leave, pause))
                 leave = pause

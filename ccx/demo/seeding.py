@@ -52,7 +52,7 @@ def refuse_where_it_does_not_belong() -> None:
     """Only on the embedded servers, or with CCX_DEMO=1; never in production."""
     if settings.PRODUCTION:
         raise SeedRefusedError("CCX_PRODUCTION is set: demo people would get accounts. Nothing was done.")
-    is_embedded = settings.DATABASE_URL == settings.EMBEDDED.get("DATABASE_URL")
+    is_embedded = settings.EMBEDDED.get("DATABASE_URL") == settings.DATABASE_URL
     if not is_embedded and not settings.DEMO:
         raise SeedRefusedError(
             "The database is a server of your own: set CCX_DEMO=1 to fill it with the demonstration centre."
@@ -66,7 +66,7 @@ def is_empty() -> bool:
 
 def seed(*, contacts: int, now: datetime | None = None) -> Seeded | None:
     """Make the centre with about so many contacts up to now; None if the database is not empty."""
-    moment = (now or timezone.now()).astimezone(ZoneInfo(settings.TIME_ZONE))
+    moment = (now or timezone.now()).astimezone(zone())
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEED_LOCK])
@@ -78,8 +78,13 @@ def seed(*, contacts: int, now: datetime | None = None) -> Seeded | None:
     pump_everything()
     rebuild_agent_days()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("ANALYZE (SKIP_LOCKED)")  # autovacuum may be at some table already
     return seeded
+
+
+def zone() -> ZoneInfo:
+    """The centre's own time."""
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def sign_ins_path() -> Path:

@@ -8,7 +8,7 @@ from ccx.demo.centre import Centre
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.services import issue_key
 from ccx.kernel.models import User
-from ccx.kernel.people.services.service_users import service_user
+from ccx.kernel.people.services.service_users import add_service_user
 
 SCOPES = (Scope.CONTACTS_WRITE, Scope.CONTACTS_ATTEST, Scope.CONTACTS_READ, Scope.CONFIG_READ, Scope.FIGURES_READ)
 
@@ -25,10 +25,10 @@ def give_sign_ins(centre: Centre) -> str:
         password = secrets.token_urlsafe(12)
         person.set_password(password)
         person.save(update_fields=["password"])
-        lines.append(f"{role:<28}{person.email:<36}{password}")
-    shop = service_user("shop")
+        lines.append(f"{role:<30}{person.email:<36}{password}")
+    shop = add_service_user(name="Shop", sees_everything=True, by=centre.administrator)
     issued = issue_key(user=shop, name="Online shop", scopes=SCOPES, by=centre.administrator)
-    lines.append(f"{'integration (API key)':<28}{shop.email:<36}{issued.token}")
+    lines.append(f"{'integration (API key)':<30}{shop.email:<36}{issued.token}")
     return "\n".join(lines) + "\n"
 
 

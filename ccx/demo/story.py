@@ -77,7 +77,9 @@ class Story:
                 self._written(plan)
 
     def plan(self, at: datetime, issue: Issue, channel: Channel, *, is_outbound: bool = False) -> None:
-        """Something is going to happen."""
+        """Something is going to happen; calls and chats wait until the line is open."""
+        while channel in HOURS_OF and not self.demand.is_open(at):
+            at = self.demand.moment(at.date() + timedelta(days=1), channel)
         heappush(self.plans, Plan(at.replace(microsecond=0), next(self.numbers), issue, channel, is_outbound))
 
     # Calls and chats
@@ -91,7 +93,7 @@ class Story:
         wait = rng.uniform(1, 7) if rng.random() < 0.35 else rng.expovariate(1 / (11 * load**2.1)) + 3
         patience = 4 + rng.expovariate(1 / 210)
         asked_at = draft.cursor
-        found = self.rota.pick(_team_of(draft.queue), asked_at + timedelta(seconds=wait))
+        found = self.rota.pick(_team_of(draft.queue), asked_at + timedelta(seconds=wait), is_live=True)
         if found is None or found[1] - asked_at > timedelta(seconds=patience):
             self._lose(plan, draft, asked_at + timedelta(seconds=min(patience, 900)))
             return
@@ -138,9 +140,11 @@ class Story:
     def _talk_through(self, plan: Plan, draft: Draft, worker: Worker) -> None:
         """Talk, perhaps a hold, perhaps another team, and the work after it."""
         rng, seconds = self.rng, self._work_seconds(plan)
-        moves_on = rng.random() < (0.06 + 0.05 * min(plan.issue.attempts, 2)) and worker.team != "Escalations"
+        moves_on = rng.random() < (0.11 + 0.06 * min(plan.issue.attempts, 2)) and worker.team != "Escalations"
         next_queue = "Billing" if plan.issue.leaf["group"] == "billing" and worker.team != "Billing" else "Escalations"
-        found = self.rota.pick(_team_of(self.centre.queues[next_queue]), draft.cursor + timedelta(seconds=seconds / 2))
+        found = self.rota.pick(
+            _team_of(self.centre.queues[next_queue]), draft.cursor + timedelta(seconds=seconds / 2), is_live=True
+        )
         if moves_on and found is not None and found[1] - draft.cursor < timedelta(seconds=seconds / 2 + 420):
             draft.stretch(SegmentKind.TALK, seconds / 2, worker=worker, ended_by=SegmentEnd.TRANSFER_QUEUE)
             draft.queue = self.centre.queues[next_queue]
@@ -154,7 +158,9 @@ class Story:
         draft.stretch(SegmentKind.WRAP_UP, rng.lognormvariate(3.7, 0.5), worker=worker)
 
     def _work_seconds(self, plan: Plan) -> float:
-        usual = TALK_SECONDS[plan.channel] * plan.issue.leaf["handle"] * (1.0 + 0.18 * min(plan.issue.attempts, 3))
+        usual = (
+            TALK_SECONDS[plan.channel] * float(plan.issue.leaf["handle"]) * (1.0 + 0.18 * min(plan.issue.attempts, 3))
+        )
         if plan.issue.reason in TROUBLED and self.demand.trouble(plan.at.date()) > 1:
             usual *= 1.2
         return max(25.0, usual * self.rng.lognormvariate(-0.1, 0.45))
@@ -170,19 +176,19 @@ class Story:
             return
         trouble = self.demand.trouble(plan.at.date())
         looked = timedelta(minutes=rng.expovariate(1 / LOOK_MINUTES[plan.channel]) * max(trouble, 1) ** 0.6)
-        found = self.rota.pick(_team_of(draft.queue), plan.at + looked)
+        found = self.rota.pick(_team_of(draft.queue), plan.at + looked, is_live=False)
         if found is None:
             self.unfinished.append(plan)
             return
         worker, begins = found
-        if begins.hour < worker.shifts[0][0].hour + 1 and begins.date() != plan.at.date():
+        if begins.date() != plan.at.date():
             begins += timedelta(minutes=rng.uniform(0, 50))  # the morning's pile
         draft.wait_until(max(begins, plan.at))
         if rng.random() < 0.04:
             self._talk_through(plan, draft, worker)
         else:
             self._write_back(plan, draft, worker)
-        self._finish(plan, draft, waited=(begins - plan.at).total_seconds() / 60)
+        self._finish(plan, draft, waited=(begins - plan.at).total_seconds() / 240)
 
     def _write_back(self, plan: Plan, draft: Draft, worker: Worker) -> None:
         seconds = self._work_seconds(plan)
@@ -199,7 +205,7 @@ class Story:
         if draft.cursor >= self.now or draft.answered_at is None:
             self.unfinished.append(plan)
             return
-        draft.count_work(self.rota)
+        draft.count_work(self.rota, plan.channel)
         ending = self._ending(plan)
         last_talk = max(part.ended_at for part in draft.segments if part.kind == SegmentKind.TALK)
         agents = [worker.user for worker in draft.workers]
@@ -242,7 +248,7 @@ class Story:
             chance *= 1.5 if self.demand.trouble(plan.at.date()) > 1 else 1.0
             chance *= 0.6 if self.demand.days_ago(plan.at.date()) < IMPROVED_DAYS else 1.0
         comes_back = issue.person is not None and rng.random() < chance
-        is_resolved: bool | None = rng.choices([True, None, False], [30, 30, 40] if comes_back else [66, 29, 5])[0]
+        is_resolved: bool | None = rng.choices([True, None, False], [24, 16, 60] if comes_back else [66, 29, 5])[0]
         if is_resolved is False:
             return Ending(is_resolved, rng.choice(["waiting_for_others", "not_solved"]), comes_back)
         if is_resolved is None:
@@ -257,8 +263,7 @@ class Story:
         if ending.comes_back and issue.person is not None:
             day = (ended_at + timedelta(days=rng.triangular(0.1, 6.5, 1.2))).date()
             switches = rng.random() < 0.42
-            stays = plan.channel if plan.channel not in HOURS_OF or day.weekday() < 5 else None
-            channel = stays if stays and not switches else self.demand.channel(issue.person, day, but=plan.channel)
+            channel = self.demand.channel(issue.person, day, but=plan.channel) if switches else plan.channel
             self.plan(self.demand.moment(day, channel, after=ended_at), issue, channel)
         elif ending.is_resolved is False and rng.random() < 0.85 and issue.person is not None:
             self.plan(ended_at + timedelta(hours=rng.uniform(14, 60)), issue, Channel.EMAIL, is_outbound=True)
@@ -266,7 +271,7 @@ class Story:
     def _follow_up(self, plan: Plan) -> None:
         """We write by ourselves, as promised."""
         draft = Draft(plan.at, self.centre.queues["E-mail and forms"])
-        found = self.rota.pick("E-mail desk", plan.at)
+        found = self.rota.pick("E-mail desk", plan.at, is_live=False)
         if found is None:
             return
         draft.cursor = found[1]
@@ -274,7 +279,7 @@ class Story:
         draft.stretch(SegmentKind.TALK, self.rng.uniform(90, 300), worker=found[0])
         if draft.cursor >= self.now:
             return
-        draft.count_work(self.rota)
+        draft.count_work(self.rota, plan.channel)
         plan.issue.details["agent"] = found[0].user.name.split()[0]
         said = PastMessage(
             author_kind=AuthorKind.AGENT,

@@ -14,7 +14,8 @@ from interactions.channels.contact import PastMessage
 
 Turn = tuple[AuthorKind, str]
 AGAIN = {
-    "en": ["I wrote to you about this on {before} already. ", "Second attempt: ", "Me again. ", "As I told your colleague on {before}: "],
+    "en": ["I wrote to you about this on {before} already. ", "Second attempt: ", "Me again. ",
+           "As I told your colleague on {before}: "],
     "de": ["Ich habe mich deswegen schon am {before} gemeldet. ", "Zweiter Versuch: "],
     "fr": ["Je vous ai déjà écrit le {before}. ", "Je reviens vers vous : "],
     "es": ["Ya les escribí el {before}. ", "Lo intento otra vez: "],
@@ -70,6 +71,7 @@ class Talk:
         details = {
             "order": f"FW-{rng.randint(51000, 98999)}",
             "item": item,
+            "thing": item.split()[-1],
             "amount": money(amount),
             "fee": money(rng.choice([4.9, 7.5, 12.0])),
             "carrier": rng.choice(words("people")["carriers"]),
@@ -148,8 +150,9 @@ class Talk:
         if is_live and is_english:
             turns.append((agent, self._fill(GREETINGS, issue)))
         if scene.is_long and is_english:
-            for asked, answered in rng.sample(words("people")["small_talk"], k=rng.randint(3, 6)):
-                turns += [(agent, asked), (customer, answered)]
+            scenes = words("people")["small_talk"]
+            for place in sorted(rng.sample(range(len(scenes)), k=rng.randint(3, len(scenes)))):
+                turns += [(customer if number % 2 else agent, line) for number, line in enumerate(scenes[place])]
         turns.append((agent, self._fill(script["answers"], issue)))
         if is_live or scene.is_long or rng.random() < 0.45:
             followup = rng.randrange(len(script["followups"]))

@@ -45,12 +45,14 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "measures"},
-    "analytics/rollups": {"audit", "deltas", "reader", "rebuild", "refresh"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
+    # What follows the log.
+    "feedback/surveys": {"reader"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, GIVEN, fact_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
@@ -41,6 +42,16 @@ SELECT i.id FROM span JOIN interactions_interaction i ON i.customer_id = span.cu
     AND coalesce(i.closed_at, 'infinity') >= span.low - interval '{MAX_LINK_DAYS} days'
 UNION
 SELECT i.id FROM interactions_interaction i JOIN family ON family.id = i.case_id
+"""
+
+# Contacts of the scope that meanwhile left a customer, a case or a time and whose own event is yet to come: they count as
+# changed now, for their new fact is the last that is known of where they were.
+MOVED: Final = """
+SELECT f.interaction_id FROM analytics_scope JOIN analytics_fact f ON f.interaction_id = analytics_scope.id
+JOIN interactions_interaction i ON i.id = f.interaction_id
+WHERE NOT f.interaction_id = ANY(%(ids)s)
+    AND ((f.customer_id, f.case_id, f.started_at) IS DISTINCT FROM (i.customer_id, i.case_id, i.started_at)
+        OR f.ended_at <> i.closed_at OR (f.ended_at IS NOT NULL AND i.closed_at IS NULL))
 """
 
 PREPARE: Final = f"""
@@ -101,7 +112,7 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute(PREPARE)
-        cursor.execute(AFFECTED, {"ids": ids})
+        ids = _fill_scope(cursor, ids)
         cursor.execute("ANALYZE analytics_scope")
         cursor.execute(ENSURE_COHORTS.format(scope=GIVEN))
         cursor.execute(FILL_FRESH.format(query=fact_query(whole=False)))
@@ -114,3 +125,15 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
                 cursor.execute(statement)
             cursor.execute(STORE, {"ids": ids})
     return changed
+
+
+def _fill_scope(cursor: CursorWrapper, ids: list[int]) -> list[int]:
+    """Everything that may differ now; the answer is what it follows from: the ids given and those found to have moved."""
+    while True:
+        cursor.execute(AFFECTED, {"ids": ids})
+        cursor.execute(MOVED, {"ids": ids})
+        moved = [row[0] for row in cursor.fetchall()]
+        if not moved:
+            return ids
+        ids = sorted({*ids, *moved})
+        cursor.execute("TRUNCATE analytics_scope")

@@ -42,10 +42,10 @@ def measure(sizes: list[int], only: set[str]) -> None:
     """A database of its own for each size, and in it all that was asked for."""
     urls = {size: make_database(f"ccx_bench_{size}") for size in sizes}
     os.environ["DATABASE_URL"] = urls[sizes[0]]
-    import django  # noqa: PLC0415 - after the environment says which database
+    import django
 
     django.setup()
-    from benchmarks.run import Run  # noqa: PLC0415
+    from benchmarks.run import Run
 
     run = Run(only)
     for size, url in urls.items():

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S311 - long lines of SQL; chance without secrets
+# ruff: noqa: E501 - long lines of SQL; chance without secrets
 """Facts and roll-ups: from nothing, by the thousand, exactly, and read."""
 
 import random
@@ -84,9 +84,7 @@ def increments(size: int) -> float:
             bare.append(inserted * 1000)
     taken, inserted = statistics.median(refreshed), statistics.median(bare)
     tell(Figure(name="bare_insert", size=size, value=inserted, unit="ms for 1,000"))
-    tell(
-        Figure(name="increment", size=size, value=taken, unit="ms for 1,000", ratio=taken / inserted, bar=8)
-    )
+    tell(Figure(name="increment", size=size, value=taken, unit="ms for 1,000", ratio=taken / inserted, bar=8))
     return taken
 
 
@@ -101,11 +99,15 @@ DISTURBANCES: Final = (
 def exactness(size: int) -> None:
     """Contacts in shuffled order, late, twice, then reasons, customers and cases corrected: what differs at the end."""
     chance = random.Random(42)
-    run_sql("TRUNCATE analytics_fact, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup, analytics_hourrollup, analytics_weekhourrollup, analytics_histogramrollup")
+    run_sql(
+        "TRUNCATE analytics_fact, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup, analytics_hourrollup, analytics_weekhourrollup, analytics_histogramrollup"
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM interactions_interaction WHERE id <= 100000 ORDER BY id")
         ids = [row[0] for row in cursor.fetchall()]
-    run_sql("INSERT INTO interactions_customer (id, public_id, name, company, language, time_zone, attributes, created_at) SELECT n, gen_random_uuid(), '', '', '', '', '{}', now() FROM generate_series(1, 5000) n ON CONFLICT DO NOTHING")
+    run_sql(
+        "INSERT INTO interactions_customer (id, public_id, name, company, language, time_zone, attributes, created_at) SELECT n, gen_random_uuid(), '', '', '', '', '{}', now() FROM generate_series(1, 5000) n ON CONFLICT DO NOTHING"
+    )
     run_sql("UPDATE interactions_interaction SET customer_id = 1 + customer_id % 5000 WHERE customer_id > 5000")
     chance.shuffle(ids)
     delivered = ids + chance.sample(ids, len(ids) // 10)
@@ -129,7 +131,9 @@ def _deliver(ids: list[int]) -> None:
 
 def _boss() -> User:
     found = User.objects.filter(email="boss@bench.invalid").first()
-    return found or User.objects.create_user("boss@bench.invalid", "four unrelated words", role=Role.ADMINISTRATOR, name="Boss")
+    return found or User.objects.create_user(
+        "boss@bench.invalid", "four unrelated words", role=Role.ADMINISTRATOR, name="Boss"
+    )
 
 
 def panels(size: int) -> dict[str, float]:

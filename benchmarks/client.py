@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _contact(number: str) -> dict[str, object]:
-    chance = random.randrange(1_500_000)  # noqa: S311 - no secret
+    chance = random.randrange(1_500_000)
     return {
         "inbox": f"Inbox {3 + chance % 4}",
         "external_id": number,

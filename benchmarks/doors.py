@@ -1,4 +1,4 @@
-# ruff: noqa: E501, S311, S603 - long lines of SQL; chance without secrets; our own programs
+# ruff: noqa: E501 - long lines of SQL; chance without secrets; our own programs
 """The ways in: REST one by one and by the hundred, a file of history, and how soon a contact stands in the figures."""
 
 import csv
@@ -194,7 +194,9 @@ def history_import(size: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bare_copy")
         cursor.execute("CREATE TABLE bare_copy (LIKE interactions_interaction INCLUDING ALL)")
-        cursor.copy_expert(f"COPY (SELECT * FROM interactions_interaction ORDER BY id LIMIT {IMPORTED}) TO STDOUT", rows)
+        cursor.copy_expert(
+            f"COPY (SELECT * FROM interactions_interaction ORDER BY id LIMIT {IMPORTED}) TO STDOUT", rows
+        )
         copies = []
         for _ in range(5):
             rows.seek(0)
@@ -220,7 +222,20 @@ def freshness(size: int, ready: Callable[[], None]) -> None:
     ready()
     ensure_partitions()
     settings.REDIS_URL = os.environ["REDIS_URL"]
-    worker = ["celery", "-A", "ccx.celery:app", "worker", "--concurrency", "1", "--queues", "ccx", "--without-gossip", "--without-mingle", "--loglevel", "error"]
+    worker = [
+        "celery",
+        "-A",
+        "ccx.celery:app",
+        "worker",
+        "--concurrency",
+        "1",
+        "--queues",
+        "ccx",
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel",
+        "error",
+    ]
     accepted: list[float] = []
     with _program(*worker):
         _receive_one(0)

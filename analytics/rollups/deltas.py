@@ -175,10 +175,14 @@ def rebuild_statements() -> list[str]:
         ),
     ]
     statements += [
-        _insert("analytics_dayrollup", _day_keys(dimension), NAMES, "analytics_grain")
-        for dimension in MONTH_DIMENSIONS
+        _insert("analytics_dayrollup", _day_keys(dimension), NAMES, "analytics_grain") for dimension in MONTH_DIMENSIONS
     ]
-    month = {"dimension": "dimension", "key": "key", "month": "date_trunc('month', day)::date", "cohort_id": "cohort_id"}
+    month = {
+        "dimension": "dimension",
+        "key": "key",
+        "month": "date_trunc('month', day)::date",
+        "cohort_id": "cohort_id",
+    }
     days = f"(SELECT * FROM analytics_dayrollup WHERE dimension <> {Dimension.AGENT.value}) days"
     hour = {name: name for name in ("day", "hour", "channel", "queue_id")}
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}

@@ -44,8 +44,8 @@ UNION
 SELECT i.id FROM interactions_interaction i JOIN family ON family.id = i.case_id
 """
 
-# Contacts of the scope that meanwhile left a customer, a case or a time and whose own event is yet to come: they count as
-# changed now, for their new fact is the last that is known of where they were.
+# Contacts of the scope that meanwhile left a customer, a case or a time and whose own event is yet to come: they count
+# as changed now, for their new fact is the last that is known of where they were.
 MOVED: Final = """
 SELECT f.interaction_id FROM analytics_scope JOIN analytics_fact f ON f.interaction_id = analytics_scope.id
 JOIN interactions_interaction i ON i.id = f.interaction_id
@@ -59,7 +59,8 @@ CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint PRIMARY KEY) ON COMMI
 CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
     ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS analytics_bucket ON COMMIT DELETE ROWS AS {finest_buckets("analytics_delta")} WITH NO DATA;
+CREATE TEMP TABLE IF NOT EXISTS analytics_bucket ON COMMIT DELETE ROWS AS
+{finest_buckets("analytics_delta")} WITH NO DATA;
 TRUNCATE analytics_scope, analytics_fresh, analytics_delta, analytics_bucket;
 SET LOCAL random_page_cost = 1.1; -- a batch reaches its rows by index, however the planner prices a disk
 """
@@ -128,7 +129,7 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
 
 
 def _fill_scope(cursor: CursorWrapper, ids: list[int]) -> list[int]:
-    """Everything that may differ now; the answer is what it follows from: the ids given and those found to have moved."""
+    """Find everything that may differ now; the answer is what it follows from: the ids and those found to have moved."""
     while True:
         cursor.execute(AFFECTED, {"ids": ids})
         cursor.execute(MOVED, {"ids": ids})

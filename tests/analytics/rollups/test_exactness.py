@@ -55,12 +55,15 @@ def test_a_rebuild_from_nothing_differs_from_the_definition_in_nothing(contacts:
     assert count_differing_buckets() == 0
 
 
-def test_contacts_that_swap_customers_in_different_batches_leave_no_trace_where_they_were(contacts: list[int]) -> None:
+def test_a_contact_met_before_its_own_event_leaves_no_trace_at_its_old_customer(contacts: list[int]) -> None:
     rebuild_facts()
     rebuild_rollups()
-    moved = list(Interaction.objects.filter(pk__in=contacts[::7]).order_by("pk").values_list("pk", "customer_id"))
-    for (pk, _), (_, customer_id) in zip(moved, moved[1:] + moved[:1], strict=True):
-        Interaction.objects.filter(pk=pk).update(customer_id=customer_id)
-    deliver([pk for pk, _ in moved], size=5)
+    first, second, third = Interaction.objects.filter(pk__in=contacts[200:203]).order_by("pk")
+    homes = first.customer_id, second.customer_id, third.customer_id
+    assert len(set(homes)) == 3
+    Interaction.objects.filter(pk=first.pk).update(customer_id=homes[2])
+    Interaction.objects.filter(pk=second.pk).update(customer_id=homes[0])
+    refresh_facts([first.pk])  # meets the second contact at its new customer
+    refresh_facts([second.pk])
     assert count_differing_facts() == 0
     assert count_differing_buckets() == 0

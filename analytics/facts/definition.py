@@ -80,7 +80,8 @@ CONTEXT_OF_SCOPE: Final = f"""
         UNION
         SELECT other.id FROM interactions_interaction k JOIN analytics_scope USING (id)
         JOIN interactions_case own ON own.id = k.case_id
-        JOIN interactions_case other ON other.id = own.follows_id OR other.follows_id = coalesce(own.follows_id, own.id)
+        JOIN interactions_case other
+            ON other.id = own.issue_root_id OR other.issue_root_id = coalesce(own.issue_root_id, own.id)
     )
 """
 
@@ -161,7 +162,7 @@ def _base(context: str, *, whole: bool) -> str:
             OR (i.outcome IS NULL AND i.first_answered_at IS NOT NULL))"""
     where = "" if whole else f"WHERE i.id IN ({context})"
     return f"""
-    SELECT i.id, i.customer_id, i.case_id, coalesce(c.follows_id, i.case_id) AS root_id, i.channel, i.reason_id,
+    SELECT i.id, i.customer_id, i.case_id, coalesce(c.issue_root_id, i.case_id) AS root_id, i.channel, i.reason_id,
         coalesce(r.parent_id, i.reason_id) AS issue_id,
         coalesce(r.resolution_window_days, {DEFAULT_WINDOW_DAYS}) AS window_days,
         i.started_at, i.closed_at AS ended_at, c.last_reopened_at, i.is_resolved,
@@ -206,7 +207,7 @@ def _moments(partition: str, of: str) -> str:
     """
 
 
-# Two lines of time: an identified customer's contacts, and a case's offered contacts (answered ones are offered ones).
+# Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
 LINKED: Final = f"""
     SELECT base.*,
         CASE WHEN is_identified THEN lead(started_at) OVER of_customer END AS next_any_at,

@@ -67,9 +67,28 @@ def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str
     )
 
 
-def upsert_statements(delta: str) -> list[str]:
-    """Everything that adds the temporary table `delta` to every roll-up."""
-    by_bucket = f"({bucketed(delta)}) bucket"
+FINEST: Final = ("day", "channel", "queue_id", "team_id", "agent_id", "reason_id", "cohort_id")
+
+
+def finest_buckets(delta: str) -> str:
+    """The sums of `delta` by everything that any day, month or cube tells apart: what came and went is left out."""
+    sums = ", ".join(f"sum({name})::{_summed_type(name)} AS {name}" for name in NAMES)
+    touched = " OR ".join(f"{name} <> 0" for name in NAMES)
+    keys = ", ".join(FINEST)
+    return (
+        f"SELECT {keys}, {', '.join(NAMES)} FROM"
+        f" (SELECT {keys}, {sums} FROM ({bucketed(delta)}) bucket GROUP BY {keys}) summed WHERE {touched}"
+    )
+
+
+def _summed_type(name: str) -> str:
+    # A further sum of ints is a bigint, and one of bigints a slow numeric.
+    return "int" if BY_NAME[name].kind is Kind.COUNT else "bigint"
+
+
+def upsert_statements(delta: str, buckets: str = "") -> list[str]:
+    """Everything that adds the temporary table `delta` to every roll-up; `buckets` holds its finest_buckets, if any."""
+    by_bucket = buckets or f"({bucketed(delta)}) bucket"
     cube = {
         "day": "day",
         "channel": "channel",
@@ -133,8 +152,7 @@ def _summed(table: str, source: str) -> str:
 
 
 def _narrow(source: str, keys: tuple[str, ...]) -> str:
-    """Sums of counts as int: a further sum of those is a bigint, and one of bigints a slow numeric."""
-    sums = ", ".join(f"{name}::int" if BY_NAME[name].kind is Kind.COUNT else name for name in NAMES)
+    sums = ", ".join(f"{name}::{_summed_type(name)}" for name in NAMES)
     return f"SELECT {', '.join(keys)}, {sums} FROM ({source}) sums"
 
 

@@ -94,10 +94,7 @@ KPIS: tuple[Kpi, ...] = (
     ratio(
         "abandon_queue_ex_short",
         _("Abandonment in the queue without short ones"),
-        _(
-            "(abandoned − short) ÷ (answered + abandoned − short), only voice and chat contacts that waited in a "
-            "queue."
-        ),
+        _("(abandoned − short) ÷ (answered + abandoned − short), only voice and chat contacts that waited in a queue."),
         (
             "abandoned_queued - abandoned_queued_short",
             "answered_queued + abandoned_queued - abandoned_queued_short",

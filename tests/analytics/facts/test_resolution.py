@@ -199,6 +199,18 @@ def test_cases_said_to_be_the_same_issue_count_as_one(line: Line) -> None:
     assert (measures(first, *FCR), measures(second, "repeat")) == ((1, 1), (0,))
 
 
+def test_a_chain_of_cases_is_one_issue_from_end_to_end(line: Line) -> None:
+    cases = [line.over(later(days=day), reason_id=a_reason_of(f"reason{day}").pk) for day in range(3)]
+    for earlier, case in zip(cases, cases[1:], strict=False):
+        link_cases(case_id=case.case_id, follows_id=earlier.case_id, by=None)
+
+    assert [measures(case, "fcr_yes", "repeat") for case in cases] == [(0, 0), (0, 1), (1, 1)]
+
+    link_cases(case_id=cases[1].case_id, follows_id=None, by=None)
+
+    assert [measures(case, "fcr_yes", "repeat") for case in cases] == [(1, 0), (0, 0), (1, 1)]
+
+
 @pytest.mark.parametrize("days", [1, 3, 7])
 def test_follow_ups_count_start_to_start_with_the_last_second_in(line: Line, days: int) -> None:
     bill, login = a_reason_of("bill").pk, a_reason_of("login").pk

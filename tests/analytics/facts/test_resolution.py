@@ -1,6 +1,7 @@
 """First contact resolution and repeats, by the published test vectors and at the edges of every rule."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -201,7 +202,7 @@ def test_cases_said_to_be_the_same_issue_count_as_one(line: Line) -> None:
 
 def test_a_chain_of_cases_is_one_issue_from_end_to_end(line: Line) -> None:
     cases = [line.over(later(days=day), reason_id=a_reason_of(f"reason{day}").pk) for day in range(3)]
-    for earlier, case in zip(cases, cases[1:], strict=False):
+    for earlier, case in pairwise(cases):
         link_cases(case_id=case.case_id, follows_id=earlier.case_id, by=None)
 
     assert [measures(case, "fcr_yes", "repeat") for case in cases] == [(0, 0), (0, 1), (1, 1)]

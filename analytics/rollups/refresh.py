@@ -129,7 +129,7 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
 
 
 def _fill_scope(cursor: CursorWrapper, ids: list[int]) -> list[int]:
-    """Find everything that may differ now; the answer is what it follows from: the ids and those found to have moved."""
+    """Find everything that may differ now; the answer is the ids it follows from, with those that moved."""
     while True:
         cursor.execute(AFFECTED, {"ids": ids})
         cursor.execute(MOVED, {"ids": ids})

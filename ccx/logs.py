@@ -154,5 +154,7 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             # Statements carry values.
             "django.db.backends": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            # Each wake-up and pump would be a line, many a second.
+            "django_structlog.celery": {"level": "WARNING"},
         },
     }

@@ -6,35 +6,19 @@ from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.people.choices import Ability
 
+
+def _place(label: Any, icon: str, url: str, ability: Ability, key: str) -> dict[str, Any]:
+    return {"label": label, "icon": icon, "url": url, "ability": ability, "key": key}
+
+
 ITEMS: list[dict[str, Any]] = [
-    {"label": _("Work"), "icon": "work", "url": "interactions:desk", "ability": Ability.HANDLE_CONTACTS, "key": "g w"},
-    {
-        "label": _("Search"),
-        "icon": "search",
-        "url": "interactions:search",
-        "ability": Ability.SEE_CUSTOMERS,
-        "key": "g s",
-    },
-    {
-        "label": _("Customers"),
-        "icon": "customers",
-        "url": "interactions:customers",
-        "ability": Ability.SEE_CUSTOMERS,
-        "key": "g c",
-    },
-    {
-        "label": _("Dashboards"),
-        "icon": "dashboards",
-        "url": "analytics:dashboards",
-        "ability": Ability.SEE_DASHBOARDS,
-        "key": "g d",
-    },
-    {
-        "label": _("Imports"),
-        "icon": "imports",
-        "url": "interactions:imports",
-        "ability": Ability.IMPORT_HISTORY,
-        "key": "g i",
-    },
-    {"label": _("Settings"), "icon": "settings", "url": "admin:index", "ability": Ability.CONFIGURE, "key": "g e"},
+    _place(_("Customers"), "customers", "interactions:customers", Ability.SEE_CUSTOMERS, "g c"),
+    _place(_("Dashboards"), "dashboards", "analytics:dashboards", Ability.SEE_DASHBOARDS, "g d"),
+    _place(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
+    _place(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
+    _place(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),
+    _place(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
+    _place(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
+    _place(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
+    _place(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

@@ -21,7 +21,9 @@ def allowed_origins(*, url: str, port: int, hosts: list[str]) -> list[str]:
         return [f"{parts.scheme}://{parts.netloc}"]
     if not port:
         return []
-    return [f"{scheme}://{host}:{port}" for host in hosts if "*" not in host for scheme in ("ws", "wss")]
+    # A content policy knows no IPv6 literals: there, sockets need an address of their own or a proxy.
+    named = [host for host in hosts if "*" not in host and not host.startswith("[")]
+    return [f"{scheme}://{host}:{port}" for host in named for scheme in ("ws", "wss")]
 
 
 def address(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import SurveyAnswered
+from feedback.surveys.reader import SURVEY_ERASURE
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -59,7 +60,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (FACTS,),
     CustomersMerged: (FACTS,),
     MergeUndone: (FACTS,),
-    CustomerErased: (FACTS,),
+    CustomerErased: (FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (),
     # Agents.
     PresenceChanged: (FACTS,),
@@ -70,7 +71,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 }
 
 # The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS,)
+READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

@@ -2,6 +2,7 @@
 
 from interactions.cases.urls import urlpatterns as cases
 from interactions.customers.urls import urlpatterns as customers
+from interactions.doors.history.urls import urlpatterns as imports
 
 app_name = "interactions"
-urlpatterns = [*customers, *cases]
+urlpatterns = [*customers, *cases, *imports]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from analytics.kpis.definition import Text
 from analytics.kpis.errors import InvalidPeriodError
-from analytics.kpis.questions import Dimension, Filters, Period, day_of, filters_of, last_day_of, today
+from analytics.kpis.questions import Dimension, Filters, Period, day_of, filters_of, last_day_of, today, with_horizon
 from ccx.kernel.models import User
 
 DEFAULT_PRESET = "30d"
@@ -24,7 +24,7 @@ PRESETS: Mapping[str, Text] = {
     "30d": _("30 days"),
     "quarter": _("Quarter"),
 }
-_KEPT = ("period", "from", "to", "compare", *(dimension.value for dimension in Dimension))
+_KEPT = ("period", "from", "to", "compare", "horizon", *(dimension.value for dimension in Dimension))
 
 
 def preset_period(preset: str, now: date) -> Period:
@@ -72,6 +72,8 @@ class Asked:
     def rows_url(self, kpi: str, part: str = "numerator", **changes: str) -> str:
         """The rows behind a figure under the same filters."""
         dates = {"period": "", "from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
+        if self.period.horizon:
+            dates["horizon"] = self.period.horizon.isoformat()
         kept = {name: value for name, value in self.given.items() if name != "compare"}
         asked = kept | dates | changes | {"kpi": kpi, "part": part}
         return f"{reverse('analytics:rows')}?{urlencode({name: value for name, value in asked.items() if value})}"
@@ -84,7 +86,7 @@ def ask(request: HttpRequest, user: User, *, switches: Mapping[str, tuple[str, .
     try:
         period, preset = _period(given)
     except InvalidPeriodError as error:
-        given = {name: value for name, value in given.items() if name not in {"from", "to", "period"}}
+        given = {name: value for name, value in given.items() if name not in {"from", "to", "period", "horizon"}}
         period, preset = preset_period(DEFAULT_PRESET, today()), DEFAULT_PRESET
         problem = str(error)
     extra = {
@@ -104,12 +106,13 @@ def ask(request: HttpRequest, user: User, *, switches: Mapping[str, tuple[str, .
 
 def _period(given: Mapping[str, str]) -> tuple[Period, str]:
     first, last = given.get("from", ""), given.get("to", "")
+    horizon = given.get("horizon", "")
     if first or last:
-        return Period(day_of(first or last), last_day_of(last or first)), ""
+        return with_horizon(Period(day_of(first or last), last_day_of(last or first)), horizon), ""
     preset = given.get("period", DEFAULT_PRESET)
     if preset not in PRESETS:
         preset = DEFAULT_PRESET
-    return preset_period(preset, today()), preset
+    return with_horizon(preset_period(preset, today()), horizon), preset
 
 
 def period_words(period: Period) -> str:

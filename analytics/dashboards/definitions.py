@@ -10,8 +10,6 @@ from analytics.kpis.definition import ChannelScope, Direction, Entity, Kpi, Timi
 from analytics.kpis.registry import variants_of
 from ccx.kernel.look.parts import Fact
 
-MOST_VARIANTS = 12
-
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
@@ -20,6 +18,7 @@ class Definition:
     kpi: Kpi
     facts: Sequence[Fact]
     variants: Sequence[Kpi]
+    thresholds: Sequence[Kpi] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +40,19 @@ def chapters() -> list[Chapter]:
         ("resolution", _("Resolution and repeats"), resolution.KPIS),
         ("surveys", _("What customers answered"), surveys.KPIS),
     )
-    return [Chapter(key=key, title=title, definitions=[_definition(kpi) for kpi in kpis]) for key, title, kpis in parts]
+    return [
+        Chapter(key=key, title=title, definitions=[_definition(kpi) for kpi in kpis if _at(kpi) in {"", "target"}])
+        for key, title, kpis in parts
+    ]
+
+
+def _at(kpi: Kpi) -> str:
+    """The threshold of a service level; empty for everything else."""
+    return str(kpi.switches.get("answer_within", ""))
+
+
+def _formula_code(kpi: Kpi) -> str:
+    return str(kpi.switches.get("variant", ""))
 
 
 def _definition(kpi: Kpi) -> Definition:
@@ -62,7 +73,13 @@ def _definition(kpi: Kpi) -> Definition:
         facts.append(Fact(name=_("Few"), value=told))
     if kpi.sources:
         facts.append(Fact(name=_("After"), value="; ".join(kpi.sources)))
-    return Definition(kpi=kpi, facts=facts, variants=variants_of(kpi)[:MOST_VARIANTS])
+    variants = variants_of(kpi)
+    return Definition(
+        kpi=kpi,
+        facts=facts,
+        variants=[other for other in variants if _at(other) == _at(kpi)],
+        thresholds=[other for other in variants if _at(kpi) and _formula_code(other) == _formula_code(kpi)],
+    )
 
 
 def _formula(kpi: Kpi) -> str:

@@ -21,8 +21,7 @@ def filter_bar(asked: Asked, view: str) -> FilterBar:
     hidden = [(name, value) for name, value in asked.extra.items()]
     if asked.preset:
         hidden.append(("period", asked.preset))
-    if "agent" in asked.given:
-        hidden.append(("agent", asked.given["agent"]))
+    hidden += [(name, asked.given[name]) for name in ("agent", "horizon") if name in asked.given]
     return FilterBar(
         action=reverse(view),
         presets=[

@@ -1,7 +1,7 @@
 """Operations: volume, waiting, giving up, service level, the work itself, by hour, queue and team."""
 
 from django.utils import formats
-from django.utils.dates import WEEKDAYS
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
@@ -31,7 +31,7 @@ from ccx.kernel.look.parts import HeatCell, Heatmap, Panel, heat_levels
 PAGE = "operations"
 VIEW = "analytics:operations"
 HEAT = ("contacts", "abandon_offered", "asa_all_answered")
-SWITCHES = {"x": THRESHOLDS, "heat": HEAT, "from_contacts": ("yes",)}
+SWITCHES = {"x": THRESHOLDS, "heat": HEAT}
 _SWITCHES = "analytics/dashboards/_switches.html"
 
 
@@ -104,9 +104,7 @@ def waiting_panel(asked: Asked) -> Sheet:
 
 def abandonment_panel(asked: Asked) -> Sheet:
     """Abandonment, every way it is counted."""
-    keys = ["abandon_offered", "abandon_offered_ex_short", "abandon_queue"]
-    if asked.extra.get("from_contacts"):
-        keys.append("abandon_queue_ex_short")
+    keys = ["abandon_offered", "abandon_offered_ex_short", "abandon_queue", "abandon_queue_ex_short"]
     keys += ["abandon_offered_ex5", "abandon_offered_ex10"]
     names = {key: str(kpi_of(key).variant).capitalize() for key in keys}
     answer = read(asked, keys)
@@ -117,7 +115,6 @@ def abandonment_panel(asked: Asked) -> Sheet:
             "share": figure_text(figure),
             "n": number(figure.n),
         }
-    options = {"": _("Off"), "yes": _("On")}
     return Sheet(
         panel=Panel(
             key="abandonment",
@@ -125,8 +122,6 @@ def abandonment_panel(asked: Asked) -> Sheet:
             insight=insight,
             table=by_kpi(answer, names, caption=_("Abandonment by definition"), asked=asked),
             span=6,
-            template=_SWITCHES,
-            context=switch(asked, VIEW, "from_contacts", _("Queued without short ones, from single contacts"), options),
             export_url=export_url(asked, PAGE, "abandonment"),
         ),
         lines=total_lines(answer),
@@ -345,7 +340,7 @@ def _heatmap(week: Week) -> Heatmap:
             )
             for hour in HOURS
         ]
-        rows.append((str(WEEKDAYS[weekday - 1]), cells))
+        rows.append((str(WEEKDAYS_ABBR[weekday - 1]), cells))
     greatest = max((value for value in values if value is not None), default=None)
     return Heatmap(
         caption=_("%(figure)s by weekday and hour") % {"figure": week.kpi.title},

@@ -215,7 +215,7 @@ def _behind(request: HttpRequest, asked: Asked) -> RowsOf:
         part = Part(request.GET.get("part", "numerator"))
     except ValueError:
         raise Http404 from None
-    kpi = kpi_of(request.GET.get("kpi", ""))
+    kpi = kpi_of(request.GET.get("kpi", "contacts"))
     return rows_of(kpi=kpi, part=part, period=asked.period, filters=asked.filters, user=asked.user)
 
 

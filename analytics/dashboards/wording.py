@@ -45,16 +45,24 @@ def change_of(figure: Figure) -> Change | None:
         return None
     better: dict[Direction, Better] = {Direction.UP: "up", Direction.DOWN: "down", Direction.NEITHER: "neither"}
     return change(
-        figure.value, figure.before.value, better=better[figure.kpi.direction], measure=measure_of(figure.kpi)
+        figure.value, value_before(figure), better=better[figure.kpi.direction], measure=measure_of(figure.kpi)
     )
+
+
+def value_before(figure: Figure) -> float | None:
+    """The value in the period before; a count of nothing at all is no comparison."""
+    before = figure.before
+    if before is None or (figure.denominator is None and not before.n):
+        return None
+    return before.value
 
 
 def short_change_text(figure: Figure) -> str:
     """The change in a few signs, for a column: +0.2 pt, −3 s, +12%."""
-    before = figure.before
-    if before is None or figure.value is None or before.value is None:
+    before = value_before(figure)
+    if figure.value is None or before is None:
         return ""
-    moved = figure.value - before.value
+    moved = figure.value - before
     sign = "+" if moved > 0 else "−" if moved < 0 else "±"
     measure = measure_of(figure.kpi)
     if measure in {"share", "points"}:
@@ -62,7 +70,7 @@ def short_change_text(figure: Figure) -> str:
         return _("%(sign)s%(points)s pt") % {"sign": sign, "points": points}
     if measure == "duration":
         return sign + duration(abs(moved))
-    return sign + percent(abs(moved) / before.value) if before.value else sign + number(abs(moved))
+    return sign + percent(abs(moved) / before) if before else sign + number(abs(moved))
 
 
 def state_text(figure: Figure) -> str:

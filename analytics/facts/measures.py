@@ -67,6 +67,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _count("answered_target", "live contacts answered within the target that held", hourly=True),
     _count("abandoned_target", "live contacts abandoned within the target that held"),
     _count("abandoned_short", "live contacts abandoned within the short threshold that held", hourly=True),
+    _count("abandoned_queued_short", "live contacts that queued and abandoned within that threshold"),
     _count("wait_answered_n", "live contacts answered whose wait is known", hourly=True),
     _sum("wait_answered_s", "seconds those waited", hourly=True),
     _sum("wait_abandoned_s", "seconds that live contacts waited before they abandoned"),

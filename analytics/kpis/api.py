@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.kpis.errors import InvalidPeriodError, UnknownFilterError
-from analytics.kpis.questions import Period, Split, day_of, filters_of, last_day_of
+from analytics.kpis.questions import Period, Split, day_of, filters_of, last_day_of, with_horizon
 from analytics.kpis.reading import read_figures
 from analytics.kpis.registry import REGISTRY
 from analytics.kpis.serializers import answer_body, definition_body
@@ -20,6 +20,7 @@ from ccx.kernel.access.models import Scope
 MOST_KEYS = 50
 MOST_DAYS_OF_SERIES = 1100
 _FILTERS = ("queue", "team", "reason", "agent")
+HORIZON = "Last day looked at: `period` (the period's own last day) or a day; left out, as far as is known."
 SCOPES: Mapping[str, tuple[str, ...]] = {"GET": (Scope.FIGURES_READ,)}
 
 
@@ -34,6 +35,7 @@ class FiguresView(APIView):
             OpenApiParameter("keys", str, required=True, description="Keys of /api/v1/definitions, comma-separated."),
             OpenApiParameter("from", str, required=True, description="First day (1999-01-01) or month (1999-01)."),
             OpenApiParameter("to", str, required=True, description="Last day or month, included."),
+            OpenApiParameter("horizon", str, description=HORIZON),
             OpenApiParameter("compare", str, enum=["previous"], description="Beside the period before."),
             OpenApiParameter("split_by", str, enum=[split.value for split in Split]),
             OpenApiParameter("channel", str, description="voice, chat, email, ..."),
@@ -45,6 +47,7 @@ class FiguresView(APIView):
         """Read them for what the caller may see."""
         asked = request.query_params
         period = Period(day_of(asked.get("from", "")), last_day_of(asked.get("to", "")))
+        period = with_horizon(period, asked.get("horizon", ""))
         split_by = _split(asked.get("split_by", "none"))
         if split_by is Split.DAY and period.days > MOST_DAYS_OF_SERIES:
             raise InvalidPeriodError(_("Day by day, at most %(days)s days.") % {"days": MOST_DAYS_OF_SERIES})

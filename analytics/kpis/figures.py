@@ -92,14 +92,14 @@ class FigureSet:
 
 
 def figure_of(kpi: Kpi, sums: Sums | None, *, source: str = "", in_series: bool = False) -> Figure:
-    """The figure that sums add up to. In a series an immature bucket keeps its value and says so."""
+    """The figure that sums add up to. In a series a bucket most of which is immature keeps its value and says so."""
     if sums is None:
         return Figure(kpi=kpi, state=State.NO_DATA, source=source)
     counted = sums.of(kpi.maturity)
     base = kpi.denominator or kpi.numerator
     excluded = base.of(sums.every) - base.of(counted) if kpi.maturity is not Maturity.NONE else 0
     state = State.READY
-    if excluded and in_series:
+    if in_series and excluded * 2 > base.of(sums.every):
         counted, state = sums.every, State.IMMATURE
     elif excluded and not base.of(counted):
         state = State.IMMATURE

@@ -42,12 +42,15 @@ class Clock:
     cohorts: tuple[tuple[int, int, date], ...]
 
     @classmethod
-    def now(cls) -> "Clock":
-        """Live contacts are known up to today, those of a source up to what it covers."""
+    def for_period(cls, period: Period) -> "Clock":
+        """Live contacts are known up to today, those of a source up to what it covers; a period may end both."""
         horizons = dict(HistorySource.objects.values_list("pk", "covered_until"))
         horizons[LIVE_SOURCE] = today()
         rows = Cohort.objects.values_list("pk", "source_id", "window_days").order_by("pk")
-        return cls(tuple((pk, window, horizons.get(source, horizons[LIVE_SOURCE])) for pk, source, window in rows))
+        end = date.max if period.horizon is None else period.horizon + timedelta(days=1)
+        return cls(
+            tuple((pk, window, min(end, horizons.get(source, horizons[LIVE_SOURCE]))) for pk, source, window in rows)
+        )
 
     def cutoffs(self, maturity: Maturity) -> Cutoffs:
         """The last mature day of every cohort: day + 1 + window ≤ horizon."""

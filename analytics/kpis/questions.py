@@ -59,10 +59,15 @@ def today() -> date:
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days, both ends in it."""
+    """Whole days, both ends in it.
+
+    `horizon`: the last day that is looked at, as if the figure were read the day after; None: as far as is known. With
+    its own last day a month's published figure stays what it was when the next month is imported.
+    """
 
     first: date
     last: date
+    horizon: date | None = None
 
     def __post_init__(self) -> None:
         if self.last < self.first:
@@ -77,11 +82,13 @@ class Period:
     @property
     def before(self) -> "Period":
         """The period of the same length right before; for whole months, as many whole months."""
+        last = self.first - timedelta(days=1)
+        first = self.first - timedelta(days=self.days)
         if self.is_whole_months:
             months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
             year, month = divmod(self.first.year * 12 + self.first.month - 1 - months, 12)
-            return Period(date(year, month + 1, 1), self.first - timedelta(days=1))
-        return Period(self.first - timedelta(days=self.days), self.first - timedelta(days=1))
+            first = date(year, month + 1, 1)
+        return Period(first, last, None if self.horizon is None else last)
 
     @property
     def is_whole_months(self) -> bool:
@@ -163,6 +170,13 @@ def last_day_of(text: str) -> date:
     if len(text) == len("1999-01"):
         return day.replace(day=calendar.monthrange(day.year, day.month)[1])
     return day
+
+
+def with_horizon(period: Period, text: str) -> Period:
+    """The period with a horizon as an address names it: `period` (its own last day), a date, or none."""
+    if not text:
+        return period
+    return replace(period, horizon=period.last if text == "period" else last_day_of(text))
 
 
 def row_id(dimension: Dimension, public_id: str, *, user: User) -> int:

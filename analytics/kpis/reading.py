@@ -14,7 +14,7 @@ from analytics.kpis.occupancy import agent_day_figure, is_answerable, read_agent
 from analytics.kpis.planner import Plan, Source, Visibility, plan_for
 from analytics.kpis.questions import Filters, Period, Split, today
 from analytics.kpis.registry import kpis_of
-from analytics.kpis.sums import Cells, GroupKey, Question, Sums, read_sums
+from analytics.kpis.sums import Cells, GroupKey, Question, Sums, days_recorded, read_sums
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 
@@ -43,13 +43,14 @@ def read_figures(
         by_channel=False,
         user=user,
         visibility=Visibility.of(user),
-        clock=Clock.now() if any(kpi.maturity is not Maturity.NONE for kpi in kpis) else Clock(()),
+        clock=_clock(kpis, period),
     )
     total, groups = _answer(question)
     if comparison is not None:
         is_by_time = split_by.is_of_time
         split = Split.NONE if is_by_time else split_by
-        total_before, groups_before = _answer(replace(question, period=comparison, split=split))
+        clock = _clock(kpis, comparison) if comparison.horizon else question.clock
+        total_before, groups_before = _answer(replace(question, period=comparison, split=split, clock=clock))
         total = _beside(total, total_before)
         if not is_by_time:
             groups = {key: _beside(figures, groups_before.get(key, {})) for key, figures in groups.items()}
@@ -61,6 +62,12 @@ def read_figures(
         total=total,
         groups=_named(split_by, groups),
     )
+
+
+def _clock(kpis: Sequence[Kpi], period: Period) -> Clock:
+    if all(kpi.maturity is Maturity.NONE for kpi in kpis):
+        return Clock(())
+    return Clock.for_period(period)
 
 
 def _beside(figures: ByKey, before: ByKey) -> ByKey:
@@ -78,11 +85,12 @@ def _answer(question: Question) -> tuple[ByKey, Answer]:
         for key, figures in part_groups.items():
             groups.setdefault(key, {}).update(figures)
     order = [kpi.key for kpi in question.kpis]
+    recorded = days_recorded(question.period) if question.split is Split.DAY else None
     for key, figures in _every_bucket(question, groups).items():
         for kpi in question.kpis:
             if kpi.key not in figures:
                 is_refused = total[kpi.key].state is State.REFUSED
-                figures[kpi.key] = total[kpi.key] if is_refused else _gap(kpi, question, key)
+                figures[kpi.key] = total[kpi.key] if is_refused else _gap(kpi, key, recorded)
         groups[key] = {name: figures[name] for name in order}
     return {name: total[name] for name in order}, groups
 
@@ -198,11 +206,11 @@ def _every_bucket(question: Question, groups: Answer) -> Answer:
     return groups
 
 
-def _gap(kpi: Kpi, question: Question, key: GroupKey) -> Figure:
-    """No row: a count of 0 up to today, and no data for anything else."""
-    is_count = kpi.aggregation is Aggregation.SUM
+def _gap(kpi: Kpi, key: GroupKey, recorded: frozenset[date] | None) -> Figure:
+    """No row: a count of 0 where the centre recorded anything, and a gap for anything else."""
+    is_known = recorded is None or key in recorded
     is_future = isinstance(key, date) and key > today()
-    if is_count and not is_future:
+    if kpi.aggregation is Aggregation.SUM and is_known and not is_future:
         return figure_of(kpi, Sums({}, {kpi.maturity: {}}))
     return Figure(kpi=kpi, state=State.NO_DATA)
 

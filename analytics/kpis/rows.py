@@ -77,7 +77,7 @@ def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: Use
     day = "day" if kpi.cohort is Cohort.ARRIVAL else "end_day"
     rows = facts_for(period, filters.with_reasons(), user=user, day=day)
     if kpi.maturity is not Maturity.NONE:
-        cutoffs = Clock.now().cutoffs(kpi.maturity)
+        cutoffs = Clock.for_period(period).cutoffs(kpi.maturity)
         if not cutoffs.are_past(period):
             rows = rows.filter(cutoffs.condition(period=period, day=day))
     counted: Any = rows.annotate(chosen=_sql(chosen), contribution=_sql(expression))

@@ -92,6 +92,12 @@ def read_sums(plan: Plan, question: Question) -> Cells:
     return _read(rows, question.kpis, question, columns=columns, day=day)
 
 
+def days_recorded(period: Period) -> frozenset[date]:
+    """The days on which the centre recorded anything; on others nothing is known, which is not 0."""
+    rows = DayRollup._default_manager.filter(dimension=RollupDimension.TOTAL, day__range=(period.first, period.last))
+    return frozenset(rows.values_list("day", flat=True))
+
+
 def _merge(cells: Cells, more: Cells) -> None:
     for key, sums in more.items():
         cells.setdefault(key, Sums()).add(sums)

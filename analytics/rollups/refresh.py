@@ -28,11 +28,11 @@ span AS (
 ),
 touched_case AS (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
 root AS (
-    SELECT DISTINCT coalesce(c.follows_id, c.id) AS id
+    SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
     FROM interactions_case c JOIN touched_case t ON t.case_id = c.id
 ),
 family AS (
-    SELECT id FROM root UNION SELECT c.id FROM interactions_case c JOIN root ON c.follows_id = root.id
+    SELECT id FROM root UNION SELECT c.id FROM interactions_case c JOIN root ON c.issue_root_id = root.id
     UNION SELECT case_id FROM touched_case
 )
 SELECT i.id FROM interactions_interaction i JOIN changed USING (id)
@@ -129,7 +129,7 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
 
 
 def _fill_scope(cursor: CursorWrapper, ids: list[int]) -> list[int]:
-    """Find everything that may differ now; the answer is the ids it follows from, with those that moved."""
+    """Find everything that may differ now; the answer is what it follows from: the ids and those that moved."""
     while True:
         cursor.execute(AFFECTED, {"ids": ids})
         cursor.execute(MOVED, {"ids": ids})

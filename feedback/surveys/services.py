@@ -1,5 +1,6 @@
 """Recording what customers answer."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -35,3 +36,10 @@ def record_response(
         at=moment,
     )
     return response
+
+
+@transaction.atomic
+def forget_words(*, customer_ids: Iterable[int]) -> int:
+    """Wipe what erased customers wrote in surveys; their scores stay. Returns the number of answers that held words."""
+    written = Response.objects.filter(interaction__customer_id__in=customer_ids).exclude(comment="")
+    return written.update(comment="")

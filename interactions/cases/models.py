@@ -99,6 +99,13 @@ class Case(PublicModel):
         related_name="followed_by",
         help_text="The same issue, said by a person.",
     )
+    issue_root = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The first case of the chain that `follows` makes, kept by link_cases; null: it is the first itself.",
+    )
     opened_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     reopened_count = models.PositiveSmallIntegerField(default=0)

@@ -224,6 +224,10 @@ class Book:
             case.last_reopened_at = later(case.last_reopened_at, moment)
             case.is_changed = True
             self.tell(CaseReopened(**ids), at=moment)
+        if contact.past is not None and contact.past.reopened_count > 0:
+            # The source counted, and does not say when.
+            case.reopened_count = min(case.reopened_count + contact.past.reopened_count, 32767)
+            case.is_changed = True
 
     def _belong(self, case: KnownCase, contact: InboundContact, customer_id: int | None) -> None:
         """A case knows its earliest contact, and takes the customer and the reason that it lacked."""

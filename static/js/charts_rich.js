@@ -19,10 +19,15 @@ function describe(element, data, options, colours) {
   const many = data.series.length > 1;
   const endLabels = many && (options.kind === "line" || options.kind === "area") && element.offsetWidth > 420 && endsApart(data.series);
   const isRtl = document.dir === "rtl";
+  const values = data.series.flatMap((series) => series.values.filter((value) => value !== null));
+  const greatest = Math.max(0, ...values);
+  const isNearlyAll = options.measure === "share" && greatest > 0.8 && greatest <= 1; // no axis goes beyond the whole
   const text = { color: colours["ink-3"], fontFamily: FACE, fontSize: 12 };
   const figures = {
     type: "value",
-    max: options.top,
+    max: options.top ?? (isNearlyAll ? 1 : undefined),
+    interval: isNearlyAll && options.top === undefined ? 0.25 : undefined,
+    minInterval: values.every(Number.isInteger) && options.measure === "number" ? 1 : undefined,
     splitNumber: 4,
     axisLabel: { ...text, formatter: (value) => axisFigure(value, options.measure, options.currency) },
     splitLine: { lineStyle: { color: colours.hairline } },

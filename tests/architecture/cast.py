@@ -10,7 +10,7 @@ from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope, Role
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
-from interactions.models import Case, Customer, Inbox, Interaction, WebForm
+from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -70,4 +70,7 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     )
     form = WebForm.objects.create(inbox=inbox, slug="contact", title="Contact us")
     key, _token = make_key(cast.objects["service"])
-    return {"customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}
+    run = ImportRun.objects.create(
+        file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
+    )
+    return {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}

@@ -44,12 +44,19 @@ MORE_NAMES: dict[str, set[str]] = {
     # Pure arithmetic over a calendar.
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.
-    "analytics/facts": {"agent_days", "definition", "measures", "refresh"},
-    "analytics/rollups": {"audit", "deltas", "reader", "rebuild", "refresh"},
+    "analytics/facts": {"agent_days", "definition", "measures"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
+    },
+    # What follows the log.
+    "feedback/surveys": {"reader"},
+    # A page a module; how one is asked for, worded and exported.
+    "analytics/dashboards": {
+        *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
+        *("resolution", "sheets", "wording"),
     },
     # Ways in, one folder each.
     "interactions/doors": {"history", "rest", "webform"},

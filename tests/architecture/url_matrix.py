@@ -81,6 +81,8 @@ SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
 )
 
+SEE_FIGURES = dict.fromkeys(("supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 200)
+
 MATRIX: dict[str, list[Row]] = {
     # For machines that watch.
     "livez": [public()],
@@ -117,6 +119,18 @@ MATRIX: dict[str, list[Row]] = {
     "settings/teams/": [row(administrator=200)],
     "settings/teams/add/": [row(administrator=200)],
     "settings/teams/<uuid:public_id>/": [row(administrator=200, of="team")],
+    # Figures.
+    "dashboards/": [row(**SEE_FIGURES)],
+    "dashboards/operations/": [row(**SEE_FIGURES)],
+    "dashboards/resolution/": [row(**SEE_FIGURES)],
+    "dashboards/definitions/": [row(**SEE_FIGURES)],
+    "dashboards/rows/": [row(**SEE_FIGURES)],
+    "dashboards/export/<slug:page>/<slug:panel>.csv": [
+        row(ids={"page": "overview", "panel": "contacts"}, **SEE_FIGURES),
+        row(ids={"page": "overview", "panel": "nothing"}),
+    ],
+    "api/v1/figures": [row(anonymous=401, signed_in=400, agent=403, key=403)],
+    "api/v1/definitions": [row(anonymous=401, signed_in=200, agent=403, key=403)],
     # The audit log.
     "audit/": [row(administrator=200)],
     "audit/export/": [row(administrator=200)],
@@ -139,14 +153,14 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
-    # Dashboards: each viewer sees the figures of their grants.
-    "dashboards/": [row(**SEES_DASHBOARDS)],
-    "dashboards/definitions/": [row(**SEES_DASHBOARDS)],
-    "dashboards/operations/": [row(**SEES_DASHBOARDS)],
-    "dashboards/resolution/": [row(**SEES_DASHBOARDS)],
-    # The rows of a figure that is named; none is here.
-    "dashboards/rows/": [row()],
-    "dashboards/export/<slug:page>/<slug:panel>.csv": [row(ids={"page": "none", "panel": "none"})],
+    # Imports of history.
+    "imports/": [row(administrator=200)],
+    "imports/new/": [row(administrator=200), row(administrator=400, method="post")],
+    "imports/<uuid:public_id>/": [row(administrator=200, of="import")],
+    "imports/<uuid:public_id>/mapping/": [row(administrator=400, of="import", method="post")],
+    "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
+    "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
+    "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
@@ -158,9 +172,6 @@ MATRIX: dict[str, list[Row]] = {
     "api/v1/queues": [api()],
     "api/v1/inboxes": [api()],
     "api/v1/reasons": [api()],
-    "api/v1/definitions": [api(agent=403)],
-    # Asks which figures.
-    "api/v1/figures": [api(signed_in=400, agent=403)],
     "api/v1/cases": [api(**SEES_NONE)],
     "api/v1/cases/<uuid:public_id>": [api(of="case", stranger=404, **SEES_NONE)],
     "api/v1/contacts": [api(method="post", signed_in=403, **WRITES)],

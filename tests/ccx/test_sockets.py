@@ -31,7 +31,7 @@ def test_the_page_is_told_the_sockets_address(
 
 
 def test_the_content_policy_names_the_sockets_port_of_every_host() -> None:
-    found = allowed_origins(url="", port=8001, hosts=["127.0.0.1", "*.example.org"])
+    found = allowed_origins(url="", port=8001, hosts=["127.0.0.1", "*.example.org", "[::1]"])
     assert found == ["ws://127.0.0.1:8001", "wss://127.0.0.1:8001"]
     assert allowed_origins(url="wss://live.example.org/ws/", port=0, hosts=[]) == ["wss://live.example.org"]
     assert allowed_origins(url="", port=0, hosts=["a"]) == []

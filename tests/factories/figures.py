@@ -91,7 +91,8 @@ def abandoned(number: int, day: date, *, wait: int, short: int = 5, **fields: An
     queued = {f"abandoned_queued_{x}": int(0 < wait <= x) for x in (20, 30, 60)}
     measures = {
         "contacts": 1, "offered": 1, "live_abandoned": 1, "abandoned_queued": int(wait > 0), "wait_seconds": wait,
-        "wait_abandoned_s": wait, "abandoned_short": int(wait <= short), "abandoned_target": int(wait <= 20),
+        "wait_abandoned_s": wait, "abandoned_target": int(wait <= 20),
+        "abandoned_short": int(wait <= short), "abandoned_queued_short": int(0 < wait <= short),
     }  # fmt: skip
     return facts(number, day, **measures | within | queued | fields)
 

@@ -94,13 +94,10 @@ KPIS: tuple[Kpi, ...] = (
     ratio(
         "abandon_queue_ex_short",
         _("Abandonment in the queue without short ones"),
-        _(
-            "(abandoned − short) ÷ (answered + abandoned − short), only voice and chat contacts that waited in a "
-            "queue. Read from contacts, so for at most 92 days."
-        ),
+        _("(abandoned − short) ÷ (answered + abandoned − short), only voice and chat contacts that waited in a queue."),
         (
-            "abandoned_queued - abandoned_queued*abandoned_short",
-            "answered_queued + abandoned_queued - abandoned_queued*abandoned_short",
+            "abandoned_queued - abandoned_queued_short",
+            "answered_queued + abandoned_queued - abandoned_queued_short",
         ),
         **_ABANDON,
         variant=_("queued only, without short ones"),

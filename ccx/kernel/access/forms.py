@@ -23,7 +23,14 @@ class ServiceUserField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class IssueKeyForm(forms.Form):
     """For which service user, for what, and for how long."""
 
-    user = ServiceUserField(queryset=User.objects.none(), label=_("Service user"))
+    user = ServiceUserField(queryset=User.objects.none(), label=_("Service user"), required=False)
+    new_user = forms.CharField(
+        max_length=60,
+        label=_("Or a new service user"),
+        required=False,
+        help_text=_("The name of the system that will act; its contacts and changes are told apart by it."),
+    )
+    sees_everything = forms.BooleanField(label=_("The new one may see the rows of all teams"), required=False)
     name = forms.CharField(max_length=120, label=_("What it is for"), help_text=_("The system that will use the key."))
     scopes = forms.MultipleChoiceField(
         choices=Scope.choices, widget=forms.CheckboxSelectMultiple, label=_("What it may do")
@@ -39,6 +46,13 @@ class IssueKeyForm(forms.Form):
         super().__init__(*args, **kwargs)
         users = User.objects.visible_to(by).filter(kind=UserKind.SERVICE, is_active=True)
         self.fields["user"].queryset = users  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """One service user, here already or new."""
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("user")) == bool(cleaned.get("new_user")):
+            self.add_error("user", _("Choose a service user, or name a new one."))
+        return cleaned
 
     def issue_arguments(self) -> dict[str, Any]:
         """What the service takes."""

@@ -63,7 +63,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
         raise MalformedBodyError(f"A number has more than {MAX_DIGITS} digits.")
     return int(digits)
 

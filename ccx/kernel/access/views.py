@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from ccx.kernel.access.services import IssuedKey, issue_key, revoke_key
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.models import User
+from ccx.kernel.people.services.service_users import add_service_user
 
 
 @login_required
@@ -30,7 +32,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     form = IssueKeyForm(request.POST if request.method == "POST" else None, by=user)
     if request.method == "POST" and form.is_valid():
         try:
-            issued = issue_key(by=user, **form.issue_arguments())
+            issued = _issue(form, by=user)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
@@ -55,6 +57,16 @@ def revoke_api_key(request: HttpRequest, public_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("The key is revoked. Nothing can use it any more."))
     return redirect("api-keys")
+
+
+@transaction.atomic
+def _issue(form: IssueKeyForm, *, by: User) -> IssuedKey:
+    arguments = form.issue_arguments()
+    if form.cleaned_data["new_user"]:
+        arguments["user"] = add_service_user(
+            name=form.cleaned_data["new_user"], sees_everything=form.cleaned_data["sees_everything"], by=by
+        )
+    return issue_key(by=by, **arguments)
 
 
 def _administrator(request: HttpRequest) -> User:

@@ -10,7 +10,7 @@ from ccx.kernel.audit.models import AuditEntry
 
 
 class AuditFilterForm(forms.Form):
-    actor = forms.CharField(label=_("Who"), required=False, max_length=254, help_text=_("Name or e-mail"))
+    actor = forms.CharField(label=_("Who (name or e-mail)"), required=False, max_length=254)
     kind = forms.ChoiceField(label=_("What"), required=False)
     object_id = forms.IntegerField(label=_("Number"), required=False, min_value=1, max_value=2**63 - 1)
     action = forms.ChoiceField(label=_("Action"), required=False)

@@ -25,6 +25,8 @@ ICONS: dict[str, str] = {
     "reports": "report-analytics",
     "people": "user-circle",
     "teams": "users-group",
+    "readers": "activity-heartbeat",
+    "audit": "list-details",
     # Channels.
     "voice": "phone",
     "chat": "message-circle",

@@ -47,8 +47,8 @@ ROLE_ABILITIES: dict[str, frozenset[Ability]] = {
     Role.QUALITY_ANALYST: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.EXPERIENCE_OWNER: frozenset({Ability.SEE_DASHBOARDS, Ability.EXPORT}),
     Role.ADMINISTRATOR: frozenset(Ability),
-    # A key's scopes say what it may do; whether customers are among it is the scope customers:read.
-    Role.INTEGRATION: frozenset({Ability.SEE_CUSTOMERS}),
+    # A key's scopes say what it may do: customers:read, figures:read; its grants say to which rows.
+    Role.INTEGRATION: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS}),
 }
 
 

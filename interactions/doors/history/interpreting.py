@@ -1,11 +1,8 @@
 """Making contacts of rows. Pure but for the directory, which turns names into ids."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from interactions.cases.choices import AuthorKind, Direction, Outcome, SegmentEnd, SegmentKind
 from interactions.channels.choices import Channel
@@ -14,11 +11,15 @@ from interactions.customers.choices import IdentityKind
 from interactions.doors.history.directory import Directory
 from interactions.doors.history.mapping import IdentityRule, Mapping, Moment, SegmentRule, Value
 from interactions.doors.history.reading import Row
+from interactions.doors.history.times import Times, clock_of
 
 HALF_A_DAY: Final = timedelta(hours=12)
 DAY: Final = timedelta(days=1)
 YES: Final = {"yes", "true", "1"}
 NO: Final = {"no", "false", "0"}
+WORK: Final = frozenset({SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.WRAP_UP})
+# A start, an end, and whether the time between them is known.
+Stretch = tuple[datetime, datetime, bool]
 
 
 class RowError(Exception):
@@ -34,34 +35,43 @@ class Told:
     flags: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Who:
+    """Whose work a row tells of."""
+
+    queue_id: int | None
+    team_id: int | None
+    agent_id: int | None
+
+
 @dataclass
 class Interpreter:
     """Turns rows into contacts by one mapping. Raises RowError for a row that cannot be one."""
 
     mapping: Mapping
     directory: Directory
-    _parse_date: Callable[[str, str], date] = field(init=False)
+    _times: Times = field(init=False)
 
     def __post_init__(self) -> None:
-        self._parse_date = lru_cache(maxsize=4096)(lambda text, form: datetime.strptime(text, form).date())  # noqa: DTZ007
+        self._times = Times(self.mapping.zone)
 
     def tell(self, row: Row) -> Told:
         """The contact that a row tells of."""
         if row.problem:
             raise RowError(row.problem)
         cells = row.cells
-        flags: list[str] = []
+        flags: list[str] = [row.doubt] if row.doubt else []
         started = self._required(self.mapping.started, cells, "the start")
         answered = self._moment(self.mapping.answered, cells, started)
-        segments = self._segments(cells, started, flags)
+        who = self._who(cells)
+        segments = self._segments(cells, started, who, flags)
         closed = self._closed(cells, started, segments, flags)
         outcome = self._outcome(cells)
         if answered is None and outcome is Outcome.HANDLED:
             talks = [segment.started_at for segment in segments if segment.kind == SegmentKind.TALK]
             answered = min(talks) if talks else None
-        segments = self._with_transfers(cells, segments, answered or started)
+        self._add_transfer(cells, segments, answered or started, who)
         channel = self._channel(cells)
-        queue_id, team_id, agent_id = self._who(cells)
         contact = InboundContact(
             inbox_id=self.directory.inbox(self.mapping.inbox_name, channel),
             channel=channel.value,
@@ -72,9 +82,9 @@ class Interpreter:
             language=self._text("language", cells)[:10],
             subject=self._text("subject", cells),
             case_key=":".join(self._cell(cells, column) for column in self.mapping.case),
-            queue_id=queue_id,
-            team_id=team_id,
-            agent_id=agent_id,
+            queue_id=who.queue_id,
+            team_id=who.team_id,
+            agent_id=who.agent_id,
             reason_id=self.directory.reason(self._text("reason", cells)),
             priority=self._number("priority", cells),
             direction=self._direction(cells).value,
@@ -84,10 +94,10 @@ class Interpreter:
                 closed_at=closed,
                 first_answered_at=max(answered, started) if answered else None,
                 is_resolved=self._resolved(cells),
-                segments=tuple(_named(segment, queue_id, team_id, agent_id) for segment in segments),
+                segments=tuple(segments),
                 messages=self._messages(cells, started),
                 source_id=self.directory.source_id,
-                reopened_count=self._number("reopened", cells),
+                reopened_count=max(0, self._number("reopened", cells)),
             ),
         )
         return Told(row.line, contact, tuple(flags))
@@ -125,7 +135,7 @@ class Interpreter:
             return 0
         try:
             return max(-32000, min(32000, int(float(text))))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise RowError(f"{name} is not a number: {text[:40]}") from None
 
     def _channel(self, cells: dict[str, str]) -> Channel:
@@ -153,10 +163,10 @@ class Interpreter:
         text = self._text("resolved", cells).lower()
         return True if text in YES else False if text in NO else None
 
-    def _who(self, cells: dict[str, str]) -> tuple[int | None, int | None, int | None]:
+    def _who(self, cells: dict[str, str]) -> Who:
         team_id = self.directory.team(self._text("team", cells))
         queue_id = self.directory.queue(self._text("queue", cells), team_id)
-        return queue_id, team_id, self.directory.agent(self._text("agent", cells), team_id)
+        return Who(queue_id, team_id, self.directory.agent(self._text("agent", cells), team_id))
 
     def _identity(self, cells: dict[str, str]) -> IdentityClaim | None:
         for rule in self.mapping.identities:
@@ -198,10 +208,9 @@ class Interpreter:
         if not text:
             return None
         try:
-            parsed = datetime.fromisoformat(text) if moment.format == "iso" else datetime.strptime(text, moment.format)  # noqa: DTZ007
-        except ValueError:
+            return self._times.moment(text, moment.format)
+        except (ValueError, OverflowError):
             raise RowError(f"{moment.column} is not a time: {text[:40]!r}") from None
-        return _in_utc(parsed, self.mapping.zone)
 
     def _clock(self, moment: Moment, cells: dict[str, str], started: datetime | None) -> datetime | None:
         text = self._cell(cells, moment.clock)
@@ -209,11 +218,15 @@ class Interpreter:
             return None
         column = moment.date_column or self.mapping.started.date_column
         form = moment.date_format if moment.date_column else self.mapping.started.date_format
+        day = self._cell(cells, column)
         try:
-            day = self._parse_date(self._cell(cells, column), form)
+            clock = clock_of(text)
         except ValueError:
-            raise RowError(f"{column} is not a date: {self._cell(cells, column)[:40]!r}") from None
-        at = _in_utc(datetime(day.year, day.month, day.day) + _clock(text, moment.clock), self.mapping.zone)  # noqa: DTZ001
+            raise RowError(f"{moment.clock} is not a clock time: {text[:40]!r}") from None
+        try:
+            at = self._times.at_clock(day, form, clock)
+        except (ValueError, OverflowError):
+            raise RowError(f"{column} is not a date: {day[:40]!r}") from None
         return at + DAY if started and started - at > HALF_A_DAY else at
 
     def _closed(
@@ -229,18 +242,19 @@ class Interpreter:
 
     # Segments
 
-    def _segments(self, cells: dict[str, str], started: datetime, flags: list[str]) -> list[PastSegment]:
+    def _segments(self, cells: dict[str, str], started: datetime, who: Who, flags: list[str]) -> list[PastSegment]:
         segments: list[PastSegment] = []
         cursor = started
         for rule in self.mapping.segments:
             if not self._applies(rule, cells):
                 continue
-            segment = (
+            stretch = (
                 self._measured(rule, cells, cursor, flags) if rule.seconds else self._timed(rule, cells, started, flags)
             )
-            if segment:
-                segments.append(segment)
-                cursor = segment.ended_at
+            if stretch:
+                start, end, is_known = stretch
+                segments.append(_segment(rule.kind, who, start, end, is_known=is_known))
+                cursor = end
         return segments
 
     def _applies(self, rule: SegmentRule, cells: dict[str, str]) -> bool:
@@ -248,9 +262,7 @@ class Interpreter:
             cells.get(column, "") in values for column, values in rule.skip_when.items()
         )
 
-    def _timed(
-        self, rule: SegmentRule, cells: dict[str, str], started: datetime, flags: list[str]
-    ) -> PastSegment | None:
+    def _timed(self, rule: SegmentRule, cells: dict[str, str], started: datetime, flags: list[str]) -> Stretch | None:
         start = self._moment(rule.start, cells, started)
         end = self._moment(rule.end, cells, started)
         if start is None or end is None:
@@ -258,15 +270,12 @@ class Interpreter:
         if end < start and start - end > HALF_A_DAY:
             end += DAY  # a clock that passed midnight
         if end < start:
-            flags.append(
-                f"{rule.kind.label} ends {int((start - end).total_seconds())} s before it starts: stored as unknown"
-            )
-            return PastSegment(kind=rule.kind.value, started_at=start, ended_at=start, is_duration_known=False)
-        return PastSegment(kind=rule.kind.value, started_at=start, ended_at=end)
+            seconds = int((start - end).total_seconds())
+            flags.append(f"{rule.kind.label} ends {seconds} s before it starts: stored as unknown")
+            return start, start, False
+        return start, end, True
 
-    def _measured(
-        self, rule: SegmentRule, cells: dict[str, str], start: datetime, flags: list[str]
-    ) -> PastSegment | None:
+    def _measured(self, rule: SegmentRule, cells: dict[str, str], start: datetime, flags: list[str]) -> Stretch | None:
         text = self._cell(cells, rule.seconds)
         if not text:
             return None
@@ -276,53 +285,27 @@ class Interpreter:
             raise RowError(f"{rule.seconds} is not a number of seconds: {text[:40]!r}") from None
         if seconds < 0:
             flags.append(f"{rule.seconds} is negative ({seconds} s): stored as unknown")
-            return PastSegment(kind=rule.kind.value, started_at=start, ended_at=start, is_duration_known=False)
-        return PastSegment(
-            kind=rule.kind.value, started_at=start, ended_at=start + timedelta(seconds=min(seconds, 10**8))
-        )
+            return start, start, False
+        return start, start + timedelta(seconds=min(seconds, 10**8)), True
 
-    def _with_transfers(self, cells: dict[str, str], segments: list[PastSegment], at: datetime) -> list[PastSegment]:
+    def _add_transfer(self, cells: dict[str, str], segments: list[PastSegment], at: datetime, who: Who) -> None:
         """A source that only counts transfers tells that one happened, not how long anything took."""
         if self._number("transfers", cells) > 0:
-            segments.append(
-                PastSegment(
-                    kind=SegmentKind.TALK.value,
-                    started_at=at,
-                    ended_at=at,
-                    is_duration_known=False,
-                    ended_by=SegmentEnd.TRANSFER_QUEUE.value,
-                )
-            )
-        return segments
+            ended_by = SegmentEnd.TRANSFER_QUEUE.value
+            segments.append(_segment(SegmentKind.TALK, who, at, at, is_known=False, ended_by=ended_by))
 
 
-def _named(segment: PastSegment, queue_id: int | None, team_id: int | None, agent_id: int | None) -> PastSegment:
-    works = segment.kind in {SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.WRAP_UP}
-    waits = segment.kind == SegmentKind.QUEUE
+def _segment(
+    kind: SegmentKind, who: Who, start: datetime, end: datetime, *, is_known: bool, ended_by: int | None = None
+) -> PastSegment:
+    works = kind in WORK
     return PastSegment(
-        kind=segment.kind,
-        started_at=segment.started_at,
-        ended_at=segment.ended_at,
-        is_duration_known=segment.is_duration_known,
-        ended_by=segment.ended_by,
-        queue_id=queue_id if works or waits else None,
-        team_id=team_id if works else None,
-        agent_id=agent_id if works else None,
+        kind=kind.value,
+        started_at=start,
+        ended_at=end,
+        is_duration_known=is_known,
+        ended_by=ended_by,
+        queue_id=who.queue_id if works or kind is SegmentKind.QUEUE else None,
+        team_id=who.team_id if works else None,
+        agent_id=who.agent_id if works else None,
     )
-
-
-def _clock(text: str, column: str) -> timedelta:
-    parts = text.split(":")
-    try:
-        hours, minutes, seconds = int(parts[0]), int(parts[1]), int(parts[2]) if len(parts) > 2 else 0
-    except (ValueError, IndexError):
-        raise RowError(f"{column} is not a clock time: {text[:40]!r}") from None
-    if not (0 <= hours <= 24 and 0 <= minutes < 60 and 0 <= seconds < 60):
-        raise RowError(f"{column} is not a clock time: {text[:40]!r}")
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
-
-
-def _in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
-    if not 1900 <= moment.year <= 2200:
-        raise RowError(f"the year {moment.year} cannot be right")
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

@@ -1,9 +1,12 @@
 """The mapping of a file's columns to a contact, as an administrator writes it (docs/history-import.md)."""
 
+import io
+import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -20,6 +23,18 @@ KEYS: Final = frozenset(
         "team", "agent", "case", "priority", "segments", "transfers", "reopened",
     }
 )  # fmt: skip
+# What may stand inside a part; a slip of the pen must not be a rule that silently never holds.
+INSIDE: Final[dict[str, frozenset[str]]] = {
+    "file": frozenset({"delimiter", "encoding"}),
+    "source": frozenset({"name", "time_zone", "period"}),
+    "inbox": frozenset({"name", "channel"}),
+    "group": frozenset({"by", "order"}),
+    "value": frozenset({"column", "constant", "values", "none", "default"}),
+    "moment": frozenset({"column", "format", "date", "date_format", "clock"}),
+    "identity": frozenset({"kind", "column", "assurance", "none"}),
+    "segment": frozenset({"kind", "start", "end", "seconds", "only_when", "skip_when"}),
+}
+MAX_TEXT: Final = 50_000
 
 
 class MappingError(DomainError):
@@ -101,6 +116,7 @@ class Mapping:
 
     @property
     def zone(self) -> ZoneInfo:
+        """Where the file's clocks stand."""
         return ZoneInfo(self.time_zone)
 
     def columns(self) -> set[str]:
@@ -124,11 +140,23 @@ def shipped_mappings() -> dict[str, Path]:
 
 
 def load_mapping(text: str) -> Mapping:
-    """Read a mapping from YAML. Raises MappingError naming the part that is wrong."""
+    """Read a mapping from YAML. Raises MappingError naming the part, or the line, that is wrong.
+
+    Every value is read as the text it is: `NO` is a word, `0` a sign, and a date stays as it was written.
+    """
+    if len(text) > MAX_TEXT:
+        raise MappingError(f"The mapping is longer than {MAX_TEXT} characters.")
     try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise MappingError(f"The mapping is not YAML: {str(error).splitlines()[0]}") from None
+        for token in yaml.scan(text, Loader=yaml.BaseLoader):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+                raise MappingError(f"Line {token.start_mark.line + 1}: a mapping knows no anchors and aliases.")
+        raw = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings only
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        raise MappingError(f"The mapping is not YAML: {error.problem or error.context}{where}.") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise MappingError(f"The mapping is not YAML: {str(error).splitlines()[0][:200]}.") from None
     return mapping_from(raw)
 
 
@@ -141,15 +169,15 @@ def mapping_from(raw: Any) -> Mapping:
         raise MappingError(f"The mapping has parts that are not known: {', '.join(sorted(map(str, unknown)))}.")
     source = _part(raw, "source")
     inbox = _part(raw, "inbox")
-    layout = raw.get("file") or {}
-    group = raw.get("group") or {}
+    layout = _part(raw, "file") if raw.get("file") else {}
+    group = _part(raw, "group") if raw.get("group") else {}
     _check_zone(source)
     return Mapping(
         raw=raw,
         title=str(raw.get("title") or source["name"]),
         delimiter={"tab": "\t", "auto": ""}.get(str(layout.get("delimiter", "auto")), str(layout.get("delimiter", ""))),
-        encoding=str(layout.get("encoding", "utf-8-sig")),
-        missing=frozenset(map(str, raw.get("missing", [""]))) | {""},
+        encoding=_encoding(str(layout.get("encoding", "utf-8-sig"))),
+        missing=_names(raw.get("missing"), "missing") | {""},
         source_name=_text(source, "name", "source"),
         time_zone=str(source["time_zone"]),
         period=_one_of(str(source.get("period", "day")), {"day", "month"}, "source.period"),
@@ -158,12 +186,12 @@ def mapping_from(raw: Any) -> Mapping:
         key=_columns(raw.get("key"), "key", required=True),
         group_by=_columns(group.get("by"), "group.by"),
         group_order=str(group.get("order", "")),
-        identities=tuple(_identity(rule) for rule in raw.get("identities") or ()),
+        identities=tuple(_identity(rule, number) for number, rule in enumerate(_list(raw, "identities"), 1)),
         started=_moment(raw.get("started"), "started"),
         answered=_moment(raw["answered"], "answered") if raw.get("answered") else None,
         closed=_moment(raw["closed"], "closed") if raw.get("closed") else None,
         outcome=_outcome(raw.get("outcome")),
-        segments=tuple(_segment(rule, number) for number, rule in enumerate(raw.get("segments") or (), 1)),
+        segments=tuple(_segment(rule, number) for number, rule in enumerate(_list(raw, "segments"), 1)),
         texts={
             name: _value(raw[name], name)
             for name in (
@@ -178,13 +206,57 @@ def mapping_from(raw: Any) -> Mapping:
 
 def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     part = raw.get(name)
-    if not isinstance(part, dict):
+    if part is None or part == "":
         raise MappingError(f"The mapping lacks the part '{name}'.")
+    return _known(part, name, name)
+
+
+def _known(part: Any, kind: str, where: str) -> dict[str, Any]:
+    """The part itself, when it is made of named values that belong there."""
+    if not isinstance(part, dict):
+        raise MappingError(f"The part '{where}' must be made of: {', '.join(sorted(INSIDE[kind]))}.")
+    unknown = sorted(set(map(str, part)) - INSIDE[kind])
+    if unknown:
+        allowed = ", ".join(sorted(INSIDE[kind]))
+        raise MappingError(f"The part '{where}' does not know {', '.join(unknown)}; it knows {allowed}.")
     return part
 
 
+def _list(raw: dict[str, Any], name: str) -> list[Any]:
+    part = raw.get(name) or []
+    if not isinstance(part, list):
+        raise MappingError(f"The part '{name}' must be a list.")
+    return part
+
+
+def _names(part: Any, where: str) -> frozenset[str]:
+    """One value, or a list of them."""
+    if isinstance(part, dict):
+        raise MappingError(f"'{where}' must be a value or a list of values.")
+    if part is None:
+        return frozenset()
+    return frozenset(map(str, part)) if isinstance(part, list) else frozenset({str(part)})
+
+
+def _encoding(name: str) -> str:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name).close()
+    except (LookupError, ValueError):
+        raise MappingError(f"There is no encoding '{name[:40]}' for text.") from None
+    return name
+
+
+def _format(text: str, where: str) -> str:
+    """A format of times that can be read back, or MappingError."""
+    try:
+        datetime.strptime(datetime(2001, 12, 30, 23, 59, 58).strftime(text), text)  # noqa: DTZ001, DTZ007
+    except (ValueError, re.error):
+        raise MappingError(f"'{where}' is no format of times: '{text[:40]}'.") from None
+    return text
+
+
 def _text(part: dict[str, Any], key: str, where: str) -> str:
-    if not part.get(key):
+    if not part.get(key) or not isinstance(part[key], str):
         raise MappingError(f"The part '{where}' lacks '{key}'.")
     return str(part[key])
 
@@ -192,7 +264,7 @@ def _text(part: dict[str, Any], key: str, where: str) -> str:
 def _check_zone(source: dict[str, Any]) -> None:
     try:
         ZoneInfo(_text(source, "time_zone", "source"))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of zones
         raise MappingError(f"There is no time zone '{source['time_zone']}'.") from None
 
 
@@ -207,19 +279,25 @@ def _columns(value: Any, where: str, *, required: bool = False) -> tuple[str, ..
         if required:
             raise MappingError(f"The mapping lacks the part '{where}': which columns name a row for good?")
         return ()
-    return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+    if isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(name, str) for name in value)):
+        raise MappingError(f"The part '{where}' must be a column or a list of columns.")
+    return tuple(value) if isinstance(value, list) else (str(value),)
 
 
 def _value(part: Any, where: str) -> Value:
     if isinstance(part, str):
         return Value(column=part)
-    if not isinstance(part, dict) or not ("column" in part or "constant" in part):
+    _known(part, "value", where)
+    if not ("column" in part or "constant" in part):
         raise MappingError(f"The part '{where}' must name a column or a constant.")
+    values = part.get("values") or {}
+    if not isinstance(values, dict):
+        raise MappingError(f"'{where}.values' must name what each value stands for.")
     return Value(
         column=str(part.get("column", "")),
         constant=str(part.get("constant", "")),
-        values={str(key): str(value) for key, value in (part.get("values") or {}).items()},
-        none=frozenset(map(str, part.get("none") or ())),
+        values={str(key): str(value) for key, value in values.items()},
+        none=_names(part.get("none"), f"{where}.none"),
         default=str(part.get("default", "")),
     )
 
@@ -239,29 +317,33 @@ def _outcome(part: Any) -> Value:
 
 
 def _moment(part: Any, where: str) -> Moment:
+    if not part:
+        raise MappingError(f"The mapping lacks the part '{where}'.")
     if isinstance(part, str):
         return Moment(column=part)
-    if isinstance(part, dict) and part.get("clock"):
+    _known(part, "moment", where)
+    if part.get("clock"):
         return Moment(
             date_column=str(part.get("date", "")),
-            date_format=str(part.get("date_format", "%Y-%m-%d")),
+            date_format=_format(str(part.get("date_format", "%Y-%m-%d")), f"{where}.date_format"),
             clock=str(part["clock"]),
         )
-    if isinstance(part, dict) and part.get("column"):
-        return Moment(column=str(part["column"]), format=str(part.get("format", "iso")))
+    if part.get("column"):
+        form = str(part.get("format", "iso"))
+        return Moment(column=str(part["column"]), format=form if form == "iso" else _format(form, f"{where}.format"))
     raise MappingError(f"The part '{where}' must name a column, or a date and a clock column.")
 
 
-def _identity(part: Any) -> IdentityRule:
-    if not isinstance(part, dict):
-        raise MappingError("Each identity must name its kind and its column.")
-    kind = _one_of(_text(part, "kind", "identities"), set(IdentityKind.values), "identities.kind")
-    assurance = _one_of(str(part.get("assurance", "attested")), {"claimed", "attested"}, "identities.assurance")
+def _identity(part: Any, number: int) -> IdentityRule:
+    where = f"identities[{number}]"
+    _known(part, "identity", where)
+    kind = _one_of(_text(part, "kind", where), set(IdentityKind.values), f"{where}.kind")
+    assurance = _one_of(str(part.get("assurance", "attested")), {"claimed", "attested"}, f"{where}.assurance")
     return IdentityRule(
         kind=kind,
-        column=_text(part, "column", "identities"),
+        column=_text(part, "column", where),
         assurance=Assurance[assurance.upper()].value,
-        none=frozenset(map(str, part.get("none") or ())),
+        none=_names(part.get("none"), f"{where}.none"),
         scoped=kind == IdentityKind.ACCOUNT,
     )
 
@@ -269,16 +351,12 @@ def _identity(part: Any) -> IdentityRule:
 def _conditions(part: Any, where: str) -> dict[str, frozenset[str]]:
     if not isinstance(part or {}, dict):
         raise MappingError(f"'{where}' must name columns with their values.")
-    return {
-        str(column): frozenset(map(str, values)) if isinstance(values, list) else frozenset({str(values)})
-        for column, values in (part or {}).items()
-    }
+    return {str(column): _names(values, f"{where}.{column}") for column, values in (part or {}).items()}
 
 
 def _segment(part: Any, number: int) -> SegmentRule:
     where = f"segments[{number}]"
-    if not isinstance(part, dict):
-        raise MappingError(f"'{where}' must name its kind and its times.")
+    _known(part, "segment", where)
     kind = _one_of(_text(part, "kind", where), {kind.name.lower() for kind in SegmentKind}, f"{where}.kind")
     if not part.get("seconds") and not (part.get("start") and part.get("end")):
         raise MappingError(f"'{where}' needs 'start' and 'end', or 'seconds'.")
@@ -286,7 +364,7 @@ def _segment(part: Any, number: int) -> SegmentRule:
         kind=SegmentKind[kind.upper()],
         start=_moment(part["start"], f"{where}.start") if part.get("start") else None,
         end=_moment(part["end"], f"{where}.end") if part.get("end") else None,
-        seconds=str(part.get("seconds", "")),
+        seconds=_text(part, "seconds", where) if part.get("seconds") else "",
         only_when=_conditions(part.get("only_when"), f"{where}.only_when"),
         skip_when=_conditions(part.get("skip_when"), f"{where}.skip_when"),
         has_agent=kind in {"talk", "hold", "wrap_up"},

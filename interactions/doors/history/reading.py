@@ -2,17 +2,30 @@
 
 import csv
 import gzip
+import hashlib
 import io
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, ClassVar, Final, cast
 
 from ccx.kernel.errors import DomainError
 
 MAX_CELL: Final = 1_000_000
+MAX_LINE: Final = 16_000_000
 SNIFF_BYTES: Final = 65_536
 DELIMITERS: Final = "\t,;|"
+REPLACED: Final = "\ufffd"
+# How files begin that people take for tables of text.
+OTHER_KINDS: Final = {
+    b"PK\x03\x04": "a spreadsheet or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"%PDF": "a PDF",
+    b"\x28\xb5\x2f\xfd": "packed with zstandard",
+    b"BZh": "packed with bzip2",
+    b"\xfd7zXZ": "packed with xz",
+}
 
 
 class UnreadableFileError(DomainError):
@@ -22,16 +35,21 @@ class UnreadableFileError(DomainError):
     status: ClassVar[int] = 400
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One row with its line number in the file; `cells` by column name."""
+    """One row with its line number in the file; `cells` by column name.
+
+    With a `problem` it cannot be taken; with a `doubt` it can, and somebody should know.
+    """
 
     line: int
     cells: dict[str, str]
     problem: str = ""
+    doubt: str = ""
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked where it is packed with gzip."""
     with path.open("rb") as raw:
         is_gzip = raw.read(2) == b"\x1f\x8b"
     return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
@@ -39,8 +57,11 @@ def _open(path: Path) -> IO[bytes]:
 
 def detect_encoding(path: Path, stated: str) -> str:
     """The stated encoding if the beginning of the file reads in it, else one that always reads."""
-    with _open(path) as stream:
+    with open_file(path) as stream:
         head = stream.read(SNIFF_BYTES)
+    for start, kind in OTHER_KINDS.items():
+        if head.startswith(start):
+            raise UnreadableFileError(f"The file is {kind}, not a table of text. Save it as CSV, or pack it with gzip.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     for encoding in (stated, "utf-8-sig"):
@@ -54,7 +75,7 @@ def detect_encoding(path: Path, stated: str) -> str:
 
 def detect_delimiter(header: str, stated: str) -> str:
     """The stated delimiter if the header has it, else the one the header has most of."""
-    if stated and stated in header:
+    if len(stated) == 1 and stated in header:
         return stated
     return max(DELIMITERS, key=header.count)
 
@@ -62,42 +83,97 @@ def detect_delimiter(header: str, stated: str) -> str:
 def read_rows(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -> Iterator[Row]:
     """Every row of the table below its header line, in order. Raises UnreadableFileError where there is no table."""
     try:
-        with _open(path) as raw:
+        with open_file(path) as raw:
+            used_encoding = detect_encoding(path, encoding)
+            text = io.TextIOWrapper(raw, encoding=used_encoding, errors="replace", newline="")
+            columns, used = _header(text, delimiter)
+            yield from _rows(text, columns, used, used_encoding)
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
+
+
+def header_of(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -> list[str]:
+    """The column names of the file. Raises UnreadableFileError where there is no table."""
+    try:
+        with open_file(path) as raw:
             text = io.TextIOWrapper(raw, encoding=detect_encoding(path, encoding), errors="replace", newline="")
-            header_line = text.readline()
-            used = detect_delimiter(header_line, delimiter)
-            columns = [name.strip() for name in next(csv.reader([header_line], delimiter=used), [])]
-            if not any(columns):
-                raise UnreadableFileError("The file is empty.")
-            doubled = sorted({name for name in columns if name and columns.count(name) > 1})
-            if doubled:
-                raise UnreadableFileError(f"The header names a column twice: {', '.join(doubled)}.")
-            yield from _rows(text, columns, used)
-    except (OSError, EOFError, csv.Error) as error:
-        raise UnreadableFileError(f"The file cannot be read: {error}.") from None
+            return _header(text, delimiter)[0]
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
+        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
 
 
-def _rows(text: io.TextIOWrapper, columns: list[str], delimiter: str) -> Iterator[Row]:
+def about_how_many_rows(path: Path) -> int:
+    """Lines below the header; rows with line breaks inside, and empty lines, make it more than there are."""
+    try:
+        with open_file(path) as stream:
+            lines, last = 0, b""
+            while block := stream.read(1 << 20):
+                lines += block.count(b"\n")
+                last = block[-1:]
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
+    return max(0, lines - 1 + (last not in {b"", b"\n", b"\0"}))
+
+
+def _header(text: io.TextIOWrapper, delimiter: str) -> tuple[list[str], str]:
+    line = text.readline(MAX_LINE)
+    if any(ord(sign) < 32 and sign not in "\t\r\n" for sign in line[:SNIFF_BYTES]):
+        raise UnreadableFileError("The file is not text: its first line holds signs that no table has.")
+    used = detect_delimiter(line, delimiter)
+    columns = [name.strip() for name in next(csv.reader([line], delimiter=used), [])]
+    if not any(columns):
+        raise UnreadableFileError("The file is empty, or its first line is: it must name the columns.")
+    doubled = sorted({name for name in columns if name and columns.count(name) > 1})
+    if doubled:
+        raise UnreadableFileError(f"The header names a column twice: {', '.join(doubled)[:200]}.")
+    return columns, used
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a text as csv.reader wants them, none longer than memory bears."""
+
+    text: io.TextIOWrapper
+    has_replaced: bool = False
+    longest: int = field(default=MAX_LINE)
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.text.readline(self.longest):
+            if len(line) == self.longest and not line.endswith("\n"):
+                while (rest := self.text.readline(self.longest)) and not rest.endswith("\n"):
+                    pass
+            if "\0" in line:
+                line = line.replace("\0", REPLACED)
+            if REPLACED in line:
+                self.has_replaced = True
+            yield line
+
+
+def _rows(text: io.TextIOWrapper, columns: list[str], delimiter: str, encoding: str) -> Iterator[Row]:
     csv.field_size_limit(MAX_CELL)
-    reader = csv.reader((line.replace("\0", "\ufffd") for line in text), delimiter=delimiter)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=delimiter)
     width = len(columns)
     while True:
+        line = reader.line_num + 2
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(reader.line_num + 1, {}, f"not readable: {error}")
+            yield Row(line, {}, f"not readable: {error}")
             continue
-        if not cells or not any(cells):
+        if not any(cells):
             continue
         problem = "" if len(cells) == width else f"{len(cells)} cells where the header has {width}"
-        yield Row(reader.line_num + 1, dict(zip(columns, (cell.strip() for cell in cells), strict=False)), problem)
+        doubt = ""
+        if lines.has_replaced:
+            lines.has_replaced = False
+            doubt = f"some signs are not {encoding}: they were replaced by {REPLACED}"
+        yield Row(line, dict(zip(columns, map(str.strip, cells), strict=False)), problem, doubt)
 
 
-def header_of(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -> list[str]:
-    """The column names of the file."""
-    with _open(path) as raw:
-        text = io.TextIOWrapper(raw, encoding=detect_encoding(path, encoding), errors="replace", newline="")
-        line = text.readline()
-    return [name.strip() for name in next(csv.reader([line], delimiter=detect_delimiter(line, delimiter)), [])]
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,119 +1,121 @@
 """Running an import: chunk by chunk, each in one transaction with the run's progress, so that it can stop and go on."""
 
-import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
-from ccx.kernel.errors import DomainError
-from interactions.channels.contact import InboundContact
+from ccx.kernel.audit.choices import Door
+from ccx.kernel.audit.context import acting, tell_database
+from ccx.kernel.events.failpoints import reach
+from interactions.channels.contact import Receipt
 from interactions.doors.history.directory import Directory
+from interactions.doors.history.errors import RunIsNotReadyError
 from interactions.doors.history.interpreting import Interpreter, RowError, Told
-from interactions.doors.history.mapping import Mapping, MappingError, mapping_from
-from interactions.doors.history.reading import Row, header_of, read_rows
+from interactions.doors.history.mapping import Mapping, MappingError, load_mapping, mapping_from
+from interactions.doors.history.reading import Row, about_how_many_rows, file_digest, header_of, read_rows
+from interactions.doors.history.sources import check_source, place
 from interactions.doors.models import ImportIssue, ImportRun
-from interactions.intake.models import HistorySource
+from interactions.intake.errors import ContactRefusedError
+from interactions.intake.gate import admit
 from interactions.intake.services import receive_many
 
 CHUNK: Final = 2000
 ROW_KEPT: Final = 4000
-
-
-class RunIsNotReadyError(DomainError):
-    """The import is not in a state in which this can be done."""
-
-    code: ClassVar[str] = "import_state"
+COUNTS: Final = ["rows_added", "rows_known", "rows_rejected", "rows_flagged", "rows_read"]
 
 
 @dataclass
 class Chunk:
-    """What one stretch of the file gave."""
+    """What one stretch of the file gave: contacts with the row each came from, and what is to be said of rows."""
 
-    rows: int
-    told: list[Told]
+    told: list[tuple[Told, Row]]
     issues: list[ImportIssue]
+
+
+def mapping_of(run: ImportRun) -> Mapping:
+    """The mapping of a run; kept as it was written, for people come back to it."""
+    text = run.mapping.get("yaml")
+    return load_mapping(text) if isinstance(text, str) else mapping_from(run.mapping)
 
 
 def check_columns(path: Path, mapping: Mapping) -> list[str]:
     """The columns the mapping reads and the file lacks. The key and the start must be there, or MappingError."""
     header = set(header_of(path, delimiter=mapping.delimiter, encoding=mapping.encoding))
-    needed = {*mapping.key, mapping.started.column, mapping.started.date_column, mapping.started.clock} - {""}
-    lacking = sorted(needed - header)
+    needed = {*mapping.key, *mapping.group_by, mapping.started.column, mapping.started.date_column}
+    lacking = sorted((needed | {mapping.started.clock}) - {""} - header)
     if lacking:
         raise MappingError(f"The file has no column {', '.join(lacking)}, which the mapping needs.")
     return sorted(mapping.columns() - header)
 
 
-def run_import(run: ImportRun, *, path: Path, stop_after: int | None = None) -> ImportRun:
-    """Import from where the run stands until its end, a pause, or `stop_after` chunks.
+def run_import(run: ImportRun, *, path: Path, stop_after: int | None = None, seconds: float | None = None) -> ImportRun:
+    """Import from where the run stands until its end, a pause, `stop_after` chunks or about so many seconds.
 
     Every chunk commits with its progress: killed at any moment, the next call goes on with the first row not taken.
     """
-    mapping = mapping_from(run.mapping)
+    until = time.monotonic() + seconds if seconds is not None else None
+    mapping = mapping_of(run)
     check_columns(path, mapping)
+    check_source(mapping)
     _start(run, path)
-    rows = _grouped(read_rows(path, delimiter=mapping.delimiter, encoding=mapping.encoding), mapping)
-    directory = None
-    position = 0
-    chunks = 0
-    for chunk_rows in _chunks(rows):
-        size = sum(len(group) for group in chunk_rows)
-        position += size
-        if position <= run.rows_read:
-            continue
-        with transaction.atomic():
-            locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-            if locked.state != ImportRun.State.RUNNING:
+    groups = grouped(read_rows(path, delimiter=mapping.delimiter, encoding=mapping.encoding), mapping)
+    position = _skip(groups, run.rows_read)
+    directory = directory_of(mapping)
+    with acting(door=Door.IMPORT, by_id=run.started_by_id):
+        for number, chunk in enumerate(_chunks(groups), start=1):
+            size = sum(map(len, chunk))
+            with transaction.atomic():
+                tell_database()
+                locked = ImportRun.objects.select_for_update(of=("self",)).select_related("source").get(pk=run.pk)
+                if locked.state != ImportRun.State.RUNNING or locked.rows_read != position:
+                    return locked  # paused, or somebody else took this chunk
+                directory.source_id = locked.source_id
+                _take(locked, Interpreter(mapping, directory), chunk, size)
+                reach("import.before_commit")
+            reach("import.after_commit")
+            position += size
+            if number == stop_after or (until is not None and time.monotonic() > until):
                 return locked
-            directory = directory or _directory(locked, mapping)
-            _take(locked, Interpreter(mapping, directory), chunk_rows, size, position)
-        chunks += 1
-        if stop_after is not None and chunks >= stop_after:
-            return ImportRun.objects.get(pk=run.pk)
     return _finish(run)
 
 
+def directory_of(mapping: Mapping, *, is_dry: bool = False) -> Directory:
+    """The directory of a mapping's source."""
+    name = mapping.source_name
+    return Directory(source_id=None, source_name=name, scope=name, time_zone=mapping.time_zone, is_dry=is_dry)
+
+
 def _start(run: ImportRun, path: Path) -> None:
-    moved = ImportRun.objects.filter(
-        pk=run.pk,
-        state__in=[
-            ImportRun.State.DRAFT,
-            ImportRun.State.QUEUED,
-            ImportRun.State.RUNNING,
-            ImportRun.State.PAUSED,
-            ImportRun.State.FAILED,
-        ],
-    ).update(state=ImportRun.State.RUNNING, error="")
+    moved = (
+        ImportRun.objects.filter(pk=run.pk)
+        .exclude(state=ImportRun.State.DONE)
+        .update(state=ImportRun.State.RUNNING, error="")
+    )
     if not moved:
         raise RunIsNotReadyError("The import is over.")
     run.refresh_from_db()
-    if not run.file_sha256:
+    if not run.file_sha256 or run.rows_total is None:
         run.file_sha256 = file_digest(path)
         run.bytes_total = path.stat().st_size
-        run.rows_total = sum(1 for _ in read_rows(path))
+        run.rows_total = about_how_many_rows(path)
         run.save(update_fields=["file_sha256", "bytes_total", "rows_total"])
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _grouped(rows: Iterator[Row], mapping: Mapping) -> Iterator[list[Row]]:
-    """Rows that tell one contact together: each alone, or all of a group in the source's order."""
+def grouped(rows: Iterator[Row], mapping: Mapping) -> Iterator[list[Row]]:
+    """Rows that tell one contact together: each alone, or all of a group in the source's order, the latest last."""
     if not mapping.group_by:
         yield from ([row] for row in rows)
         return
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
-        key = tuple(row.cells.get(column, "") for column in mapping.group_by)
+        # A row that cannot be read belongs to no group.
+        key = (str(row.line),) if row.problem else tuple(row.cells.get(column, "") for column in mapping.group_by)
         groups.setdefault(key, []).append(row)
     for group in groups.values():
         yield sorted(group, key=lambda row: (_order(row.cells.get(mapping.group_order, "")), row.line))
@@ -126,76 +128,91 @@ def _order(text: str) -> float:
         return 0.0
 
 
+def _skip(groups: Iterator[list[Row]], rows: int) -> int:
+    """Step over what was taken before; how many rows that were."""
+    position = 0
+    while position < rows and (group := next(groups, None)) is not None:
+        position += len(group)
+    return position
+
+
 def _chunks(rows: Iterator[list[Row]]) -> Iterator[list[list[Row]]]:
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
 
-def _take(run: ImportRun, interpreter: Interpreter, groups: list[list[Row]], size: int, position: int) -> None:
+def _take(run: ImportRun, interpreter: Interpreter, groups: list[list[Row]], size: int) -> None:
     chunk = _interpret(run, interpreter, groups)
-    contacts = [told.contact for told in chunk.told]
-    receipts = receive_many(contacts=contacts, by_id=run.started_by_id, mode="history")
-    run.rows_added += sum(receipt.is_new for receipt in receipts)
-    run.rows_known += sum(not receipt.is_new for receipt in receipts)
+    placed = place(run, interpreter.mapping, [told.contact for told, _ in chunk.told])
+    pairs = [
+        (Told(told.line, contact, told.flags), row) for (told, row), contact in zip(chunk.told, placed, strict=True)
+    ]
+    receipts = _receive(run, pairs, chunk.issues)
+    added = sum(receipt.is_new for receipt in receipts)
+    run.rows_added += added
+    run.rows_known += len(receipts) - added
     run.rows_rejected += sum(issue.is_rejected for issue in chunk.issues)
     run.rows_flagged += len({issue.line for issue in chunk.issues if not issue.is_rejected})
-    run.rows_read = position
+    run.rows_read += size
     ImportIssue.objects.bulk_create(chunk.issues, ignore_conflicts=True)
-    if contacts and run.source_id:
-        _widen(run, interpreter.mapping, contacts)
-    run.save(update_fields=["rows_added", "rows_known", "rows_rejected", "rows_flagged", "rows_read"])
+    run.save(update_fields=COUNTS)
+
+
+def _receive(run: ImportRun, pairs: list[tuple[Told, Row]], issues: list[ImportIssue]) -> list[Receipt]:
+    """Hand contacts to intake. One that it refuses is listed as rejected; the others go in all the same."""
+    if not pairs:
+        return []
+    try:
+        with transaction.atomic():
+            return receive_many(contacts=[told.contact for told, _ in pairs], by_id=run.started_by_id, mode="history")
+    except ContactRefusedError:
+        return _receive(run, _without_contradictions(run, pairs, issues), issues)
+    except (DataError, IntegrityError) as error:
+        # The database found what no rule of ours names: halve until the row is found.
+        if len(pairs) == 1:
+            issues.append(issue_of(run, pairs[0][1], str(error).splitlines()[0], is_rejected=True))
+            return []
+        middle = len(pairs) // 2
+        return [*_receive(run, pairs[:middle], issues), *_receive(run, pairs[middle:], issues)]
+
+
+def _without_contradictions(
+    run: ImportRun, pairs: list[tuple[Told, Row]], issues: list[ImportIssue]
+) -> list[tuple[Told, Row]]:
+    kept = []
+    for told, row in pairs:
+        try:
+            admit(told.contact)
+        except ContactRefusedError as error:
+            issues.append(issue_of(run, row, refusal(error), is_rejected=True))
+        else:
+            kept.append((told, row))
+    return kept
+
+
+def refusal(error: ContactRefusedError) -> str:
+    """Why intake refuses a contact, in words."""
+    return "contradicts itself: " + str(error.details.get("reason", error)).replace("_", " ")
 
 
 def _interpret(run: ImportRun, interpreter: Interpreter, groups: list[list[Row]]) -> Chunk:
-    told: list[Told] = []
-    issues: list[ImportIssue] = []
+    chunk = Chunk([], [])
     for group in groups:
         row = group[-1]
         try:
-            one = interpreter.tell(row)
+            told = interpreter.tell(row)
         except RowError as error:
-            issues.append(_issue(run, row, str(error), is_rejected=True))
+            chunk.issues.append(issue_of(run, row, str(error), is_rejected=True))
             continue
-        told.append(one)
-        issues.extend(_issue(run, row, flag, is_rejected=False) for flag in one.flags)
-    return Chunk(len(groups), told, issues)
+        chunk.told.append((told, row))
+        chunk.issues += [issue_of(run, row, flag, is_rejected=False) for flag in dict.fromkeys(told.flags)]
+    return chunk
 
 
-def _issue(run: ImportRun, row: Row, reason: str, *, is_rejected: bool) -> ImportIssue:
+def issue_of(run: ImportRun, row: Row, reason: str, *, is_rejected: bool) -> ImportIssue:
+    """What is to be said of a row, with its cells as far as they fit."""
     text = "\t".join(row.cells.values())[:ROW_KEPT]
     return ImportIssue(run=run, line=row.line, is_rejected=is_rejected, reason=reason[:300], row=text)
-
-
-def _directory(run: ImportRun, mapping: Mapping) -> Directory:
-    if run.source is None:
-        # Covered from nothing on: the first chunk says from when.
-        run.source, _ = HistorySource.objects.get_or_create(
-            name=mapping.source_name,
-            defaults={
-                "time_zone": mapping.time_zone,
-                "covered_from": date(1900, 1, 1),
-                "covered_until": date(1900, 1, 2),
-            },
-        )
-        run.save(update_fields=["source"])
-    return Directory(
-        source_id=run.source.pk, source_name=mapping.source_name, scope=mapping.source_name, time_zone=mapping.time_zone
-    )
-
-
-def _widen(run: ImportRun, mapping: Mapping, contacts: list[InboundContact]) -> None:
-    """Let the source cover what came: whole days, or whole months where a file holds months."""
-    days = [contact.occurred_at.astimezone(mapping.zone).date() for contact in contacts]
-    first, last = min(days), max(days)
-    until = last + timedelta(days=1)
-    if mapping.period == "month":
-        first = first.replace(day=1)
-        until = (last.replace(day=28) + timedelta(days=4)).replace(day=1)
-    source = HistorySource.objects.select_for_update().get(runs=run)
-    is_new = source.covered_from.year == 1900
-    source.covered_from = first if is_new else min(source.covered_from, first)
-    source.covered_until = until if is_new else max(source.covered_until, until)
-    source.save(update_fields=["covered_from", "covered_until"])
 
 
 @transaction.atomic
@@ -204,35 +221,6 @@ def _finish(run: ImportRun) -> ImportRun:
     if locked.state == ImportRun.State.RUNNING:
         locked.state = ImportRun.State.DONE
         locked.finished_at = timezone.now()
-        locked.save(update_fields=["state", "finished_at"])
+        locked.rows_total = locked.rows_read
+        locked.save(update_fields=["state", "finished_at", "rows_total"])
     return locked
-
-
-@transaction.atomic
-def pause_import(*, run_id: int) -> ImportRun:
-    """Ask a running import to stop after the chunk it is in."""
-    return _move(run_id, {ImportRun.State.RUNNING, ImportRun.State.QUEUED}, ImportRun.State.PAUSED)
-
-
-@transaction.atomic
-def resume_import(*, run_id: int) -> ImportRun:
-    """Queue a paused or failed import (or a draft that was looked at) again; it goes on where it stood."""
-    return _move(
-        run_id, {ImportRun.State.DRAFT, ImportRun.State.PAUSED, ImportRun.State.FAILED}, ImportRun.State.QUEUED
-    )
-
-
-def _move(run_id: int, allowed: set[ImportRun.State], to: ImportRun.State) -> ImportRun:
-    run = ImportRun.objects.select_for_update().get(pk=run_id)
-    if run.state not in allowed:
-        raise RunIsNotReadyError(f"The import is {run.get_state_display().lower()}.")
-    run.state = to
-    run.save(update_fields=["state"])
-    return run
-
-
-def fail_import(*, run_id: int, error: str) -> None:
-    """Remember why an import stopped; what it took before stays."""
-    ImportRun.objects.filter(pk=run_id).exclude(state=ImportRun.State.DONE).update(
-        state=ImportRun.State.FAILED, error=error[:300]
-    )

@@ -90,6 +90,7 @@ def link_cases(*, case_id: int, follows_id: int | None, by: User | None) -> Case
         _refuse_circle(case_id, earlier)
     case.follows_id = follows_id
     case.save(update_fields=["follows"])
+    _keep_roots(case)
     event = CaseLinked(case_id=case.pk, customer_id=case.customer_id, follows_id=follows_id, before_id=before)
     announce(event, by_id=by.pk if by else None)
     return case
@@ -113,6 +114,19 @@ def _split_off(interaction: Interaction, *, by: User | None) -> Case:
     event = CaseOpened(case_id=case.pk, customer_id=case.customer_id, interaction_id=interaction.pk)
     announce(event, by_id=by.pk if by else None, at=interaction.started_at)
     return case
+
+
+def _keep_roots(case: Case) -> None:
+    """Tell the case and all that follow it, near or far, which case their chain begins with."""
+    parent = Case.objects.get(pk=case.follows_id) if case.follows_id else None
+    root_id = (parent.issue_root_id or parent.pk) if parent else None
+    case.issue_root_id = root_id
+    case.save(update_fields=["issue_root"])
+    below = [case.pk]
+    while below:
+        followers = Case.objects.filter(follows_id__in=below)
+        below = list(followers.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+        Case.objects.filter(pk__in=below).update(issue_root_id=root_id or case.pk)
 
 
 def _refuse_circle(case_id: int, earlier: Case | None) -> None:

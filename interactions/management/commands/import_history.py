@@ -5,7 +5,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import yaml
 from django.core.management.base import BaseCommand, CommandError
 
 from ccx.kernel.errors import DomainError
@@ -29,9 +28,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}.")
         started = monotonic()
         try:
-            mapping = load_mapping(self._mapping_text(options["mapping"]))
-            lacking = check_columns(path, mapping)
-            run = self._run(path, mapping.raw, resume=options["resume"])
+            text = self._mapping_text(options["mapping"])
+            lacking = check_columns(path, load_mapping(text))
+            run = self._run(path, text, resume=options["resume"])
             if lacking:
                 self.stdout.write(f"Columns the file lacks, left out: {', '.join(lacking)}")
             run = run_import(run, path=path)
@@ -46,13 +45,13 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The mapping cannot be read: {error}") from None
 
-    def _run(self, path: Path, raw: dict[str, Any], *, resume: bool) -> ImportRun:
+    def _run(self, path: Path, text: str, *, resume: bool) -> ImportRun:
         if resume:
             stopped = ImportRun.objects.filter(file_name=path.name).exclude(state=ImportRun.State.DONE).first()
             if stopped:
                 return stopped
         return ImportRun.objects.create(
-            file_name=path.name[:255], mapping=yaml.safe_load(yaml.safe_dump(raw)), started_by=service_user("importer")
+            file_name=path.name[:255], mapping={"yaml": text}, started_by=service_user("importer")
         )
 
     def _report(self, run: ImportRun, seconds: float) -> None:

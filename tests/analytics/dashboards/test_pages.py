@@ -148,14 +148,14 @@ def test_names_are_shown_as_text(boss, centre) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
+    "query", ["?kpi=", "?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
 )
 def test_rows_of_what_is_no_figure_are_no_page(boss, centre, query) -> None:
     assert boss.get(f"/dashboards/rows/{query}").status_code == 404
 
 
 def test_switches_of_operations_live_in_the_address(boss, centre) -> None:
-    text = boss.get(f"/dashboards/operations/{MARCH}&x=60&heat=asa_all_answered&from_contacts=yes").content.decode()
+    text = boss.get(f"/dashboards/operations/{MARCH}&x=60&heat=asa_all_answered").content.decode()
     assert "service_level_a_60" in text
     assert "Queued only, without short ones" in text
     assert "Average speed of answer by weekday and hour" in text

@@ -152,19 +152,20 @@ def test_the_period_before_whole_months_is_as_many_whole_months() -> None:
     assert Period(date(2026, 3, 3), date(2026, 3, 9)).before == Period(date(2026, 2, 24), date(2026, 3, 2))
 
 
-def test_a_day_without_rows_is_a_count_of_0_and_a_gap_in_a_share(boss) -> None:
+def test_a_day_without_rows_is_0_where_the_centre_recorded_others_and_a_gap_where_it_recorded_nothing(boss) -> None:
     answered(1, DAY)
+    answered(1, date(2026, 3, 9), channel=2)
     summed()
     answer = read_figures(
         keys=["contacts", "abandon_offered"],
-        period=Period(date(2026, 3, 9), DAY),
+        period=Period(date(2026, 3, 8), DAY),
         comparison=None,
-        filters=Filters(),
+        filters=Filters(channel=1),
         split_by=Split.DAY,
         user=boss,
     )
-    assert answer.series("contacts") == [0.0, 1.0]
-    assert answer.series("abandon_offered") == [None, 0.0]
+    assert answer.series("contacts") == [None, 0.0, 1.0]
+    assert answer.series("abandon_offered") == [None, None, 0.0]
 
 
 def test_groups_without_a_name_come_last(boss) -> None:

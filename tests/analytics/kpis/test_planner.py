@@ -47,8 +47,8 @@ def plan(key="contacts", period=MARCH, split=Split.NONE, visibility=ALL, clock=C
         ({"key": "aht"}, Source.DAYS, Dimension.CHANNEL),
         ({"key": "aht", "split": Split.TEAM}, Source.CUBE, None),
         ({"key": "aht", "split": Split.QUEUE}, Source.FACTS, None),
-        ({"key": "abandon_queue_ex_short"}, Source.FACTS, None),
-        ({"key": "abandon_queue_ex_short", "period": TWO_YEARS}, Source.REFUSED, None),
+        ({"key": "abandon_queue_ex_short"}, Source.DAYS, None),
+        ({"key": "abandon_queue_ex_short", "period": TWO_YEARS}, Source.MONTHS, None),
     ],
 )
 def test_a_question_is_answered_by_the_smallest_table_that_holds_it(asked, source, dimension) -> None:

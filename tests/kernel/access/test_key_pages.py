@@ -68,3 +68,22 @@ def test_others_find_no_such_page_and_change_nothing(alice: User, charlie: User)
         assert client.post(f"{URL}{key.public_id}/revoke/").status_code == 404
     assert Client().get(URL).status_code == 302
     assert ApiKey.objects.filter(revoked_at__isnull=True).count() == 1
+
+
+def test_a_new_service_user_may_be_named_with_its_first_key(admin: User) -> None:
+    client = signed_in(admin)
+    fields = {"new_user": "Order system", "sees_everything": "on", "name": "Orders", "scopes": ["figures:read"]}
+    answer = client.post("/settings/api-keys/", fields | {"expires_in_days": "365"})
+    machine = User.objects.get(email="order-system@service.invalid")
+    assert answer.status_code == 200
+    assert machine.sees_everything
+    assert ApiKey.objects.get(user=machine).scopes == ["figures:read"]
+
+
+def test_a_key_needs_one_service_user_not_none_and_not_two(admin: User) -> None:
+    client = signed_in(admin)
+    there = make_service_user(name="Shop")
+    fields = {"name": "Orders", "scopes": ["figures:read"], "expires_in_days": "365"}
+    assert client.post("/settings/api-keys/", fields).status_code == 400
+    assert client.post("/settings/api-keys/", fields | {"user": there.pk, "new_user": "Two"}).status_code == 400
+    assert not ApiKey.objects.exists()

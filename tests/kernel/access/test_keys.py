@@ -132,7 +132,7 @@ def test_the_command_prints_a_key_that_works(capsys: pytest.CaptureFixture[str],
 
 @pytest.mark.parametrize("days", ["-1", "99999999999"])
 def test_the_command_says_what_is_wrong(days: str, db: None) -> None:
-    with pytest.raises(CommandError, match="There is no user"):
+    with pytest.raises(CommandError, match="There is no service user"):
         call_command("issue_api_key", "nobody@example.org", "--scopes", "config:read")
     with pytest.raises(CommandError, match="--days"):
         call_command("issue_api_key", make_service_user().email, "--scopes", "config:read", "--days", days)

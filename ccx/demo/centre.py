@@ -1,0 +1,271 @@
+"""How the centre is set up: teams and people, queues and hours, reasons and who owns what causes them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from ccx.demo.words import reasons, words
+from ccx.kernel.models import Team, User
+from ccx.kernel.people.choices import GrantScope, Role
+from ccx.kernel.people.services.accounts import create_person
+from ccx.kernel.people.services.grants import give_grant
+from ccx.kernel.people.services.service_users import service_user
+from ccx.kernel.people.services.teams import create_team
+from interactions.cases.services.reasons import save_reason
+from interactions.channels.choices import Channel
+from interactions.channels.models import Inbox
+from interactions.doors.models import WebForm
+from interactions.models import (
+    AgentSkill,
+    BusinessHours,
+    BusinessInterval,
+    ContactReason,
+    Disposition,
+    Holiday,
+    Queue,
+    ServiceTarget,
+    Skill,
+)
+from journeys.ownership.models import Department, ReasonTouchpoint, Touchpoint
+
+DOMAIN = "fernwood.example"
+STAFF = {
+    "Phone": ["Martha Quinn", "Deniz Aydin", "Rowan Blythe", "Salma Haddad", "Peter Lindqvist", "Joyce Mensah",
+              "Tomasz Król", "Hannah Weir"],
+    "Chat and messaging": ["Mina Park", "Luca Ferri", "Abena Owusu", "Jonas Kühn", "Carys Bevan"],
+    "E-mail desk": ["Ingrid Dahl", "Samuel Osei", "Noor Rahman", "Élise Caron", "Patrick Moran"],
+    "Billing": ["Ruth Ellery", "Viktor Novák", "Amara Diallo", "Stefan Brandt"],
+    "Escalations": ["Gwen Hollis", "Arjun Mehta", "Beatriz Lima"],
+}  # fmt: skip
+LEADS = {"Phone": "Colin Ashdown", "E-mail desk": "Fiona Marsh"}
+OWNERS = {"Logistics": "Henrik Sund", "Finance": "Leila Nazari"}
+# Queue -> (team, hours). The first team name of a queue answers it.
+QUEUES = {
+    "Phone": ("Phone", "Service line"),
+    "Chat": ("Chat and messaging", "Service line"),
+    "Messaging": ("Chat and messaging", "Desk"),
+    "E-mail and forms": ("E-mail desk", "Desk"),
+    "Billing": ("Billing", "Desk"),
+    "Escalations": ("Escalations", "Desk"),
+}
+INBOXES = {
+    Channel.VOICE: ("Service line", "+441134960100", "Phone"),
+    Channel.CHAT: ("Shop chat", "shop.fernwood.example", "Chat"),
+    Channel.EMAIL: ("Help mailbox", f"help@{DOMAIN}", "E-mail and forms"),
+    Channel.SMS: ("Text messages", "+447700900100", "Messaging"),
+    Channel.WHATSAPP: ("WhatsApp", "+447700900101", "Messaging"),
+    Channel.WEB_FORM: ("Contact form", "/forms/contact/", "E-mail and forms"),
+}
+TOUCHPOINTS = {
+    "Logistics": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],
+    "Finance": ["Refunds"],
+    "Online shop": ["Checkout", "Payment page", "Product page", "Customer account"],
+    "Stores and returns": ["Return portal"],
+    "Buying and quality": ["Suppliers and quality"],
+}
+SKILLS = {"german": "German", "french": "French", "payments": "Payments", "furniture": "Furniture and assembly",
+          "complaints": "Complaints"}  # fmt: skip
+DISPOSITIONS = (
+    ("solved", "Solved", True),
+    ("answered", "Question answered", True),
+    ("refunded", "Refunded or goodwill", True),
+    ("waiting_for_others", "Waiting for another department", False),
+    ("not_solved", "Could not be solved", False),
+    ("follow_up", "Follow-up promised", None),
+)
+HOUR = 3600
+
+
+@dataclass
+class Centre:
+    """The rows that the story needs, by name."""
+
+    by: User
+    administrator: User
+    agents: dict[str, list[User]] = field(default_factory=dict)
+    leads: dict[str, User] = field(default_factory=dict)
+    owners: dict[str, User] = field(default_factory=dict)
+    analyst: User | None = None
+    queues: dict[str, Queue] = field(default_factory=dict)
+    inboxes: dict[int, Inbox] = field(default_factory=dict)
+    reasons: dict[str, ContactReason] = field(default_factory=dict)
+    dispositions: dict[str, Disposition] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()
+
+
+def make_centre(*, now: datetime) -> Centre:
+    """Everything that is configuration, and the people of the centre. Nobody has a password yet."""
+    administrator = create_person(email=f"admin@{DOMAIN}", name="Nell Fernwood", role=Role.ADMINISTRATOR, by=None)
+    centre = Centre(by=service_user("seed"), administrator=administrator)
+    teams = {name: create_team(name=name, by=administrator) for name in STAFF}
+    _hire(centre, teams)
+    _open_lines(centre, teams, now)
+    _promise(centre, now)
+    _grow_reasons(centre)
+    _share_out(centre)
+    _teach(centre)
+    return centre
+
+
+def address_of(name: str) -> str:
+    """A person's e-mail address at work."""
+    plain = name.translate(str.maketrans("éÉüóá", "eEuoa")).lower().replace(" ", ".")
+    return f"{plain}@{DOMAIN}"
+
+
+def _hire(centre: Centre, teams: dict[str, Team]) -> None:
+    boss = centre.administrator
+    for team, names in STAFF.items():
+        for name in names:
+            agent = create_person(email=address_of(name), name=name, role=Role.AGENT, team=teams[team], by=boss)
+            give_grant(user_id=agent.pk, scope=GrantScope.TEAM, target_id=teams[team].pk, by=boss)
+            centre.agents.setdefault(team, []).append(agent)
+    for team, name in LEADS.items():
+        lead = create_person(email=address_of(name), name=name, role=Role.SUPERVISOR, team=teams[team], by=boss)
+        centre.leads[team] = lead
+    looked_after = {"Phone": ("Phone", "Chat and messaging", "Escalations"), "E-mail desk": ("E-mail desk", "Billing")}
+    for lead_of, names_of_teams in looked_after.items():
+        for team in names_of_teams:
+            give_grant(user_id=centre.leads[lead_of].pk, scope=GrantScope.TEAM, target_id=teams[team].pk, by=boss)
+    analyst = create_person(email=address_of("Oona Keane"), name="Oona Keane", role=Role.QUALITY_ANALYST, by=boss)
+    give_grant(user_id=analyst.pk, scope=GrantScope.ALL, target_id=None, by=boss)
+    centre.analyst = analyst
+
+
+def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
+    zone = str(now.tzinfo)
+    today = now.date()
+    centre.holidays = frozenset({today - timedelta(days=38), today + timedelta(days=19)})
+    # The service line closes over lunch on Saturdays, the desk does every day.
+    weekday, split = [(time(8), time(20))], [(time(8), time(12, 30)), (time(13), time(18))]
+    hours = {
+        "Service line": {**dict.fromkeys(range(5), weekday), 5: [(time(9), time(12)), (time(13), time(16))]},
+        "Desk": {**{day: list(split) for day in range(5)}, 5: [(time(9), time(13))]},
+    }
+    calendars = {}
+    for name, week in hours.items():
+        calendars[name] = BusinessHours.objects.create(name=name, time_zone=zone)
+        BusinessInterval.objects.bulk_create(
+            BusinessInterval(hours=calendars[name], weekday=day, opens=opens, closes=closes)
+            for day, intervals in week.items()
+            for opens, closes in intervals
+        )
+        Holiday.objects.bulk_create(
+            Holiday(hours=calendars[name], date=day, name="Stocktaking") for day in sorted(centre.holidays)
+        )
+    for name, (team, calendar) in QUEUES.items():
+        centre.queues[name] = Queue.objects.create(name=name, team=teams[team], business_hours=calendars[calendar])
+    for channel, (name, address, queue) in INBOXES.items():
+        centre.inboxes[channel] = Inbox.objects.create(
+            name=name,
+            channel=channel,
+            address=address,
+            default_queue=centre.queues[queue],
+            business_hours=centre.queues[queue].business_hours,
+        )
+    _publish_form(centre)
+
+
+def _publish_form(centre: Centre) -> None:
+    topics = [group["name"] for group in words("reasons")] + ["Something else"]
+    WebForm.objects.create(
+        inbox=centre.inboxes[Channel.WEB_FORM],
+        slug="contact",
+        title="Write to Fernwood",
+        intro="We answer on working days, most of the time within a day.",
+        fields=[
+            {"name": "name", "label": "Your name", "kind": "text", "required": True},
+            {"name": "email", "label": "E-mail", "kind": "email", "required": True},
+            {"name": "order", "label": "Order number (FW-…)", "kind": "text", "required": False},
+            {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": topics},
+            {"name": "message", "label": "How can we help?", "kind": "textarea", "required": True},
+        ],
+        thanks="Thank you. We have it, and you will hear from us by e-mail.",
+    )
+
+
+def _promise(centre: Centre, now: datetime) -> None:
+    """Service targets; the service line promised more since a month ago."""
+    before, changed = now - timedelta(days=400), now - timedelta(days=30)
+    promises: list[tuple[str | None, Channel | None, datetime, int]] = [
+        (None, None, before, 30),
+        (None, Channel.CHAT, before, 45),
+        ("Phone", Channel.VOICE, before, 40),
+        ("Phone", Channel.VOICE, changed, 20),
+        ("Billing", Channel.VOICE, before, 60),
+        (None, Channel.EMAIL, before, 48 * HOUR),
+        (None, Channel.EMAIL, changed, 24 * HOUR),
+        (None, Channel.WEB_FORM, before, 48 * HOUR),
+        (None, Channel.SMS, before, 4 * HOUR),
+        (None, Channel.WHATSAPP, before, 2 * HOUR),
+    ]
+    ServiceTarget.objects.bulk_create(
+        ServiceTarget(
+            queue=centre.queues[queue] if queue else None,
+            channel=channel,
+            valid_from=since,
+            answer_within_seconds=seconds,
+            short_abandon_seconds=10 if channel == Channel.CHAT else 5,
+        )
+        for queue, channel, since, seconds in promises
+    )
+
+
+def _grow_reasons(centre: Centre) -> None:
+    for group in words("reasons"):
+        parent = save_reason(reason=ContactReason(code=group["code"], name=group["name"]), by=centre.by)
+        centre.reasons[group["code"]] = parent
+        for leaf in group["reasons"]:
+            centre.reasons[leaf["code"]] = save_reason(
+                reason=ContactReason(
+                    code=leaf["code"],
+                    name=leaf["name"],
+                    parent=parent,
+                    resolution_window_days=leaf.get("window", 7),
+                ),
+                by=centre.by,
+            )
+    for code, name, is_resolved in DISPOSITIONS:
+        centre.dispositions[code] = Disposition.objects.create(code=code, name=name, is_resolved=is_resolved)
+
+
+def _share_out(centre: Centre) -> None:
+    """Departments, their touchpoints, and which touchpoint makes customers call; owners see their reasons."""
+    places: dict[str, Touchpoint] = {}
+    owned: dict[str, str] = {}
+    for name, touchpoints in TOUCHPOINTS.items():
+        owner = None
+        if name in OWNERS:
+            owner = create_person(
+                email=address_of(OWNERS[name]), name=OWNERS[name], role=Role.EXPERIENCE_OWNER, by=centre.administrator
+            )
+            centre.owners[name] = owner
+        department = Department.objects.create(name=name, owner=owner)
+        for touchpoint in touchpoints:
+            places[touchpoint] = Touchpoint.objects.create(name=touchpoint, department=department)
+            owned[touchpoint] = name
+    for code, leaf in reasons().items():
+        place = leaf.get("touchpoint")
+        if place is None:
+            continue
+        ReasonTouchpoint.objects.create(reason=centre.reasons[code], touchpoint=places[place])
+        responsible = centre.owners.get(owned[place])
+        if responsible is not None:
+            give_grant(
+                user_id=responsible.pk,
+                scope=GrantScope.REASON,
+                target_id=centre.reasons[code].pk,
+                by=centre.administrator,
+            )
+
+
+def _teach(centre: Centre) -> None:
+    skills = {code: Skill.objects.create(code=code, name=name) for code, name in SKILLS.items()}
+    known = {"Phone": "furniture", "Chat and messaging": "german", "E-mail desk": "french", "Billing": "payments",
+             "Escalations": "complaints"}  # fmt: skip
+    AgentSkill.objects.bulk_create(
+        AgentSkill(agent=agent, skill=skills[known[team]], level=2 + place % 4)
+        for team, agents in centre.agents.items()
+        for place, agent in enumerate(agents)
+    )
+    centre.queues["Billing"].skills.add(skills["payments"])
+    centre.queues["Escalations"].skills.add(skills["complaints"])

@@ -1,0 +1,106 @@
+"""Every page, on a phone by night and on a desk by day: accessible, quiet, within its width."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from interactions.cases.choices import Outcome
+from interactions.channels.choices import Channel
+from interactions.models import Interaction
+from tests.e2e.driving import is_too_wide, signed_in, violations, window
+from tests.factories.people import make_key, make_service_user
+from tests.factories.showcase import LONG, Showcase
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+Addresses = Callable[[Showcase], list[str]]
+
+
+def public(_centre: Showcase) -> list[str]:
+    return ["/accounts/login/", "/accounts/password/reset/", "/forms/contact/"]
+
+
+def dashboards(_centre: Showcase) -> list[str]:
+    pages = [reverse(f"analytics:{name}") for name in ("dashboards", "operations", "resolution", "definitions")]
+    return [*pages, f"{reverse('analytics:dashboards')}?period=today", f"{reverse('analytics:rows')}?kpi=contacts"]
+
+
+def customers(centre: Showcase) -> list[str]:
+    ann, other, long = centre.customer("Ann Lee"), centre.customer("Ann M. Lee"), centre.customer(LONG)
+    merge = reverse("interactions:customer-merge", args=[ann.public_id])
+    call = Interaction.objects.filter(channel=Channel.VOICE, outcome=Outcome.ABANDONED).order_by("pk")[0]
+    return [
+        *["/customers/", "/customers/?q=ann", "/customers/?q=nobody-of-that-name", "/customers/?before=nonsense"],
+        *[reverse("interactions:customer", args=[row.public_id]) for row in (long, centre.customer("Zoë 🐝 Brontë"))],
+        *[merge, f"{merge}?q=ann", f"{merge}?other={other.public_id}"],
+        reverse("interactions:customer-erase", args=[ann.public_id]),
+        *[reverse("interactions:interaction", args=[row.public_id]) for row in (call, centre.longest_conversation())],
+    ]
+
+
+def settings_pages(centre: Showcase) -> list[str]:
+    make_key(make_service_user(name=LONG), "contacts:write")
+    person, team = centre.people["Alice"].public_id, centre.teams["Billing"].public_id
+    return [
+        *["/settings/me/", "/settings/people/", "/settings/people/add/", "/settings/teams/", "/settings/teams/add/"],
+        *[f"/settings/people/{person}/", f"/settings/teams/{team}/", "/settings/api-keys/"],
+        *["/accounts/password/change/", "/accounts/logout/"],
+    ]
+
+
+def operations(_centre: Showcase) -> list[str]:
+    return ["/audit/", "/audit/?actor=nobody", "/operations/readers/", "/admin/", "/admin/interactions/queue/"]
+
+
+AREAS: Final[dict[str, Addresses]] = {
+    function.__name__: function for function in (public, dashboards, customers, settings_pages, operations)
+}
+
+
+@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
+@pytest.mark.parametrize("area", AREAS)
+def test_pages_are_accessible_quiet_and_fit(live_server, browser, showcase, area, width, theme):
+    session = "" if area == "public" else signed_in(showcase.people["Ada"])
+    page = window(browser, live_server.url, session=session, width=width, theme=theme)
+    wrong = {address: found for address in AREAS[area](showcase) if (found := _complaints(page, address))}
+    assert wrong == {}
+
+
+def _complaints(page: Page, address: str) -> list[str]:
+    """What is wrong with a page."""
+    page.complaints.clear()  # type: ignore[attr-defined]
+    answer = page.goto(address, wait_until="networkidle")
+    found = [] if answer and answer.ok else [f"answered {answer and answer.status}"]
+    found += page.complaints  # type: ignore[attr-defined]
+    found += ["scrolls sideways"] if is_too_wide(page) else []
+    found += violations(page)
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_that_does_not_exist_looks_like_ours_and_names_a_reference(live_server, browser, showcase, theme):
+    page = window(browser, live_server.url, session=signed_in(showcase.people["Bob"]), width=360, theme=theme)
+    for address in ("/nothing/here/", "/dashboards/", "/settings/people/"):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 404
+        assert page.get_by_role("heading", level=1).inner_text() == "There is nothing here"
+        assert page.locator(".reference code").inner_text()
+        assert violations(page) == []
+        assert not is_too_wide(page)
+
+
+def test_an_agents_rail_holds_only_what_opens_for_them(live_server, browser, showcase):
+    page = window(browser, live_server.url, session=signed_in(showcase.people["Bob"]))
+    page.goto("/")
+    assert page.locator(".rail-nav .rail-link").all_inner_texts() == ["Customers"]
+    page = window(browser, live_server.url, session=signed_in(showcase.people["Ada"]))
+    page.goto("/")
+    links = page.locator(".rail-nav .rail-link")
+    assert links.count() >= 8
+    for address in [links.nth(number).get_attribute("href") for number in range(links.count())]:
+        answer = page.goto(address or "")
+        assert answer is not None
+        assert answer.ok, address

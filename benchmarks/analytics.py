@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -76,9 +77,9 @@ def increments(size: int) -> float:
         first = size + 1 + turn * BATCH
         ids = list(range(first, first + BATCH))
         make_contacts(first=ids[0], last=ids[-1], newest=size)
-        taken = seconds_of(lambda ids=ids: refresh_facts(ids))
+        taken = seconds_of(partial(refresh_facts, ids))
         insert = "INSERT INTO bare_fact SELECT * FROM analytics_fact WHERE interaction_id BETWEEN %s AND %s"
-        inserted = seconds_of(lambda insert=insert, ids=ids: run_sql(insert, [ids[0], ids[-1]]))
+        inserted = seconds_of(partial(run_sql, insert, [ids[0], ids[-1]]))
         if turn >= 2:  # the first two warm up
             refreshed.append(taken * 1000)
             bare.append(inserted * 1000)

@@ -176,11 +176,12 @@ def _base(context: str, *, whole: bool) -> str:
     """
 
 
-def _moments(partition: str, of: str) -> str:
+def _moments(partition: str, of: str, is_continuation: str) -> str:
     """Ends and starts of contacts about one issue on one line of time: what ended last before, what starts next after.
 
     A start knows the last end at least FOLD_MINUTES before it; an end knows the first start after it that is
-    not a continuation.
+    not a continuation. Nothing outside the line may bear on it: what refreshes a fact follows customers and cases, and
+    not the customers of the other contacts of a case.
     """
     keys = partition.split(", ")
     same = " AND ".join(f"several.{key} = linked.{key}" for key in keys)
@@ -200,12 +201,17 @@ def _moments(partition: str, of: str) -> str:
             PARTITION BY {partition} ORDER BY t
             GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_start
     FROM (
-        SELECT id, {columns}, true AS is_start, started_at AS t, is_continuation {among}
+        SELECT id, {columns}, true AS is_start, started_at AS t, {is_continuation} AS is_continuation {among}
         UNION ALL
-        SELECT id, {columns}, false, ended_at, is_continuation {among} AND ended_at IS NOT NULL
+        SELECT id, {columns}, false, ended_at, false {among} AND ended_at IS NOT NULL
     ) moment
     """
 
+
+CONTINUES_ITS_CASE: Final = f"""linked.is_live AND linked.started_at <= interval '{FOLD_MINUTES} minutes'
+            + max(linked.ended_at) FILTER (WHERE linked.is_live) OVER (
+                PARTITION BY linked.root_id ORDER BY linked.started_at, linked.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE"""
 
 # Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
 LINKED: Final = f"""
@@ -320,10 +326,10 @@ def fact_query(*, whole: bool) -> str:
     WITH base AS MATERIALIZED ({_base(CONTEXT_OF_SCOPE, whole=whole)}),
     linked AS MATERIALIZED ({LINKED}),
     by_issue AS (
-        {_moments("customer_id, issue_id", "linked.is_identified AND linked.issue_id IS NOT NULL")}
+        {_moments("customer_id, issue_id", "linked.is_identified AND linked.issue_id IS NOT NULL", "linked.is_continuation")}
     ),
     by_case AS (
-        {_moments("root_id", "linked.is_offered AND linked.root_id IS NOT NULL")}
+        {_moments("root_id", "linked.is_offered AND linked.root_id IS NOT NULL", CONTINUES_ITS_CASE)}
     ),
     about AS (
         SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,

@@ -208,6 +208,8 @@ def _moments(partition: str, of: str, is_continuation: str) -> str:
     """
 
 
+OF_ISSUE: Final = "linked.is_identified AND linked.issue_id IS NOT NULL"
+OF_CASE: Final = "linked.is_offered AND linked.root_id IS NOT NULL"
 CONTINUES_ITS_CASE: Final = f"""linked.is_live AND linked.started_at <= interval '{FOLD_MINUTES} minutes'
             + max(linked.ended_at) FILTER (WHERE linked.is_live) OVER (
                 PARTITION BY linked.root_id ORDER BY linked.started_at, linked.id
@@ -326,10 +328,10 @@ def fact_query(*, whole: bool) -> str:
     WITH base AS MATERIALIZED ({_base(CONTEXT_OF_SCOPE, whole=whole)}),
     linked AS MATERIALIZED ({LINKED}),
     by_issue AS (
-        {_moments("customer_id, issue_id", "linked.is_identified AND linked.issue_id IS NOT NULL", "linked.is_continuation")}
+        {_moments("customer_id, issue_id", OF_ISSUE, "linked.is_continuation")}
     ),
     by_case AS (
-        {_moments("root_id", "linked.is_offered AND linked.root_id IS NOT NULL", CONTINUES_ITS_CASE)}
+        {_moments("root_id", OF_CASE, CONTINUES_ITS_CASE)}
     ),
     about AS (
         SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,

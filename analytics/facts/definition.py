@@ -314,18 +314,25 @@ def _measure_expressions() -> dict[str, str]:
 MEASURE_SQL: Final = _measure_expressions()
 
 
+def context_query() -> str:
+    """The SELECT that fills analytics_context: every contact that can bear on those in analytics_scope."""
+    return _base(CONTEXT_OF_SCOPE, whole=False)
+
+
 def fact_query(*, whole: bool) -> str:
     """The SELECT that gives facts in the order of COLUMNS: of everything, or of the ids in analytics_scope.
 
-    The caller runs ENSURE_COHORTS first, and fills the temporary table analytics_scope unless `whole`.
+    The caller runs ENSURE_COHORTS first and, unless `whole`, fills the temporary tables analytics_scope and
+    analytics_context and analyses them: guessing their sizes, the planner can take minutes for a second's work.
     """
+    base = _base("", whole=True) if whole else "SELECT * FROM analytics_context"
     scope = EVERYTHING if whole else GIVEN
     linkable = f"interval '{MAX_LINK_DAYS} days'"
     measures = ",\n        ".join(f"{MEASURE_SQL[name]} AS {name}" for name in NAMES)
     in_scope = "" if whole else "JOIN analytics_scope USING (id)"
     zone = settings.TIME_ZONE.replace("'", "")
     return f"""
-    WITH base AS MATERIALIZED ({_base(CONTEXT_OF_SCOPE, whole=whole)}),
+    WITH base AS MATERIALIZED ({base}),
     linked AS MATERIALIZED ({LINKED}),
     by_issue AS (
         {_moments("customer_id, issue_id", OF_ISSUE, "linked.is_continuation")}

@@ -11,7 +11,7 @@ from analytics.facts.measures import HOURLY, NAMES
 from analytics.rollups.deltas import KEPT_HOURS, upsert_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.rebuild import ROLLUP_TABLES, rebuild_rollups
-from analytics.rollups.refresh import LOCK, refresh_facts
+from analytics.rollups.refresh import LOCK, analyse_truth, refresh_facts
 
 SAMPLE_DAYS: Final = 3
 BATCH: Final = 2000
@@ -110,6 +110,7 @@ def count_differing_facts() -> int:
     columns = ", ".join(COLUMNS)
     stored = f"SELECT {columns} FROM analytics_fact"
     with connection.cursor() as cursor:
+        analyse_truth(cursor)
         cursor.execute(
             f"WITH defined AS MATERIALIZED ({fact_query(whole=True)})"
             f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"

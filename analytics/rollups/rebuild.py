@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, EVERYTHING, fact_query
 from analytics.rollups.bulk import emptied
 from analytics.rollups.deltas import rebuild_statements
-from analytics.rollups.refresh import LOCK
+from analytics.rollups.refresh import LOCK, analyse_truth
 
 ROLLUP_TABLES: Final = (
     "analytics_cuberollup",
@@ -34,6 +34,7 @@ def rebuild_facts() -> int:
         cursor.execute(LOCK)
         cursor.execute(SETTINGS)
         cursor.execute(ENSURE_COHORTS.format(scope=EVERYTHING))
+        analyse_truth(cursor)
         with emptied(cursor, ("analytics_fact",)):
             cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")
             count = int(cursor.rowcount)

@@ -6,7 +6,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, GIVEN, fact_query
+from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, GIVEN, context_query, fact_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
 from analytics.rollups.deltas import finest_buckets, upsert_statements
 
@@ -56,12 +56,13 @@ WHERE NOT f.interaction_id = ANY(%(ids)s)
 
 PREPARE: Final = f"""
 CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint PRIMARY KEY) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS analytics_context ON COMMIT DELETE ROWS AS {context_query()} WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
     ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_bucket ON COMMIT DELETE ROWS AS
 {finest_buckets("analytics_delta")} WITH NO DATA;
-TRUNCATE analytics_scope, analytics_fresh, analytics_delta, analytics_bucket;
+TRUNCATE analytics_scope, analytics_context, analytics_fresh, analytics_delta, analytics_bucket;
 SET LOCAL random_page_cost = 1.1; -- a batch reaches its rows by index, however the planner prices a disk
 """
 FILL_BUCKET: Final = f"INSERT INTO analytics_bucket {finest_buckets('analytics_delta')}"
@@ -73,6 +74,7 @@ _OLD_DIMENSIONS = ", ".join(f"o.{name}" for name in COLUMNS if name not in NAMES
 _OLD = ", ".join(f"o.{name}" for name in COLUMNS)
 _FRESH = ", ".join(f"n.{name}" for name in COLUMNS)
 
+FILL_CONTEXT: Final = f"INSERT INTO analytics_context {context_query()}; ANALYZE analytics_context"
 FILL_FRESH: Final = f"INSERT INTO analytics_fresh ({_COLUMNS}) {{query}}"
 # A fact that comes out as it is stored costs nothing further.
 DROP_UNCHANGED: Final = f"""
@@ -100,6 +102,15 @@ ON CONFLICT (interaction_id) DO UPDATE SET
 # Two writers (the reader and a repair) take turns; the lock ends with the transaction.
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('analytics.facts'))"
 
+TRUTH: Final = "interactions_interaction, interactions_segment, interactions_case, interactions_contactreason"
+NEVER_ANALYSED: Final = "SELECT reltuples < 1000 FROM pg_class WHERE oid = 'interactions_interaction'::regclass"
+MANY: Final = 500
+
+
+def analyse_truth(cursor: CursorWrapper) -> None:
+    """Tell the planner how much there is; autovacuum may not have come by since a large import."""
+    cursor.execute(f"ANALYZE {TRUTH}")
+
 
 @transaction.atomic
 def refresh_facts(interaction_ids: Iterable[int]) -> int:
@@ -113,10 +124,16 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute(PREPARE)
+        if len(ids) >= MANY:
+            cursor.execute(NEVER_ANALYSED)
+            if cursor.fetchone()[0]:
+                analyse_truth(cursor)
         ids = _fill_scope(cursor, ids)
         cursor.execute("ANALYZE analytics_scope")
         cursor.execute(ENSURE_COHORTS.format(scope=GIVEN))
+        cursor.execute(FILL_CONTEXT)
         cursor.execute(FILL_FRESH.format(query=fact_query(whole=False)))
+        cursor.execute("ANALYZE analytics_fresh (interaction_id)")
         cursor.execute(DROP_UNCHANGED)
         cursor.execute(FILL_DELTA, {"ids": ids})
         changed = int(cursor.rowcount)

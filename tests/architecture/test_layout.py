@@ -44,7 +44,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # Pure arithmetic over a calendar.
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.
-    "analytics/facts": {"agent_days", "definition", "measures"},
+    "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {

@@ -45,7 +45,10 @@ def use(addresses: dict[str, str]) -> None:
     """Tell this process (Django has read its settings by now) and every process it starts."""
     os.environ.update(addresses)
     if "DATABASE_URL" in addresses:
-        settings.DATABASES["default"].update(database_from_url(addresses["DATABASE_URL"]))
+        default = settings.DATABASES["default"]
+        # What settings/test.py asks of every connection stays, whatever the address says.
+        found = database_from_url(addresses["DATABASE_URL"])
+        default.update(found | {"OPTIONS": {**found.get("OPTIONS", {}), **default.get("OPTIONS", {})}})
     if "REDIS_URL" in addresses:
         url = addresses["REDIS_URL"]
         settings.REDIS_URL = settings.CELERY_BROKER_URL = url

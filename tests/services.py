@@ -48,7 +48,9 @@ def use(addresses: dict[str, str]) -> None:
         default = settings.DATABASES["default"]
         # What settings/test.py asks of every connection stays, whatever the address says.
         found = database_from_url(addresses["DATABASE_URL"])
-        default.update(found | {"OPTIONS": {**found.get("OPTIONS", {}), **default.get("OPTIONS", {})}})
+        kept: dict[str, object] = default.get("OPTIONS", {})
+        default.update(found)
+        default["OPTIONS"] = {**settings.DATABASES["default"]["OPTIONS"], **kept}
     if "REDIS_URL" in addresses:
         url = addresses["REDIS_URL"]
         settings.REDIS_URL = settings.CELERY_BROKER_URL = url

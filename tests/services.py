@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -45,12 +46,11 @@ def use(addresses: dict[str, str]) -> None:
     """Tell this process (Django has read its settings by now) and every process it starts."""
     os.environ.update(addresses)
     if "DATABASE_URL" in addresses:
-        default = settings.DATABASES["default"]
+        default: dict[str, Any] = settings.DATABASES["default"]
         # What settings/test.py asks of every connection stays, whatever the address says.
-        found = database_from_url(addresses["DATABASE_URL"])
-        kept: dict[str, object] = default.get("OPTIONS", {})
-        default.update(found)
-        default["OPTIONS"] = {**settings.DATABASES["default"]["OPTIONS"], **kept}
+        asked = default["OPTIONS"]
+        default.update(database_from_url(addresses["DATABASE_URL"]))
+        default["OPTIONS"] = default["OPTIONS"] | asked
     if "REDIS_URL" in addresses:
         url = addresses["REDIS_URL"]
         settings.REDIS_URL = settings.CELERY_BROKER_URL = url

@@ -1,5 +1,5 @@
 """Re-exports the models of the rooms; without it Django leaves them out."""
 
-from feedback.surveys.models import Response
+from feedback.surveys.models import FollowUp, Invitation, Response, Survey
 
-__all__ = ["Response"]
+__all__ = ["FollowUp", "Invitation", "Response", "Survey"]

@@ -7,6 +7,7 @@ from interactions.cases.models import (
     Disposition,
     Interaction,
     Message,
+    Promise,
     Segment,
 )
 from interactions.channels.models import Inbox
@@ -19,20 +20,23 @@ from interactions.customers.models import (
     Preference,
     Purchase,
 )
-from interactions.doors.models import ImportIssue, ImportRun, WebForm
-from interactions.handling.models import PresenceSpan
+from interactions.doors.models import ImportIssue, ImportRun, Mailbox, UnreadableMail, WebForm
+from interactions.handling.models import Draft, PresenceSpan, Sending
 from interactions.intake.models import CaseKey, HistorySource, RawContact
 from interactions.routing.models import (
+    AgentDesk,
     AgentSkill,
     BusinessHours,
     BusinessInterval,
     Holiday,
+    Offer,
     Queue,
     ServiceTarget,
     Skill,
 )
 
 __all__ = [
+    "AgentDesk",
     "AgentSkill",
     "Attachment",
     "BusinessHours",
@@ -45,6 +49,7 @@ __all__ = [
     "CustomerMerge",
     "CustomerNote",
     "Disposition",
+    "Draft",
     "HistorySource",
     "Holiday",
     "Identity",
@@ -52,14 +57,19 @@ __all__ = [
     "ImportRun",
     "Inbox",
     "Interaction",
+    "Mailbox",
     "Message",
+    "Offer",
     "Preference",
     "PresenceSpan",
+    "Promise",
     "Purchase",
     "Queue",
     "RawContact",
     "Segment",
+    "Sending",
     "ServiceTarget",
     "Skill",
+    "UnreadableMail",
     "WebForm",
 ]

@@ -1,5 +1,13 @@
 """Re-exports the models of the rooms; without it Django leaves them out."""
 
-from journeys.ownership.models import Department, ReasonTouchpoint, Touchpoint
+from journeys.ownership.models import (
+    CostRate,
+    Department,
+    JobToBeDone,
+    Journey,
+    OwnerLetter,
+    ReasonTouchpoint,
+    Touchpoint,
+)
 
-__all__ = ["Department", "ReasonTouchpoint", "Touchpoint"]
+__all__ = ["CostRate", "Department", "JobToBeDone", "Journey", "OwnerLetter", "ReasonTouchpoint", "Touchpoint"]

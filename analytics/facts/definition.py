@@ -130,6 +130,12 @@ def _target(name: str, alias: str) -> str:
     return f"coalesce(tqc.{name}, tq.{name}, tc.{name}, ta.{name}, {alias})"
 
 
+# What an hour of handling and a contact cost, from a moment on; the rate of the channel wins over the one for all.
+RATES: Final = """
+    SELECT coalesce(channel, 0) AS channel, per_hour, per_contact, valid_from,
+        lead(valid_from, 1, 'infinity') OVER (PARTITION BY channel ORDER BY valid_from) AS valid_until
+    FROM journeys_costrate
+"""
 TARGETS: Final = """
     SELECT coalesce(queue_id, 0) AS queue_id, coalesce(channel, 0) AS channel, answer_within_seconds,
         short_abandon_seconds, valid_from,
@@ -141,6 +147,13 @@ TARGETS: Final = """
 def _target_join(alias: str, queue: str, channel: str) -> str:
     return (
         f"LEFT JOIN target {alias} ON {alias}.queue_id = {queue} AND {alias}.channel = {channel}"
+        f" AND i.started_at >= {alias}.valid_from AND i.started_at < {alias}.valid_until"
+    )
+
+
+def _rate_join(alias: str, channel: str) -> str:
+    return (
+        f"LEFT JOIN rate {alias} ON {alias}.channel = {channel}"
         f" AND i.started_at >= {alias}.valid_from AND i.started_at < {alias}.valid_until"
     )
 
@@ -270,6 +283,7 @@ def fact_query(*, whole: bool) -> str:
     switched AS (SELECT case_id, count(*) AS switches FROM linked WHERE is_switch GROUP BY case_id),
     seg AS ({_segments(scope, whole=whole)}),
     target AS ({TARGETS}),
+    rate AS ({RATES}),
     flat AS (
         SELECT b.*, i.direction, i.outcome, i.assurance, i.inbox_id, i.queue_id, i.team_id, i.agent_id,
             coalesce(i.source_id, 0) AS source_id,
@@ -302,6 +316,8 @@ def fact_query(*, whole: bool) -> str:
                 OR coalesce(b.last_reopened_at > b.ended_at
                     AND b.last_reopened_at <= b.ended_at + make_interval(days => b.window_days), false) AS came_back,
             switched.switches,
+            coalesce(rc.per_hour, ra.per_hour) AS per_hour, coalesce(rc.per_contact, ra.per_contact) AS per_contact,
+            i.was_avoidable, invitation.sent_at IS NOT NULL AS was_invited, answer.id IS NOT NULL AS has_response,
             answer.csat, answer.ces, answer.nps, answer.is_resolved AS said_resolved
         FROM linked b {in_scope}
         JOIN interactions_interaction i ON i.id = b.id
@@ -310,6 +326,9 @@ def fact_query(*, whole: bool) -> str:
         LEFT JOIN switched ON switched.case_id = b.case_id
         LEFT JOIN seg ON seg.interaction_id = b.id
         LEFT JOIN feedback_response answer ON answer.interaction_id = b.id
+        LEFT JOIN feedback_invitation invitation ON invitation.interaction_id = b.id
+        {_rate_join("rc", "i.channel")}
+        {_rate_join("ra", "0")}
         {_target_join("tqc", "i.queue_id", "i.channel")}
         {_target_join("tq", "i.queue_id", "0")}
         {_target_join("tc", "0", "i.channel")}

@@ -83,6 +83,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _count("first_response_n", "messaging contacts that got a first answer"),
     _sum("first_response_s", "seconds to it"),
     _count("first_response_target", "of first_response_n, those within the target that held"),
+    _sum("cost_cents", "what the handling cost, in hundredths of the centre's currency, at the rates that held"),
+    _count("avoidable_n", "contacts of which the agent said whether they could have been avoided"),
+    _count("avoidable_yes", "of avoidable_n, those that could have been"),
     # Resolution: only contacts whose customer is attested or proven.
     _count("identified", "offered contacts whose customer is attested or proven"),
     _count("repeat", "identified contacts about an issue the customer had contacted us about within its window"),
@@ -105,6 +108,8 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _count("case_switched", "of cases, those that changed channel within 72 hours between two contacts"),
     _count("case_stuck", "of cases, those with three contacts or more"),
     # Surveys, counted for the contact they are about.
+    _count("invited", "contacts whose customer was sent an invitation"),
+    _count("invited_answered", "of invited, those that were answered"),
     _count("csat_n", "answers to the satisfaction question"),
     _count("csat_top", "of csat_n, 4 or 5"),
     _sum("csat_s", "sum of the scores"),

@@ -12,6 +12,8 @@ class Direction(IntegerChoices):
 class InteractionStatus(TextChoices):
     WAITING = "waiting", _("Waiting")
     ACTIVE = "active", _("With an agent")
+    # An agent has answered on a medium where nobody waits on the line; no stretch runs until the customer writes.
+    PENDING = "pending", _("Waiting for customer")
     WRAP_UP = "wrap_up", _("Wrap-up")
     CLOSED = "closed", _("Closed")
 
@@ -20,7 +22,18 @@ class InteractionStatus(TextChoices):
 # what comes later is a new interaction of the same case.
 ALLOWED_MOVES = {
     InteractionStatus.WAITING: {InteractionStatus.ACTIVE, InteractionStatus.CLOSED},
-    InteractionStatus.ACTIVE: {InteractionStatus.WAITING, InteractionStatus.WRAP_UP, InteractionStatus.CLOSED},
+    InteractionStatus.ACTIVE: {
+        InteractionStatus.WAITING,
+        InteractionStatus.PENDING,
+        InteractionStatus.WRAP_UP,
+        InteractionStatus.CLOSED,
+    },
+    InteractionStatus.PENDING: {
+        InteractionStatus.WAITING,
+        InteractionStatus.ACTIVE,
+        InteractionStatus.WRAP_UP,
+        InteractionStatus.CLOSED,
+    },
     InteractionStatus.WRAP_UP: {InteractionStatus.ACTIVE, InteractionStatus.CLOSED},
     InteractionStatus.CLOSED: set(),
 }

@@ -189,6 +189,12 @@ class Interaction(PublicModel):
     last_customer_message_at = models.DateTimeField(null=True)
     first_answered_at = models.DateTimeField(null=True, help_text="The first answer of a person.")
     closed_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True, help_text="A pending one comes back to its agent then.")
+    wrap_up_ends_at = models.DateTimeField(null=True, help_text="When the server ends the wrap-up by itself.")
+    is_wrap_up_default = models.BooleanField(
+        default=False, db_default=False, help_text="The wrap-up ended by itself; nobody said what is in it."
+    )
+    was_avoidable = models.BooleanField(null=True, help_text="The agent's answer to 'could this have been avoided?'")
 
     objects = InteractionQuerySet.as_manager()
 
@@ -207,6 +213,14 @@ class Interaction(PublicModel):
                 name="interaction_has_assurance_only_with_a_customer",
                 condition=Q(assurance=0) | Q(customer__isnull=False),
             ),
+            models.CheckConstraint(
+                name="interaction_is_snoozed_only_while_pending",
+                condition=Q(snoozed_until__isnull=True) | Q(status="pending"),
+            ),
+            models.CheckConstraint(
+                name="interaction_wrap_up_clock_runs_only_in_wrap_up",
+                condition=Q(wrap_up_ends_at__isnull=True) | Q(status="wrap_up"),
+            ),
         ]
         indexes = [
             # Timeline of a customer; the neighbours that make a repeat.
@@ -214,6 +228,15 @@ class Interaction(PublicModel):
             models.Index(fields=["case", "started_at"], name="interactions_of_case"),
             # Work lists: what is not closed, oldest first.
             models.Index(fields=["team", "started_at"], name="interactions_open", condition=~Q(status="closed")),
+            # The desk: what an agent has, and what comes back by itself.
+            models.Index(fields=["agent", "status"], name="interactions_of_agent", condition=~Q(status="closed")),
+            models.Index(fields=["queue", "started_at"], name="interactions_waiting", condition=Q(status="waiting")),
+            models.Index(
+                fields=["snoozed_until"], name="interactions_snoozed", condition=Q(snoozed_until__isnull=False)
+            ),
+            models.Index(
+                fields=["wrap_up_ends_at"], name="interactions_wrapping_up", condition=Q(wrap_up_ends_at__isnull=False)
+            ),
             # Repair scans and exports by period.
             models.Index(fields=["started_at"], name="interactions_by_time"),
             # Intake: the running interactions of a thread, and its last one.
@@ -254,7 +277,26 @@ class Message(PublicModel):
                 name="message_of_an_agent_names_the_agent", condition=~Q(author_kind="agent") | Q(author__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["interaction", "sent_at", "id"], name="messages_in_order")]
+        indexes = [
+            models.Index(fields=["interaction", "sent_at", "id"], name="messages_in_order"),
+            # Mail: the message that an answer refers to.
+            models.Index(fields=["external_id"], name="messages_by_external_id", condition=~Q(external_id="")),
+        ]
+
+
+class Promise(PublicModel):
+    """What we said we would do for a customer, by when; kept, or still open."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="promises")
+    interaction = models.ForeignKey(Interaction, null=True, on_delete=models.SET_NULL, related_name="+")
+    body = models.CharField(_("what we promised"), max_length=300)
+    due_at = models.DateTimeField()
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    kept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["made_by", "due_at"], name="promises_open", condition=Q(kept_at__isnull=True))]
 
 
 class Attachment(PublicModel):

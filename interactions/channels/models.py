@@ -34,6 +34,18 @@ class Inbox(PublicModel):
     business_hours = models.ForeignKey(
         "interactions.BusinessHours", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    reply_inbox = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("The e-mail line that answers contacts of this one (a web form cannot answer by itself)."),
+    )
+    settings = models.JSONField(
+        default=dict, blank=True, help_text=_("Servers and names of the line, as its channel's adapter reads them.")
+    )
+    credentials = models.TextField(blank=True, editable=False, help_text="Encrypted (ccx/kernel/secrets); never shown.")
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = InboxQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""How agents spend their time: presence with reason codes."""
+"""How agents spend their time, what they are writing, and what is on its way to customers."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
@@ -6,8 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from ccx.kernel.abstract import PublicModel
 from ccx.kernel.models import User
-from interactions.cases.models import TsTzRange
+from interactions.cases.models import Interaction, Message, TsTzRange
+from interactions.channels.choices import Channel
+from interactions.channels.models import Inbox
 
 
 class PresenceState(models.TextChoices):
@@ -41,3 +44,60 @@ class PresenceSpan(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["agent", "started_at"], name="presence_of_agent")]
+
+
+class Draft(PublicModel):
+    """What an agent is writing in one interaction. Its public id becomes the message's: sent twice, it is one."""
+
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="+")
+    author = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    body = models.TextField(blank=True)
+    is_note = models.BooleanField(default=False)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["interaction", "author"], name="draft_once_per_author")]
+
+
+class SendingState(models.TextChoices):
+    QUEUED = "queued", _("Sending")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    READ = "read", _("Read")
+    FAILED = "failed", _("Not sent")
+    UNKNOWN = "unknown", _("Perhaps sent")
+    CANCELLED = "cancelled", _("Taken back")
+
+
+# A message's way is one way: what comes late never moves it back.
+SENDING_ORDER = {SendingState.SENT: 1, SendingState.DELIVERED: 2, SendingState.READ: 3}
+
+
+class Sending(models.Model):
+    """One of our messages on its way out, on any channel: queued with the message, claimed by one worker, settled."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, related_name="sending")
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
+    channel = models.PositiveSmallIntegerField(choices=Channel.choices)
+    recipient = models.CharField(max_length=254)
+    state = models.CharField(max_length=9, choices=SendingState.choices, default=SendingState.QUEUED)
+    due_at = models.DateTimeField(help_text="Until then its author may take it back.")
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="sending_sent_at_iff_sent",
+                condition=Q(state__in=["sent", "delivered", "read"], sent_at__isnull=False)
+                | (~Q(state__in=["sent", "delivered", "read"]) & Q(sent_at__isnull=True)),
+            ),
+        ]
+        indexes = [
+            # The worker: what is due; the sweep: whose worker died.
+            models.Index(fields=["due_at"], name="sendings_due", condition=Q(state="queued")),
+            models.Index(fields=["claimed_at"], name="sendings_claimed", condition=Q(state="sending")),
+        ]

@@ -20,7 +20,9 @@ from interactions.customers.choices import Assurance
 
 DEFAULT_WINDOW_DAYS: Final = 7
 SILENCE: Final = timedelta(hours=24)
-RUNNING: Final = frozenset({InteractionStatus.WAITING.value, InteractionStatus.ACTIVE.value})
+RUNNING: Final = frozenset(
+    {InteractionStatus.WAITING.value, InteractionStatus.ACTIVE.value, InteractionStatus.PENDING.value}
+)
 # Anyone can write a References header: on these a thread is worth only what its sender is.
 THREADS_BY_CLAIM: Final = frozenset({Channel.EMAIL.value})
 

@@ -97,6 +97,12 @@ class Queue(PublicModel):
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     business_hours = models.ForeignKey(BusinessHours, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
+    offer_seconds = models.PositiveSmallIntegerField(
+        _("seconds to answer an offer"), default=30, help_text=_("Then the contact is offered to the next agent.")
+    )
+    wrap_up_seconds = models.PositiveSmallIntegerField(
+        _("seconds for wrap-up"), default=120, help_text=_("Then the wrap-up ends by itself, and is marked so.")
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = QueueQuerySet.as_manager()
@@ -125,4 +131,61 @@ class ServiceTarget(models.Model):
             models.UniqueConstraint(
                 fields=["queue", "channel", "valid_from"], name="service_target_once", nulls_distinct=False
             ),
+        ]
+
+
+class AgentDesk(models.Model):
+    """What routing knows of an agent's desk: how much fits on it, and when its browser was last heard."""
+
+    agent = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    capacity = models.PositiveSmallIntegerField(default=3, help_text="Contacts at once; a call takes all of it.")
+    seen_at = models.DateTimeField(null=True)
+
+
+class OfferEnd(models.TextChoices):
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Not answered")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def visible_to(self, user: User) -> Self:
+        """An offer is the business of the agent for whom it rings."""
+        return self.filter(agent=user) if user.is_active else self.none()
+
+    def ringing(self) -> Self:
+        return self.filter(ended_at__isnull=True)
+
+
+class Offer(PublicModel):
+    """A waiting contact rings at one agent's desk. The customer goes on waiting meanwhile."""
+
+    interaction = models.ForeignKey("interactions.Interaction", on_delete=models.CASCADE, related_name="offers")
+    agent = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    offered_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end = models.CharField(max_length=9, choices=OfferEnd.choices, blank=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["interaction"], name="contact_rings_at_one_desk", condition=Q(ended_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="offer_ended_at_iff_end",
+                condition=Q(ended_at__isnull=True, end="") | (Q(ended_at__isnull=False) & ~Q(end="")),
+            ),
+            models.CheckConstraint(
+                name="offer_does_not_end_before_it_rings",
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("offered_at")),
+            ),
+        ]
+        indexes = [
+            # The desk: what rings here; the sweep: what rang too long.
+            models.Index(fields=["agent"], name="offers_ringing", condition=Q(ended_at__isnull=True)),
+            models.Index(fields=["expires_at"], name="offers_by_end", condition=Q(ended_at__isnull=True)),
         ]

@@ -31,6 +31,9 @@ class Ability(TextChoices):
     CONFIGURE = "configure", _("Change the centre's configuration")
     SEE_AUDIT = "see_audit", _("Read the audit log")
     OPERATE = "operate", _("See and replay readers")
+    SUPERVISE = "supervise", _("See the floor live and reassign contacts")
+    FOLLOW_UP = "follow_up", _("Follow up unhappy answers")
+    OWN_EXPERIENCE = "own_experience", _("See what one's part of the business causes")
 
 
 ROLE_ABILITIES: dict[str, frozenset[Ability]] = {
@@ -42,10 +45,14 @@ ROLE_ABILITIES: dict[str, frozenset[Ability]] = {
             Ability.SEE_DASHBOARDS,
             Ability.EXPORT,
             Ability.MERGE_CUSTOMERS,
+            Ability.SUPERVISE,
+            Ability.FOLLOW_UP,
         }
     ),
     Role.QUALITY_ANALYST: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS, Ability.EXPORT}),
-    Role.EXPERIENCE_OWNER: frozenset({Ability.SEE_DASHBOARDS, Ability.EXPORT}),
+    Role.EXPERIENCE_OWNER: frozenset(
+        {Ability.SEE_DASHBOARDS, Ability.EXPORT, Ability.OWN_EXPERIENCE, Ability.FOLLOW_UP}
+    ),
     Role.ADMINISTRATOR: frozenset(Ability),
     # A key's scopes say what it may do: customers:read, figures:read; its grants say to which rows.
     Role.INTEGRATION: frozenset({Ability.SEE_CUSTOMERS, Ability.SEE_DASHBOARDS}),

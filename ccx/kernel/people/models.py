@@ -115,6 +115,12 @@ class Grant(models.Model):
     target_id = models.BigIntegerField(null=True, blank=True)
     granted_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     granted_at = models.DateTimeField(default=timezone.now)
+    rule = models.CharField(
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text="The rule that gave it and takes it back (ownership); empty: a person did.",
+    )
 
     class Meta:
         constraints = [

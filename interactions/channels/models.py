@@ -43,9 +43,14 @@ class Inbox(PublicModel):
         help_text=_("The e-mail line that answers contacts of this one (a web form cannot answer by itself)."),
     )
     settings = models.JSONField(
-        default=dict, blank=True, help_text=_("Servers and names of the line, as its channel's adapter reads them.")
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_("Servers and names of the line, as its channel's adapter reads them."),
     )
-    credentials = models.TextField(blank=True, editable=False, help_text="Encrypted (ccx/kernel/secrets); never shown.")
+    credentials = models.TextField(
+        blank=True, db_default="", editable=False, help_text="Encrypted (ccx/kernel/secrets); never shown."
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = InboxQuerySet.as_manager()

@@ -98,10 +98,16 @@ class Queue(PublicModel):
     business_hours = models.ForeignKey(BusinessHours, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     skills = models.ManyToManyField(Skill, blank=True, related_name="+")
     offer_seconds = models.PositiveSmallIntegerField(
-        _("seconds to answer an offer"), default=30, help_text=_("Then the contact is offered to the next agent.")
+        _("seconds to answer an offer"),
+        default=30,
+        db_default=30,
+        help_text=_("Then the contact is offered to the next agent."),
     )
     wrap_up_seconds = models.PositiveSmallIntegerField(
-        _("seconds for wrap-up"), default=120, help_text=_("Then the wrap-up ends by itself, and is marked so.")
+        _("seconds for wrap-up"),
+        default=120,
+        db_default=120,
+        help_text=_("Then the wrap-up ends by itself, and is marked so."),
     )
     is_active = models.BooleanField(_("active"), default=True)
 
@@ -137,7 +143,7 @@ class ServiceTarget(models.Model):
 class AgentDesk(models.Model):
     """What routing knows of an agent's desk: how much fits on it, and when its browser was last heard."""
 
-    agent = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    agent = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
     capacity = models.PositiveSmallIntegerField(default=3, help_text="Contacts at once; a call takes all of it.")
     seen_at = models.DateTimeField(null=True)
 

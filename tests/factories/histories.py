@@ -22,6 +22,7 @@ from ccx.kernel.events.models import ReaderPosition
 from ccx.kernel.events.running import run_reader
 from ccx.kernel.events.sequencer import number_events
 from ccx.kernel.models import Team, User
+from feedback.models import Invitation, Survey
 from feedback.surveys.services import record_response
 from interactions.cases.choices import Direction, Outcome, SegmentEnd, SegmentKind
 from interactions.cases.events import InteractionChanged
@@ -44,6 +45,7 @@ from interactions.models import (
     Queue,
     ServiceTarget,
 )
+from journeys.models import CostRate
 
 # Seconds between two deeds: close together, around the edges of folding and switching, and now and then far apart.
 GAPS = (0, 1, 7, 19, 40, 90, 300, 600, 899, 901, 3600, 5 * 3600, 23 * 3600, 71 * 3600, 73 * 3600, 8 * 86400)
@@ -89,6 +91,11 @@ class History:
         ServiceTarget.objects.create(
             channel=Channel.CHAT, valid_from=self.now + timedelta(days=5), short_abandon_seconds=10
         )
+        CostRate.objects.create(valid_from=self.now, per_hour="42.50", per_contact="0.35")
+        CostRate.objects.create(
+            channel=Channel.VOICE, valid_from=self.now + timedelta(days=3), per_hour="61.20", per_contact="0.80"
+        )
+        self.inquiry = Survey.objects.create(name="After a contact")
         self.deeds: tuple[Callable[[int, int], object], ...] = (
             self.write_in, self.write_in, self.write_in, self.call_again, self.import_some, self.import_some,
             self.answer, self.answer, self.answer, self.hold, self.abandon, self.transfer, self.wrap_up,
@@ -225,6 +232,7 @@ class History:
             outcome=Outcome.HANDLED if answered else unanswered[how % 4],
             is_resolved=(None, True, False)[how % 3],
             reason=self.reason(how // 3),
+            was_avoidable=(None, True, False)[about % 3],
             at=self.now,
             by=self.boss,
         )
@@ -291,6 +299,17 @@ class History:
             "is_resolved": (True, False, None)[how % 3],
         }
         interaction = Interaction.objects.filter(pk=self.an_interaction(about)).first()
+        if interaction is not None and interaction.customer_id and how % 2:
+            Invitation.objects.get_or_create(
+                interaction=interaction,
+                defaults={
+                    "survey": self.inquiry,
+                    "customer_id": interaction.customer_id,
+                    "state": Invitation.State.SENT,
+                    "due_at": self.now,
+                    "sent_at": self.now,
+                },
+            )
         if interaction is not None:
             record_response(interaction=interaction, answers=answers, by=None, at=self.now)
 

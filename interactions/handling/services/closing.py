@@ -31,6 +31,7 @@ def close_interaction(  # noqa: PLR0913 - what an agent says at the end, each by
     is_resolved: bool | None = None,
     disposition: Disposition | None = None,
     reason: ContactReason | None = None,
+    was_avoidable: bool | None = None,
     at: datetime | None = None,
     by: User | None,
 ) -> Interaction:
@@ -51,8 +52,14 @@ def close_interaction(  # noqa: PLR0913 - what an agent says at the end, each by
         is_resolved = disposition.is_resolved
     interaction.status, interaction.outcome, interaction.closed_at = InteractionStatus.CLOSED, outcome, moment
     interaction.is_resolved, interaction.disposition = is_resolved, disposition
-    interaction.reason = reason or interaction.reason
-    interaction.save(update_fields=["status", "outcome", "closed_at", "is_resolved", "disposition", "reason"])
+    interaction.reason, interaction.was_avoidable = reason or interaction.reason, was_avoidable
+    interaction.snoozed_until = interaction.wrap_up_ends_at = None
+    interaction.save(
+        update_fields=[
+            *("status", "outcome", "closed_at", "is_resolved", "disposition", "reason", "was_avoidable"),
+            *("snoozed_until", "wrap_up_ends_at"),
+        ]
+    )
     event = InteractionClosed(
         interaction_id=interaction.pk,
         case_id=interaction.case_id,

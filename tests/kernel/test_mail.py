@@ -18,9 +18,9 @@ Send = Callable[..., None]
 
 def send(port: int, **changes: Any) -> None:
     over_smtp = {"EMAIL_BACKEND": "ccx.kernel.mail.SmtpBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}
-    values = {"to": "ann@example.test", "subject": "How was it?", "text": "Please tell us.", "key": "survey:1"} | changes
+    values = {"to": "ann@example.test", "subject": "How was it?", "text": "Please tell us.", "key": "survey:1"}
     with override_settings(**over_smtp):
-        deliver(**values)
+        deliver(**values | changes)
 
 
 def test_a_mail_arrives_as_text_and_html_and_says_that_a_machine_wrote_it() -> None:
@@ -71,7 +71,7 @@ def test_what_is_no_address_is_refused_for_good(address: str, mailoutbox: list[E
         ({"at_data": "554 5.7.1 Spam"}, RefusedEffectError),
         ({"hangs_up": True}, OutcomeIsUnknownError),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_the_servers_answer_says_what_became_of_it(answers: dict[str, Any], error: type[Exception]) -> None:
     with smtp_stub(**answers) as server, pytest.raises(error):

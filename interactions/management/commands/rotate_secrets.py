@@ -16,5 +16,5 @@ class Command(BaseCommand):
         try:
             count = rotate_credentials(by=None)
         except SecretIsUnreadableError:
-            raise CommandError("A password opens with none of the keys: put the key back that it was kept with.") from None
+            raise CommandError("A password opens with none of the keys: put back the key it was kept with.") from None
         self.stdout.write(f"{count} lines keep their passwords under the first key.")

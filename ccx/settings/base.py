@@ -25,7 +25,7 @@ DEBUG = env_bool("CCX_DEBUG", default=False)
 # What `make run` remembers about its own servers. Production never looks there.
 EMBEDDED = {} if PRODUCTION else embedded_services(VAR_DIR)
 SECRET_KEY = env_secret("CCX_SECRET_KEY", EMBEDDED.get("CCX_SECRET_KEY") or ("" if PRODUCTION else token_urlsafe(50)))
-# What is kept encrypted (ccx/kernel/secrets.py): the first key encrypts, all decrypt. Outside production none is needed.
+# For what is kept encrypted (ccx/kernel/secrets.py): the first encrypts, all decrypt. Only production needs one.
 CCX_ENCRYPTION_KEYS = [key.strip() for key in env_secret("CCX_ENCRYPTION_KEYS").split(",") if key.strip()]
 BASE_URL = env_str("CCX_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("CCX_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")

@@ -1,4 +1,4 @@
-"""The passwords of a line's servers: written by those who configure, read by what fetches and sends, shown to nobody."""
+"""Passwords of a line: written by those who configure, read by what fetches and sends, shown to nobody."""
 
 import json
 from collections.abc import Mapping

@@ -35,12 +35,16 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         "lockout",
     },
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
+    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share.
     "interactions/channels": {"contact"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
+    # What follows the log for open pages, and who may follow what.
+    "interactions/desk": {"following", "nudging"},
     # Pure arithmetic over a calendar.
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.

@@ -83,7 +83,7 @@ def test_from_the_first_link_to_a_supervisor_who_sees_only_their_team(live_serve
     assert link is not None
     set_password(page, link[0])
     sign_in(page, "grace@example.org")
-    page.wait_for_url("**/customers/")
+    page.wait_for_url("**/desk/")
 
     page.click(".rail-nav a[href='/settings/teams/']")
     page.get_by_role("link", name="Add a team").click()

@@ -41,12 +41,10 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share.
     "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote.
-    "interactions/desk": {"quoting"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
+    "interactions/desk": {"quoting", "following", "nudging"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
-    # What follows the log for open pages, and who may follow what.
-    "interactions/desk": {"following", "nudging"},
     # Pure arithmetic over a calendar.
     "interactions/routing": {"hours"},
     # The definition of a fact in SQL, and what refreshes it.

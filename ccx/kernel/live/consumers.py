@@ -15,7 +15,6 @@ from ccx.kernel.live.connection import Connection, Send
 from ccx.kernel.live.hub import DEAF, TOO_MANY, Hub, hub_here
 from ccx.kernel.live.standing import person_behind
 from ccx.kernel.live.topics import interaction_topic, permitted
-from ccx.kernel.people.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -121,12 +120,7 @@ async def _refresh_viewing(hub: Hub, socket: Connection) -> None:
 async def _permitted(socket: Connection, topics: frozenset[str] | set[str]) -> set[str]:
     if not topics:
         return set()
-
-    def ask() -> set[str]:
-        user = User.objects.filter(pk=socket.person.pk, is_active=True).first()
-        return permitted(user, topics) if user else set()
-
-    return await database_sync_to_async(ask)()
+    return await database_sync_to_async(permitted)(socket.person.pk, topics)
 
 
 def _understood(text: str | None) -> dict[str, Any]:

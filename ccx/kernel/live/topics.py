@@ -38,8 +38,11 @@ def is_topic(words: object) -> bool:
     return isinstance(words, str) and _TOPIC.fullmatch(words) is not None
 
 
-def permitted(user: User, topics: Iterable[str]) -> set[str]:
+def permitted(user_id: int, topics: Iterable[str]) -> set[str]:
     """Those of the topics that this person may follow; what is no topic, or of no known kind, nobody may."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return set()
     rules: Mapping[str, MayFollow] = import_string(settings.CCX_LIVE_TOPICS)
     asked: dict[str, list[str]] = {}
     for topic in topics:

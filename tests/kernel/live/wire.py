@@ -23,9 +23,9 @@ PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def sockets_process(**more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def sockets_process(*, port: int = 0, **more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Started as the supervisor starts it, on the database of the tests; its port and itself."""
-    port = a_free_port()
+    port = port or a_free_port()
     database = connection.settings_dict
     address = f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     plan = Plan(

@@ -135,10 +135,22 @@ class Decision:
     keeps_thread: bool = True
 
 
-def decide(contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases) -> Decision:
-    """The one rule of continuity; see the module's docstring for what order means."""
+def decide(
+    contact: InboundContact,
+    *,
+    sender: Sender,
+    thread: list[KnownInteraction],
+    cases: KnownCases,
+    answered: KnownInteraction | None = None,
+) -> Decision:
+    """The one rule of continuity; see the module's docstring for what order means.
+
+    `answered` is what the contact says it answers: if that can be believed it counts before any thread.
+    """
     trusted = [interaction for interaction in thread if _trusts_thread(contact, sender, interaction)]
     keeps_thread = bool(trusted) or not thread
+    if answered is not None and _trusts_answer(contact, sender, answered):
+        trusted = [answered]
     if contact.past is None:
         running = [interaction for interaction in trusted if _goes_on(contact, interaction)]
         if running:
@@ -170,6 +182,13 @@ def _trusts_thread(contact: InboundContact, sender: Sender, interaction: KnownIn
     return sender.customer_id == interaction.customer_id and sender.assurance >= min(
         interaction.assurance, Assurance.ATTESTED
     )
+
+
+def _trusts_answer(contact: InboundContact, sender: Sender, interaction: KnownInteraction) -> bool:
+    """Our seal proves that a mail of ours was at hand, the sender that it was in its customer's."""
+    if sender.customer_id is None or sender.customer_id != interaction.customer_id:
+        return False
+    return contact.is_answer_sealed or sender.assurance >= min(interaction.assurance, Assurance.ATTESTED)
 
 
 def _goes_on(contact: InboundContact, interaction: KnownInteraction) -> bool:

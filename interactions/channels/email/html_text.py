@@ -7,6 +7,7 @@ from typing import Final
 MAX_HTML: Final = 1_000_000
 MAX_QUOTES: Final = 5
 MAX_LINK: Final = 500
+TAG_BEGINS: Final = re.compile(r"<(?=[a-zA-Z/!?])")
 TAG_NAME: Final = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]{0,15})")
 HREF: Final = re.compile(r"""\bhref\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 ALT: Final = re.compile(r"""\balt\s{0,5}=\s{0,5}(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -30,12 +31,11 @@ def text_of(html: str) -> str:
     low = html.lower()
     at = 0
     while at < len(html):
-        opens = html.find("<", at)
-        if opens < 0:
-            writer.say(html[at:])
+        begins = TAG_BEGINS.search(html, at)
+        writer.say(html[at : begins.start() if begins else None])
+        if begins is None:
             break
-        writer.say(html[at:opens])
-        at = _after_tag(html, low, opens, writer)
+        at = _after_tag(html, low, begins.start(), writer)
     return writer.text()
 
 
@@ -45,13 +45,10 @@ def _after_tag(html: str, low: str, opens: int, writer: "_Writer") -> int:
         closes = html.find("-->", opens + 4)
         return closes + 3 if closes >= 0 else len(html)
     named = TAG_NAME.match(html, opens + 1)
-    if named is None and html[opens + 1 : opens + 2] not in {"!", "?"}:
-        writer.say("<")
-        return opens + 1
     closes = html.find(">", opens)
     if closes < 0:
         return len(html)
-    if named is None:
+    if named is None:  # a doctype, an instruction, or nothing that browsers know
         return closes + 1
     name, inside = named[1].lower(), html[named.end() : closes]
     if named[0].startswith("/"):

@@ -8,6 +8,7 @@ it, and parts are split here.
 import binascii
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -17,7 +18,7 @@ from typing import Final
 from interactions.channels.email.errors import MailIsUnreadableError
 
 MAX_HEAD: Final = 1_000_000  # how far we look for headers
-MAX_HEADERS: Final = 16_384  # of the headers we keep, all together
+MAX_HEADERS: Final = 16_384  # of the headers we keep, all together but those of PART_HEADERS
 MAX_HEADER: Final = 4_000
 MAX_PART_HEADER: Final = 2_000
 MAX_REPEATED: Final = 3
@@ -81,10 +82,11 @@ def split_head(raw: bytes) -> tuple[bytes, bytes]:
 
 
 def read_headers(head: bytes, wanted: Iterable[str], *, longest: int = MAX_HEADER) -> dict[str, list[str]]:
-    """The wanted headers (lower-case names), unfolded and cut; all of them fit into MAX_HEADERS."""
+    """The wanted headers (lower-case names), unfolded and cut, and all together cut to MAX_HEADERS."""
     names, left = frozenset(wanted), MAX_HEADERS
     found: dict[str, list[bytearray]] = {}
     current: bytearray | None = None
+    name = ""
     for line in head[:MAX_HEAD].split(b"\n"):
         told = line.rstrip(b"\r")
         if told[:1] not in {b" ", b"\t"}:
@@ -93,9 +95,11 @@ def read_headers(head: bytes, wanted: Iterable[str], *, longest: int = MAX_HEADE
                 current = bytearray()
                 found.setdefault(name, []).append(current)
         if current is not None:
-            taken = told[: max(0, min(longest - len(current), left))]
+            # What says how to read the rest is never starved by what merely is long.
+            room = longest if name in PART_HEADERS else min(longest, len(current) + left)
+            taken = told[: max(0, room - len(current))]
             current += taken
-            left -= len(taken)
+            left -= 0 if name in PART_HEADERS else len(taken)
     return {name: [plain(bytes(value)) for value in values] for name, values in found.items()}
 
 
@@ -159,13 +163,11 @@ def plain(raw: bytes) -> str:
 def unfolded(value: str) -> str:
     """A header's words: encoded ones decoded, white space as one blank each, no control characters."""
     if "=?" in value:
-        try:
+        with suppress(HeaderParseError, ValueError):  # else shown as it was written
             value = "".join(
                 word if isinstance(word, str) else decoded(word, charset or "ascii")
                 for word, charset in decode_header(value)
             )
-        except (HeaderParseError, ValueError):
-            pass  # shown as it was written
     return " ".join("".join(char if char.isprintable() else " " for char in value).split())
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 MAX_LINES: Final = 5_000
 MAX_LINE: Final = 300
+MAX_ENDING: Final = 30
 # "On Tue, 3 Mar 2026 at 10:00, Ann wrote:" and the like; the line may have been broken in two or three.
 BEGINS: Final = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em|W dniu|Dnia)\s", re.IGNORECASE)
 ENDS: Final = re.compile(
@@ -51,7 +52,7 @@ def _start_of_history(lines: list[str]) -> int:
         if number >= trailing or DASHES.match(line):
             return number
         if BEGINS.match(line) and any(
-            ENDS.search(" ".join(lines[number : number + more])[-MAX_LINE:].rstrip()) for more in (1, 2, 3)
+            ENDS.search(ending[-MAX_ENDING:].rstrip()) for ending in lines[number : number + 3]
         ):
             # Only where the answered mail follows: somebody may tell of what was written.
             return number if _is_followed_by_quote(lines, number) or trailing >= len(lines) else len(lines)

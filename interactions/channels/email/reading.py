@@ -28,7 +28,7 @@ MAX_ADDRESSES: Final = 50
 MAX_ANSWERED: Final = 40
 MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,240})>")
 DMARC: Final = re.compile(
-    r"\bdmarc\s{0,3}=\s{0,3}pass\b[^;]{0,500}\bheader\.from\s{0,3}=\s{0,3}([^\s;]{1,253})", re.IGNORECASE
+    r"\bdmarc\s{0,3}=\s{0,3}pass\b[^;]{0,500}?\bheader\.from\s{0,3}=\s{0,3}([^\s;]{1,253})", re.IGNORECASE
 )
 COMMENT: Final = re.compile(r"\([^()]*\)")
 BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
@@ -124,9 +124,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         bounced=tuple(dict.fromkeys(_reported(root))) if is_report else (),
         files=tuple(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
         is_automatic=is_report or _is_automatic(headers),
-        is_attested=len(senders) == 1
-        and len(headers.get("from", ())) == 1
-        and _is_attested(headers, sender, authserv_id),
+        is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
     )
 
@@ -136,11 +134,11 @@ def _first(headers: Headers, name: str) -> str:
 
 
 def _addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
-    """Names and addresses of one header, decoded after they were taken apart, so that no name smuggles an address in."""
+    """Names and addresses of one header; decoded after they were taken apart, so that no name smuggles one in."""
     found = []
     values = headers.get(name, [])[:1] if name == "from" else headers.get(name, [])
     for value in values:
-        pairs = getaddresses([value], strict=False) if "," in value else [parseaddr(value, strict=False)]
+        pairs = getaddresses([value]) if "," in value else [parseaddr(value)]
         for shown, address in pairs[:MAX_ADDRESSES]:
             try:
                 validate_email(address)
@@ -180,6 +178,15 @@ def _is_automatic(headers: Headers) -> bool:
         or "x-autorespond" in headers
         or _first(headers, "return-path").strip() == "<>"
     )
+
+
+def _is_unmistakable(headers: Headers, sender: str) -> bool:
+    """Whether nobody can read another sender out of the header than we do."""
+    values = headers.get("from", [])
+    if len(values) != 1 or not sender:
+        return False
+    told = values[0].lower().strip()
+    return told == sender or (told.endswith(f"<{sender}>") and told.count("<") == 1)
 
 
 def _is_attested(headers: Headers, sender: str, authserv_id: str) -> bool:

@@ -66,8 +66,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ccx.health.ProbeMiddleware",
     "ccx.request_id.RequestIdMiddleware",
-    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -36,7 +36,7 @@ from interactions.intake.gate import Admitted
 from interactions.intake.state import Received, State, later
 
 Row = tuple[Any, ...]
-REPLY_TOKEN: Final = "reply token"
+SEALED_ANSWER: Final = "reply token"
 NOBODY: Final = Sender(None, Assurance.NONE)
 
 
@@ -98,7 +98,7 @@ class Book:
         identity = self.state.identities.get((claim.kind, claim.value))
         if identity is None or identity.customer.id != answered.customer_id or claim.assurance >= Assurance.ATTESTED:
             return contact
-        return replace(contact, identity=replace(claim, assurance=Assurance.ATTESTED, source=REPLY_TOKEN))
+        return replace(contact, identity=replace(claim, assurance=Assurance.ATTESTED, source=SEALED_ANSWER))
 
     def _recognise(self, contact: InboundContact) -> tuple[KnownIdentity | None, Sender]:
         claim = contact.identity

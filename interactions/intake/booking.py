@@ -1,6 +1,6 @@
 """Turns decisions into rows and events, contact by contact, over the state that a batch shares."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -32,12 +32,12 @@ from interactions.intake.decision import (
     KnownInteraction,
     Sender,
     decide,
+    vouched_for,
 )
 from interactions.intake.gate import Admitted
 from interactions.intake.state import Received, State, later
 
 Row = tuple[Any, ...]
-SEALED_ANSWER: Final = "reply token"
 NOBODY: Final = Sender(None, Assurance.NONE)
 
 
@@ -58,13 +58,14 @@ class Book:
 
     def enter(self, admitted: Admitted) -> Receipt:
         """Book one contact, or say what became of it when it was received before."""
-        contact = self._vouched_for(admitted.contact)
+        contact = admitted.contact
         key = (contact.inbox_id, contact.external_id)
         if (known := self.state.received.get(key)) is not None:
             return _receipt(contact, known, is_new=False)
+        answered = self.state.answered.get(contact.answers_interaction_id or 0)
+        contact = vouched_for(contact, self.state.identities, answered)
         identity, sender = self._recognise(contact)
         thread = self.state.threads.get((contact.inbox_id, contact.thread_token), []) if contact.thread_token else []
-        answered = self._answered(contact)
         decision = decide(contact, sender=sender, thread=thread, cases=self.state.cases, answered=answered)
         if decision.joins is not None:
             received = self._join(contact, decision.joins, identity, sender)
@@ -87,20 +88,6 @@ class Book:
         self.events += event_rows(events, by_id=self.by_id, origin=self.origin, at=at)
 
     # Who
-
-    def _answered(self, contact: InboundContact) -> KnownInteraction | None:
-        number = contact.answers_interaction_id
-        return self.state.answered.get(number) if number is not None else None
-
-    def _vouched_for(self, contact: InboundContact) -> InboundContact:
-        """A sealed answer attests its sender, if it is the customer to whom the sealed mail was written."""
-        claim, answered = contact.identity, self._answered(contact)
-        if claim is None or answered is None or not contact.is_answer_sealed:
-            return contact
-        identity = self.state.identities.get((claim.kind, claim.value))
-        if identity is None or identity.customer.id != answered.customer_id or claim.assurance >= Assurance.ATTESTED:
-            return contact
-        return replace(contact, identity=replace(claim, assurance=Assurance.ATTESTED, source=SEALED_ANSWER))
 
     def _recognise(self, contact: InboundContact) -> tuple[KnownIdentity | None, Sender]:
         claim = contact.identity

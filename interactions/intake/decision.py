@@ -8,7 +8,8 @@ batch is given in the order of `occurred_at`. Across batches the order of the ca
 - a past contact that began before its case was resolved joins the case and does not reopen it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -25,6 +26,7 @@ RUNNING: Final = frozenset(
 )
 # Anyone can write a References header: on these a thread is worth only what its sender is.
 THREADS_BY_CLAIM: Final = frozenset({Channel.EMAIL.value})
+SEALED_ANSWER: Final = "reply token"
 
 
 @dataclass(slots=True)
@@ -185,6 +187,21 @@ def _trusts_thread(contact: InboundContact, sender: Sender, interaction: KnownIn
     return sender.customer_id == interaction.customer_id and sender.assurance >= min(
         interaction.assurance, Assurance.ATTESTED
     )
+
+
+def vouched_for(
+    contact: InboundContact,
+    identities: Mapping[tuple[str, str], KnownIdentity],
+    answered: KnownInteraction | None,
+) -> InboundContact:
+    """A sealed answer attests its sender, if it is the customer to whom the sealed mail was written."""
+    claim = contact.identity
+    if claim is None or answered is None or not contact.is_answer_sealed or claim.assurance >= Assurance.ATTESTED:
+        return contact
+    identity = identities.get((claim.kind, claim.value))
+    if identity is None or identity.customer.id != answered.customer_id:
+        return contact
+    return replace(contact, identity=replace(claim, assurance=Assurance.ATTESTED, source=SEALED_ANSWER))
 
 
 def _trusts_answer(contact: InboundContact, sender: Sender, interaction: KnownInteraction) -> bool:

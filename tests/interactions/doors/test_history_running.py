@@ -136,7 +136,7 @@ def test_an_error_stops_the_import_with_its_words(tmp_path: Path, settings: Any)
 
 def test_of_two_workers_only_one_works(tmp_path: Path, settings: Any) -> None:
     run = with_file(write_csv(tmp_path / "a.csv", contact_rows(2)), tmp_path, settings)
-    rival = psycopg2.connect(address())
+    rival = psycopg2.connect(database_address())
     try:
         with rival.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [services.LOCKS_OF_IMPORTS, f"import:{run.pk}"])

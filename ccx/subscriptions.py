@@ -12,8 +12,8 @@ from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.people.events import AccessChanged
-from feedback.surveys.events import SurveyAnswered
-from feedback.surveys.reader import SURVEY_ERASURE
+from feedback.surveys.events import CustomerInvited, FollowUpChanged, SurveyAnswered
+from feedback.surveys.reader import SURVEY_ERASURE, SURVEY_INVITATIONS
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -44,7 +44,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     InteractionStarted: (FACTS,),
     MessageReceived: (),
     InteractionChanged: (FACTS,),
-    InteractionClosed: (FACTS,),
+    InteractionClosed: (FACTS, SURVEY_INVITATIONS),
     InteractionMoved: (FACTS,),
     ReasonCorrected: (FACTS,),
     ReasonChanged: (FACTS,),
@@ -67,11 +67,13 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # People.
     AccessChanged: (),
     # Surveys.
+    CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
+    FollowUpChanged: (),
 }
 
 # The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE)
+READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE, SURVEY_INVITATIONS)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

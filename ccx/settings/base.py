@@ -220,6 +220,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 600},
     },
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
+    "invitations-silent": {
+        "task": "surveys.settle_silent_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 

@@ -70,9 +70,7 @@ class SurveyForm(forms.Form):
         label=_("Days between two invitations to one customer"), min_value=0, max_value=365
     )
     valid_days = forms.IntegerField(label=_("Days a link is good for"), min_value=1, max_value=90)
-    unhappy_due_hours = forms.IntegerField(
-        label=_("Hours to look after an unhappy answer"), min_value=1, max_value=720
-    )
+    unhappy_due_hours = forms.IntegerField(label=_("Hours to look after an unhappy answer"), min_value=1, max_value=720)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -108,11 +108,15 @@ def follow_ups(user: User, which: str) -> QuerySet[FollowUp]:
 def follow_up_counts(user: User) -> dict[str, int]:
     """How many stand in each tab that asks for work."""
     own = Q(owner=user)
-    return FollowUp.objects.visible_to(user).filter(closed_at__isnull=True).aggregate(
-        mine=Count("pk", filter=own),
-        unassigned=Count("pk", filter=Q(owner__isnull=True)),
-        overdue=Count("pk", filter=Q(due_at__lt=timezone.now())),
-        open=Count("pk"),
+    return (
+        FollowUp.objects.visible_to(user)
+        .filter(closed_at__isnull=True)
+        .aggregate(
+            mine=Count("pk", filter=own),
+            unassigned=Count("pk", filter=Q(owner__isnull=True)),
+            overdue=Count("pk", filter=Q(due_at__lt=timezone.now())),
+            open=Count("pk"),
+        )
     )
 
 

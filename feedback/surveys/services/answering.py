@@ -49,7 +49,7 @@ def record_answer(*, invitation_id: int, answers: Answers, at: datetime | None =
 
 
 @transaction.atomic
-def record_response(  # noqa: PLR0913 - an answer, and where it comes from
+def record_response(
     *,
     interaction: Interaction,
     answers: Answers,

@@ -64,7 +64,9 @@ def _row(survey: Survey) -> Row:
 def survey_standard(request: StaffRequest) -> HttpResponse:
     """Make the survey that an installation begins with."""
     survey = make_standard_survey(by=request.user)
-    messages.success(request, _("The standard survey asks customers from now on. Look it over and change what you like."))
+    messages.success(
+        request, _("The standard survey asks customers from now on. Change what you like.")
+    )
     return redirect("feedback:survey", survey.public_id)
 
 
@@ -88,9 +90,7 @@ def _edit(request: StaffRequest, survey: Survey, known: Survey | None) -> HttpRe
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=initial_of(survey))
     if request.method == "POST" and form.is_valid():
         try:
-            saved = save_survey(
-                survey_id=known.pk if known else None, values=form.values(known), by=request.user
-            )
+            saved = save_survey(survey_id=known.pk if known else None, values=form.values(known), by=request.user)
         except DomainError as error:
             form.add_error(None, str(error))
         else:
@@ -136,7 +136,9 @@ def survey_test(request: StaffRequest, public_id: UUID) -> HttpResponse:
     try:
         send_test(survey=found, language=language, link=absolute(f"{preview}?language={language}"), by=request.user)
     except (TemporaryEffectError, RefusedEffectError, OSError):
-        messages.error(request, _("The mail server did not take it. Nothing was sent; see the settings of outgoing mail."))
+        messages.error(
+            request, _("The mail server did not take it. Look at the settings of outgoing mail.")
+        )
     else:
         messages.success(request, _("Sent to %(address)s.") % {"address": request.user.email})
     return redirect("feedback:survey", found.public_id)

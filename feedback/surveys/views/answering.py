@@ -103,8 +103,9 @@ def _taken(request: HttpRequest, secret: str, invitation: Invitation) -> HttpRes
     if not decision.is_allowed:
         return _later(request, decision)
     asked = question_texts(invitation.survey, invitation.language)
-    form = AnswerForm(request.POST, asked=list(asked))
-    given = {key: request.POST.get(key, "") for key in asked}
+    # A program may send a NUL, which no column takes and no person types.
+    given = {key: request.POST.get(key, "").replace("\x00", "") for key in asked}
+    form = AnswerForm(given, asked=list(asked))
     problem = ""
     if not form.is_valid():
         problem = _("Something was not right. Please look it over and send it again.")

@@ -1,6 +1,6 @@
 """Compiles the translations (locale/*/LC_MESSAGES/*.po) for Django, without gettext's own programs.
 
-    python -m ccx.catalogues
+python -m ccx.catalogues
 """
 
 import os

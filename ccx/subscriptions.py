@@ -14,7 +14,7 @@ from ccx.kernel.events.readers import Reader
 from ccx.kernel.live.topics import MayFollow
 from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import CustomerInvited, FollowUpChanged, SurveyAnswered
-from feedback.surveys.reader import SURVEY_ERASURE, SURVEY_INVITATIONS
+from feedback.surveys.reader import FOLLOW_UPS_LIVE, SURVEY_ERASURE, SURVEY_INVITATIONS
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -72,11 +72,11 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Surveys.
     CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
-    FollowUpChanged: (),
+    FollowUpChanged: (FOLLOW_UPS_LIVE,),
 }
 
 # The order in which they take turns: pages first, for people wait there.
-READERS: tuple[Reader, ...] = (LIVE, FACTS, SURVEY_ERASURE, SURVEY_INVITATIONS)
+READERS: tuple[Reader, ...] = (LIVE, FACTS, SURVEY_ERASURE, SURVEY_INVITATIONS, FOLLOW_UPS_LIVE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

@@ -64,9 +64,7 @@ def _row(survey: Survey) -> Row:
 def survey_standard(request: StaffRequest) -> HttpResponse:
     """Make the survey that an installation begins with."""
     survey = make_standard_survey(by=request.user)
-    messages.success(
-        request, _("The standard survey asks customers from now on. Change what you like.")
-    )
+    messages.success(request, _("The standard survey asks customers from now on. Change what you like."))
     return redirect("feedback:survey", survey.public_id)
 
 
@@ -97,7 +95,8 @@ def _edit(request: StaffRequest, survey: Survey, known: Survey | None) -> HttpRe
             messages.success(request, _("Saved."))
             return redirect("feedback:survey", saved.public_id)
     back = Link(label=_("Surveys"), url=reverse("feedback:surveys"))
-    context = {"form": form, "survey": known, "back": back, "languages": languages()}
+    title = known.name if known else _("Add a survey")
+    context = {"form": form, "title": title, "survey": known, "back": back, "languages": languages()}
     return render(request, "feedback/surveys/survey_edit.html", context, status=422 if form.errors else 200)
 
 
@@ -136,9 +135,7 @@ def survey_test(request: StaffRequest, public_id: UUID) -> HttpResponse:
     try:
         send_test(survey=found, language=language, link=absolute(f"{preview}?language={language}"), by=request.user)
     except (TemporaryEffectError, RefusedEffectError, OSError):
-        messages.error(
-            request, _("The mail server did not take it. Look at the settings of outgoing mail.")
-        )
+        messages.error(request, _("The mail server did not take it. Look at the settings of outgoing mail."))
     else:
         messages.success(request, _("Sent to %(address)s.") % {"address": request.user.email})
     return redirect("feedback:survey", found.public_id)

@@ -28,6 +28,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -40,14 +41,23 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
-from interactions.handling.events import PresenceChanged
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (LIVE, FACTS),
-    MessageReceived: (LIVE,),
-    InteractionChanged: (LIVE, FACTS),
-    InteractionClosed: (LIVE, FACTS, SURVEY_INVITATIONS),
+    InteractionStarted: (OFFERS, LIVE, FACTS),
+    MessageReceived: (COMING_BACK, LIVE),
+    InteractionChanged: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -66,7 +76,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (LIVE, FACTS),
+    PresenceChanged: (OFFERS, LIVE, FACTS),
+    OfferMade: (LIVE,),
+    OfferEnded: (OFFERS, LIVE),
+    MessageSettled: (LIVE,),
+    PromiseMade: (LIVE,),
+    PromiseKept: (LIVE,),
     # People.
     AccessChanged: (),
     # Surveys.
@@ -75,11 +90,17 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     FollowUpChanged: (FOLLOW_UPS_LIVE,),
 }
 
-# The order in which they take turns: pages first, for people wait there.
-READERS: tuple[Reader, ...] = (LIVE, FACTS, SURVEY_ERASURE, SURVEY_INVITATIONS, FOLLOW_UPS_LIVE)
+# The order in which they take turns: what changes hands, then pages, for people wait there.
+READERS: tuple[Reader, ...] = (
+    *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE),
+)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -35,12 +35,14 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         "lockout",
     },
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
+    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share.
     "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote.
-    "interactions/desk": {"quoting"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
+    "interactions/desk": {"quoting", "following", "nudging"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic over a calendar.

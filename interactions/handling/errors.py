@@ -51,3 +51,15 @@ class AuthorIsNotAPersonError(DomainError):
     """Only a person signed in can write as an agent"""
 
     code: ClassVar[str] = "author_is_not_a_person"
+
+
+class WrapUpIsSettledError(DomainError):
+    """What was in this contact has been said already, or it is over for more than a day"""
+
+    code: ClassVar[str] = "wrap_up_is_settled"
+
+
+class CustomerIsKnownError(DomainError):
+    """Somebody found out who this is in the meantime"""
+
+    code: ClassVar[str] = "customer_is_known"

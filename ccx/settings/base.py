@@ -25,6 +25,8 @@ DEBUG = env_bool("CCX_DEBUG", default=False)
 # What `make run` remembers about its own servers. Production never looks there.
 EMBEDDED = {} if PRODUCTION else embedded_services(VAR_DIR)
 SECRET_KEY = env_secret("CCX_SECRET_KEY", EMBEDDED.get("CCX_SECRET_KEY") or ("" if PRODUCTION else token_urlsafe(50)))
+# For what is kept encrypted (ccx/kernel/secrets.py): the first encrypts, all decrypt. Only production needs one.
+CCX_ENCRYPTION_KEYS = [key.strip() for key in env_secret("CCX_ENCRYPTION_KEYS").split(",") if key.strip()]
 BASE_URL = env_str("CCX_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("CCX_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CCX_CSRF_TRUSTED_ORIGINS")
@@ -64,8 +66,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ccx.health.ProbeMiddleware",
     "ccx.request_id.RequestIdMiddleware",
-    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -273,12 +275,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Mail.
+EMAIL_BACKEND = "ccx.kernel.mail.SmtpBackend"
 EMAIL_HOST = env_str("CCX_SMTP_HOST", "localhost")
 EMAIL_PORT = env_int("CCX_SMTP_PORT", 25)
 EMAIL_HOST_USER = env_str("CCX_SMTP_USER")
 EMAIL_HOST_PASSWORD = env_secret("CCX_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("CCX_SMTP_TLS", default=False)
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("CCX_FROM_EMAIL", "CCX <ccx@localhost>")
 
 # What the browser may load and where cookies go.

@@ -105,7 +105,7 @@ WHERE i.id = ANY(ARRAY(
         UNION
         (SELECT id FROM interactions_interaction
             WHERE inbox_id = told.inbox_id AND thread_token = told.token AND NOT thread_token = ''
-                AND status IN ('waiting', 'active')
+                AND status IN ('waiting', 'active', 'pending')
             ORDER BY started_at DESC, id DESC LIMIT 5)
     ) AS one))
 ORDER BY i.id FOR NO KEY UPDATE OF i

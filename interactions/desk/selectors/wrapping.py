@@ -62,11 +62,10 @@ class WrapUp:
     now: datetime
 
     @property
-    def left(self) -> str:
-        """The rest of the wrap-up's time as a clock shows it."""
+    def seconds_left(self) -> int:
+        """The rest of the wrap-up's time."""
         ends_at = self.interaction.wrap_up_ends_at
-        seconds = max(0, int((ends_at - self.now).total_seconds())) if ends_at else 0
-        return f"{seconds // 60}:{seconds % 60:02d}"
+        return max(0, int((ends_at - self.now).total_seconds())) if ends_at else 0
 
 
 def wrap_up(interaction: Interaction, user: User, chosen_id: str = "", disposition_id: str = "") -> WrapUp:

@@ -27,6 +27,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -37,14 +38,23 @@ from interactions.customers.events import (
     MergeUndone,
     PurchaseRecorded,
 )
-from interactions.handling.events import PresenceChanged
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (FACTS,),
-    MessageReceived: (),
-    InteractionChanged: (FACTS,),
-    InteractionClosed: (FACTS,),
+    InteractionStarted: (FACTS, OFFERS),
+    MessageReceived: (COMING_BACK,),
+    InteractionChanged: (FACTS, OFFERS),
+    InteractionClosed: (FACTS, OFFERS),
     InteractionMoved: (FACTS,),
     ReasonCorrected: (FACTS,),
     ReasonChanged: (FACTS,),
@@ -63,7 +73,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomerErased: (FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (),
     # Agents.
-    PresenceChanged: (FACTS,),
+    PresenceChanged: (FACTS, OFFERS),
+    OfferMade: (),
+    OfferEnded: (OFFERS,),
+    MessageSettled: (),
+    PromiseMade: (),
+    PromiseKept: (),
     # People.
     AccessChanged: (),
     # Surveys.
@@ -71,7 +86,10 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 }
 
 # The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE)
+READERS: tuple[Reader, ...] = (COMING_BACK, OFFERS, FACTS, SURVEY_ERASURE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.cases.choices import InteractionStatus
-from interactions.handling.services import COMPLETE_WITHIN
 from interactions.models import ContactReason, Disposition, Interaction
 
+# What a wrap-up that ended by itself held can be said by the agent for so long; then nobody remembers.
+COMPLETE_WITHIN: Final = timedelta(days=1)
 SHOWN_REASONS: Final = 30
 SUGGESTIONS: Final = 3
 OFTEN_DAYS: Final = 30

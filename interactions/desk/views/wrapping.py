@@ -17,7 +17,7 @@ from interactions.desk.pane_forms import SearchForm, WrapUpForm
 from interactions.desk.selectors.going_on import next_address
 from interactions.desk.selectors.wrapping import find_reasons, may_finish, wrap_up
 from interactions.desk.views.asking import answer, at_the_desk, go_to, to_read, to_work
-from interactions.handling.services import close_interaction, complete_wrap_up, make_promise
+from interactions.handling.services import close_interaction, finish_wrap_up, make_promise
 from interactions.models import Interaction
 
 
@@ -74,7 +74,7 @@ def _finish(interaction: Interaction, form: WrapUpForm, request: StaffRequest) -
             interaction_id=interaction.pk, body=said["next_step"], due_at=said["next_step_at"], by=request.user
         )
     if interaction.is_wrap_up_default:
-        complete_wrap_up(interaction_id=interaction.pk, **form.spoken(), by=request.user)
+        finish_wrap_up(interaction_id=interaction.pk, **form.spoken(), by=request.user)
     else:
         close_interaction(interaction_id=interaction.pk, **form.spoken(), by=request.user)
 

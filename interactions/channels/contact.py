@@ -100,6 +100,9 @@ class Receipt:
     interaction_id: int | None
     interaction_public_id: UUID | None
     case_id: int | None = None
+    case_public_id: UUID | None = None
     customer_id: int | None = None
+    customer_public_id: UUID | None = None
     message_id: int | None = None
+    message_public_id: UUID | None = None
     started_interaction: bool = False

@@ -30,6 +30,7 @@ THREADS_BY_CLAIM: Final = frozenset({Channel.EMAIL.value})
 @dataclass(slots=True)
 class KnownCustomer:
     id: int
+    public_id: UUID
     name: str
     language: str
     is_new: bool = False
@@ -53,6 +54,7 @@ class KnownIdentity:
 @dataclass(slots=True)
 class KnownCase:
     id: int
+    public_id: UUID
     customer_id: int | None
     status: str
     reason_id: int | None
@@ -88,6 +90,7 @@ class KnownInteraction:
     started_at: datetime
     last_customer_message_at: datetime | None
     last_said_at: datetime
+    customer_public_id: UUID | None = None
     stored_start: datetime | None = None
     is_changed: bool = False
 

@@ -42,10 +42,14 @@ RECEIVED: Final = Statement(
     """
 SELECT r.inbox_id, r.external_id, i.id, i.public_id, i.case_id, i.customer_id, r.message_id,
     r.interaction_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id)
+        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id),
+    k.public_id, c.public_id, m.public_id
 FROM unnest($1, $2) AS told (inbox_id, external_id)
 JOIN interactions_rawcontact r ON r.inbox_id = told.inbox_id AND r.external_id = told.external_id
 LEFT JOIN interactions_interaction i ON i.id = r.interaction_id
+LEFT JOIN interactions_case k ON k.id = i.case_id
+LEFT JOIN interactions_customer c ON c.id = i.customer_id
+LEFT JOIN interactions_message m ON m.id = r.message_id
 """,
 )
 
@@ -54,7 +58,7 @@ IDENTITIES: Final = Statement(
     ("text[]", "text[]"),
     """
 SELECT i.id, i.kind, i.value, i.assurance, i.source, i.first_seen_at, i.last_seen_at,
-    c.id, c.name, c.language, c.merged_into_id
+    c.id, c.merged_into_id, c.public_id, c.name, c.language
 FROM unnest($1, $2) AS told (kind, value)
 JOIN interactions_identity i ON i.kind = told.kind AND i.value = told.value
 JOIN interactions_customer c ON c.id = i.customer_id
@@ -66,7 +70,7 @@ SURVIVORS: Final = Statement(
     "ccx_intake_survivors",
     ("bigint[]",),
     """
-SELECT id, name, language, merged_into_id FROM interactions_customer
+SELECT id, merged_into_id, public_id, name, language FROM interactions_customer
 WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """,
 )
@@ -95,7 +99,8 @@ THREADS: Final = Statement(
 SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.customer_id, i.identity_id, i.assurance,
     i.subject, i.started_at, i.last_customer_message_at,
     GREATEST(i.started_at, i.last_customer_message_at, (
-        SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note))
+        SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note)),
+    (SELECT c.public_id FROM interactions_customer c WHERE c.id = i.customer_id)
 FROM interactions_interaction i
 WHERE i.id = ANY(ARRAY(
     SELECT one.id FROM unnest($1, $2) AS told (inbox_id, token) CROSS JOIN LATERAL (
@@ -126,8 +131,8 @@ CASES: Final = Statement(
     "ccx_intake_cases",
     ("int", "bigint[]", "bigint[]"),
     """
-SELECT c.id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, $1), c.opened_at, c.resolved_at,
-    c.reopened_count, c.last_reopened_at,
+SELECT c.id, c.public_id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, $1), c.opened_at,
+    c.resolved_at, c.reopened_count, c.last_reopened_at,
     (SELECT count(*) FROM interactions_interaction i WHERE i.case_id = c.id AND NOT i.status = 'closed'), c.title
 FROM interactions_case c LEFT JOIN interactions_contactreason r ON r.id = c.reason_id
 WHERE c.id = ANY(ARRAY(
@@ -151,6 +156,13 @@ class Received:
     customer_id: int | None
     message_id: int | None
     started_interaction: bool
+    case_public_id: UUID | None
+    customer_public_id: UUID | None
+    message_public_id: UUID | None
+
+    def told(self) -> dict[str, Any]:
+        """By name, as a receipt has them."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(slots=True)
@@ -217,12 +229,12 @@ def _load_identities(cursor: Any, contacts: Sequence[InboundContact], state: Sta
     if not keys:
         return 0
     rows = run(cursor, IDENTITIES, [[kind for kind, _ in keys], [value for _, value in keys]])
-    merged_into: dict[int, int | None] = {row[7]: row[10] for row in rows}
-    state.customers = {row[7]: KnownCustomer(*row[7:10]) for row in rows}
+    merged_into: dict[int, int | None] = {row[7]: row[8] for row in rows}
+    state.customers = {row[7]: KnownCustomer(row[7], *row[9:]) for row in rows}
     while missing := {into for into in merged_into.values() if into is not None} - merged_into.keys():
-        for customer_id, name, language, into in run(cursor, SURVIVORS, [sorted(missing)]):
+        for customer_id, into, *rest in run(cursor, SURVIVORS, [sorted(missing)]):
             merged_into[customer_id] = into
-            state.customers[customer_id] = KnownCustomer(customer_id, name, language)
+            state.customers[customer_id] = KnownCustomer(customer_id, *rest)
     for identity_id, kind, value, assurance, source, first, last, customer_id, *_ in rows:
         while (into := merged_into[customer_id]) is not None:
             customer_id = into  # noqa: PLW2901

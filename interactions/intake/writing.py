@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from ccx.kernel.abstract import new_public_id
 from ccx.kernel.audit.context import creating_in_bulk
 from ccx.kernel.events.log import EVENT_COLUMNS
 from interactions.intake.booking import Book, Row
@@ -175,7 +174,7 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
     return [
         (
             CUSTOMER,
-            [(one.id, new_public_id(), one.name, "", one.language, "", "{}", book.now) for one in customers],
+            [(one.id, one.public_id, one.name, "", one.language, "", "{}", book.now) for one in customers],
         ),
         (
             IDENTITY,
@@ -191,7 +190,7 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
             CASE,
             [
                 (
-                    one.id, new_public_id(), one.customer_id, one.title, one.status, one.reason_id, one.opened_at,
+                    one.id, one.public_id, one.customer_id, one.title, one.status, one.reason_id, one.opened_at,
                     one.resolved_at, one.reopened_count, one.last_reopened_at,
                 )
                 for one in cases

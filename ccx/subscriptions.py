@@ -28,6 +28,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -40,14 +41,23 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
-from interactions.handling.events import PresenceChanged
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (LIVE, FACTS),
-    MessageReceived: (LIVE,),
-    InteractionChanged: (LIVE, FACTS),
-    InteractionClosed: (LIVE, FACTS),
+    InteractionStarted: (LIVE, FACTS, OFFERS),
+    MessageReceived: (LIVE, COMING_BACK),
+    InteractionChanged: (LIVE, FACTS, OFFERS),
+    InteractionClosed: (LIVE, FACTS, OFFERS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -66,7 +76,12 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (LIVE, FACTS),
+    PresenceChanged: (LIVE, FACTS, OFFERS),
+    OfferMade: (),
+    OfferEnded: (OFFERS,),
+    MessageSettled: (),
+    PromiseMade: (),
+    PromiseKept: (),
     # People.
     AccessChanged: (),
     # Surveys.
@@ -74,10 +89,13 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 }
 
 # The order in which they take turns: pages first, for people wait there.
-READERS: tuple[Reader, ...] = (LIVE, FACTS, SURVEY_ERASURE)
+READERS: tuple[Reader, ...] = (LIVE, COMING_BACK, OFFERS, FACTS, SURVEY_ERASURE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from interactions.desk.fragment_urls import fragments
 from interactions.desk.views import actions, pages, presence, writing
 
 app_name = "desk"
@@ -25,4 +26,5 @@ urlpatterns = [
     path("<uuid:public_id>/draft/", writing.draft, name="draft"),
     path("<uuid:public_id>/messages/<uuid:message_id>/take-back/", writing.take_back, name="take-back"),
     path("<uuid:public_id>/messages/<uuid:message_id>/retry/", writing.retry, name="retry"),
+    *fragments,
 ]

@@ -25,7 +25,7 @@ from interactions.cases.choices import Outcome
 from interactions.cases.events import InteractionClosed
 from interactions.channels.choices import Channel
 from interactions.customers.models import Customer
-from interactions.handling.services import abandon_interaction, answer_interaction, close_interaction, correct_reason
+from interactions.handling.services import abandon_interaction, accept_interaction, close_interaction, correct_reason
 from interactions.intake.services import receive
 from interactions.models import Interaction
 from tests.factories.contacts import claim, contact
@@ -120,7 +120,7 @@ def a_finished_call(line: Line, number: int, at: float = 0, who: str = "ann@exam
     """One caller, answered and done, told live."""
     came = contact(line.inbox(Channel.VOICE), f"call {number}", identity=claim(who), occurred_at=later(hours=at))
     told = {"interaction_id": receive(contact=came, by_id=None).interaction_id, "by": line.agent}
-    answer_interaction(agent=line.agent, at=later(hours=at, seconds=5), **told)
+    accept_interaction(agent=line.agent, at=later(hours=at, seconds=5), **told)
     close_interaction(at=later(hours=at, seconds=65), **told)
 
 

@@ -131,6 +131,9 @@ def say(
     kind: str = "",
 ) -> Message:
     """One thing said, by the customer unless an agent is named."""
+    if by is not None and not is_note and interaction.first_answered_at is None:
+        interaction.first_answered_at = at or timezone.now()
+        interaction.save(update_fields=["first_answered_at"])
     return Message.objects.create(
         interaction=interaction,
         author_kind=kind or (AuthorKind.AGENT if by else AuthorKind.CUSTOMER),

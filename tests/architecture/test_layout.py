@@ -39,18 +39,11 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
-<<<<<<< HEAD
-    # The contract that doors and adapters share.
-    "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
-    # the addresses and forms of what stands beside a conversation and at its end.
-    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
-=======
     # The contract that doors and adapters share, and a folder per adapter.
     "interactions/channels": {"contact", "email"},
-    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
-    "interactions/desk": {"quoting", "following", "nudging"},
->>>>>>> main
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
+    # the addresses and forms of what stands beside a conversation and at its end; where to go on.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms", "going_on"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.

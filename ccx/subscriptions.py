@@ -54,10 +54,10 @@ from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (LIVE, FACTS, OFFERS),
-    MessageReceived: (LIVE, COMING_BACK),
-    InteractionChanged: (LIVE, FACTS, OFFERS),
-    InteractionClosed: (LIVE, FACTS, OFFERS),
+    InteractionStarted: (OFFERS, LIVE, FACTS),
+    MessageReceived: (COMING_BACK, LIVE),
+    InteractionChanged: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -76,26 +76,26 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (LIVE, FACTS, OFFERS),
-    OfferMade: (),
-    OfferEnded: (OFFERS,),
-    MessageSettled: (),
-    PromiseMade: (),
-    PromiseKept: (),
+    PresenceChanged: (OFFERS, LIVE, FACTS),
+    OfferMade: (LIVE,),
+    OfferEnded: (OFFERS, LIVE),
+    MessageSettled: (LIVE,),
+    PromiseMade: (LIVE,),
+    PromiseKept: (LIVE,),
     # People.
     AccessChanged: (),
     # Surveys.
     SurveyAnswered: (FACTS,),
 }
 
-# The order in which they take turns: pages first, for people wait there.
-READERS: tuple[Reader, ...] = (LIVE, COMING_BACK, OFFERS, FACTS, SURVEY_ERASURE)
+# The order in which they take turns: what changes hands, then pages, for people wait there.
+READERS: tuple[Reader, ...] = (COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
 
-# Who may follow what on a page, by the kind of topic.
-LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS
-
 # Who sends our messages to customers, by channel. A channel without a line here cannot answer.
 MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}
+
+# Who may follow what on a page, by the kind of topic.
+LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -1,6 +1,6 @@
 """What is written at the desk: drafts, replies, notes, and taking a reply back."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -29,7 +29,7 @@ def reply(request: StaffRequest, public_id: UUID) -> HttpResponse:
         return _unreadable(request, public_id)
     words = form.cleaned_data
     try:
-        services.send_reply(
+        said = services.send_reply(
             interaction_id=interaction.pk,
             by=request.user,
             body=words["body"],
@@ -41,6 +41,8 @@ def reply(request: StaffRequest, public_id: UUID) -> HttpResponse:
         return _refused(request, public_id, changes=stale.changes)
     except DomainError as refused:
         return _refused(request, public_id, why=str(refused))
+    if not said.is_new and said.message.body != words["body"]:
+        return _sent_before(request, public_id, words["body"])
     return _said(request, public_id)
 
 
@@ -140,6 +142,15 @@ def _refused(
         return render(request, "interactions/desk/_changed.html", context, status=409)
     page = page_context(request) | open_context(request, interaction) | context
     return render(request, "interactions/desk/desk.html", page, status=409)
+
+
+def _sent_before(request: StaffRequest, public_id: UUID, body: str) -> HttpResponse:
+    """The answer to a first sending was lost, and its words were changed before they were sent again."""
+    interaction = to_work(request, public_id)
+    kept = services.save_draft(interaction_id=interaction.pk, author=request.user, body=body, draft_id=uuid4())
+    answer = _refused(request, public_id, why=_("An earlier version of this was sent already; see above."))
+    answer["X-Draft-Id"] = str(kept.public_id)
+    return answer
 
 
 def _unreadable(request: StaffRequest, public_id: UUID) -> HttpResponse:

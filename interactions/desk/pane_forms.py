@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.models import User
+from interactions.cases.models import ContactReason, Disposition, Interaction
 from interactions.desk.selectors.handing_over import find_target, moment_of
 from interactions.desk.selectors.wrapping import reason_paths
-from interactions.models import ContactReason, Disposition, Interaction
 
 LATEST: Final = timedelta(days=366)
 ANSWERS: Final = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Do not know"))]
@@ -53,9 +53,7 @@ class WrapUpForm(forms.Form):
         choices=ANSWERS,
         error_messages={"required": _("Say whether it is resolved. “Do not know” is an answer.")},
     )
-    was_avoidable = forms.ChoiceField(
-        label=_("Could this contact have been avoided?"), choices=ANSWERS, required=False
-    )
+    was_avoidable = forms.ChoiceField(label=_("Could this contact have been avoided?"), choices=ANSWERS, required=False)
     next_step = forms.CharField(label=_("Next step"), max_length=300, required=False)
     next_step_at = forms.DateTimeField(label=_("By when"), required=False)
 

@@ -39,8 +39,8 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share.
     "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote.
-    "interactions/desk": {"quoting"},
+    # Where a quotation begins in what somebody wrote; forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"fragment_urls", "pane_forms", "quoting"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.

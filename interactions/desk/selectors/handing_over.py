@@ -16,8 +16,9 @@ from django.utils.translation import ngettext
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import ROLE_ABILITIES, Ability, GrantScope, UserKind
 from interactions.cases.choices import InteractionStatus
+from interactions.cases.models import Interaction
 from interactions.handling.models import PresenceSpan, PresenceState
-from interactions.models import AgentDesk, Interaction, Queue
+from interactions.routing.models import AgentDesk, Queue
 
 SHOWN: Final = 30
 HANDLING_ROLES: Final = [role for role, abilities in ROLE_ABILITIES.items() if Ability.HANDLE_CONTACTS in abilities]

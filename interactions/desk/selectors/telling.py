@@ -55,7 +55,9 @@ def promises_line(states: Sequence[str]) -> str:
         return f"{line}, {late}"
     today = states.count("due")
     if today:
-        soon = _("due today") if len(waiting) == 1 else ngettext("one due today", "%(n)d due today", today) % {"n": today}
+        soon = (
+            _("due today") if len(waiting) == 1 else ngettext("one due today", "%(n)d due today", today) % {"n": today}
+        )
         return f"{line}, {soon}"
     return line
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.cases.choices import InteractionStatus
-from interactions.models import ContactReason, Disposition, Interaction
+from interactions.cases.models import ContactReason, Disposition, Interaction
 
 # What a wrap-up that ended by itself held can be said by the agent for so long; then nobody remembers.
 COMPLETE_WITHIN: Final = timedelta(days=1)
@@ -25,7 +25,7 @@ OFTEN_DAYS: Final = 30
 OFTEN_AMONG: Final = 20_000
 OFTEN_KEPT_SECONDS: Final = 600
 LAST_CONTACTS: Final = 5
-SEPARATOR: Final = " › "
+SEPARATOR: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.http import StaffRequest
 from interactions.cases.choices import Outcome
+from interactions.cases.models import Interaction
 from interactions.desk.pane_forms import SearchForm, WrapUpForm
 from interactions.desk.selectors.going_on import next_address
 from interactions.desk.selectors.wrapping import find_reasons, may_finish, wrap_up
 from interactions.desk.views.asking import answer, at_the_desk, go_to, to_read, to_work
 from interactions.handling.services import close_interaction, finish_wrap_up, make_promise
-from interactions.models import Interaction
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,9 +87,7 @@ def _refuse_strangers(request: StaffRequest, interaction: Interaction) -> None:
 def _show(request: StaffRequest, interaction: Interaction, form: WrapUpForm) -> HttpResponse:
     values: dict[str, Any] = {
         "interaction": interaction,
-        "wrap_up": wrap_up(
-            interaction, request.user, form["reason"].value() or "", form["disposition"].value() or ""
-        ),
+        "wrap_up": wrap_up(interaction, request.user, form["reason"].value() or "", form["disposition"].value() or ""),
         "form": form,
     }
     status = 422 if form.is_bound else 200

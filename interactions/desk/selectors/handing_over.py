@@ -186,7 +186,7 @@ def _of_person(
         team=person.team.name if person.team else "",
         presence=str(state.label),
         tone=TONES.get(state, "neutral"),
-        load=_("%(load)d of %(capacity)d") % {"load": load, "capacity": capacity},
+        load=_("%(load)d of %(capacity)d in hand") % {"load": load, "capacity": capacity},
         says=says,
     )
 

@@ -119,7 +119,8 @@ def later_hours(user: User, now: datetime | None = None) -> list[LaterHour]:
     elif here.hour < 17:
         hours.append(("evening", _("This evening"), _at(here, 18)))
     hours.append(("tomorrow", _("Tomorrow morning"), _at(here + timedelta(days=1), 9)))
-    hours.append(("monday", _("Next Monday"), _at(monday, 9)))
+    if here.weekday() != 6:
+        hours.append(("monday", _("Next Monday"), _at(monday, 9)))
     return [LaterHour(key, label, _written(moment, here)) for key, label, moment in hours]
 
 

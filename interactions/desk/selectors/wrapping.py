@@ -92,6 +92,11 @@ def may_finish(interaction: Interaction, user: User) -> bool:
     return interaction.agent_id == user.pk or user.can(Ability.SUPERVISE)
 
 
+def may_say(interaction: Interaction, user: User) -> bool:
+    """Whether the user may say now what was in this contact: while it is not over, or soon after it ended by itself."""
+    return _mode(interaction, user) == "complete" or (not interaction.is_closed and may_finish(interaction, user))
+
+
 def reason_paths() -> dict[int, ReasonPath]:
     """Every reason one may choose, by id: active with all above it, in the order of their paths."""
     rows = {row.pk: row for row in ContactReason.objects.all()}

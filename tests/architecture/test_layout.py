@@ -35,12 +35,15 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         "lockout",
     },
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
+    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
-    # The contract that doors and adapters share.
-    "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote; forms and addresses of what stands beside a conversation.
-    "interactions/desk": {"fragment_urls", "pane_forms", "quoting"},
+    # The contract that doors and adapters share, and a folder per adapter.
+    "interactions/channels": {"contact", "email"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
+    # forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
@@ -63,7 +66,7 @@ MORE_NAMES: dict[str, set[str]] = {
         *("resolution", "sheets", "wording"),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "rest", "webform"},
+    "interactions/doors": {"history", "mail", "rest", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

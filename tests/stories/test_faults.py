@@ -33,6 +33,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.told import Line, a_reason_of, later
 from tests.kernel.events.conftest import Writer
+from tests.services import database_address
 from tests.stories import letters
 
 FAILPOINTS = ("sequencer.after_number", "reader.after_handle", "reader.after_commit")
@@ -93,13 +94,11 @@ def assert_all_is_well() -> None:
 
 def run_pump(failpoint: str = "", batch: int = 4) -> int:
     """A pump in a process of its own; its exit code."""
-    to = connection.settings_dict
-    address = f"postgresql://{to['USER']}:{to['PASSWORD']}@{to['HOST']}:{to['PORT']}/{to['NAME']}"
     done = subprocess.run(
         [sys.executable, "-m", "tests.stories.pump_process", str(batch)],
         env=os.environ
         | {
-            "DATABASE_URL": address,
+            "DATABASE_URL": database_address(),
             "CCX_FAILPOINT": failpoint,
             "CCX_FAILPOINTS_ALLOWED": "1",
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),

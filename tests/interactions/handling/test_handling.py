@@ -14,6 +14,7 @@ from interactions.handling.errors import (
     AnotherAgentHasItError,
     AnotherCustomersCaseError,
     CaseCannotFollowItselfError,
+    CustomerIsOnTheLineError,
     InteractionIsClosedError,
     MomentIsTooEarlyError,
     MoveIsNotAllowedError,
@@ -116,10 +117,10 @@ def test_moves_that_make_no_sense_are_refused_and_change_nothing(centre: Centre)
     for refused in (
         lambda: services.hold_interaction(interaction_id=number, by=None),
         lambda: services.wrap_up_interaction(interaction_id=number, by=None),
-        lambda: services.transfer_interaction(interaction_id=number, to_agent=centre.bob, by=None),
+        lambda: services.snooze_interaction(interaction_id=number, until=after(hours=1), at=START, by=None),
         lambda: services.close_interaction(interaction_id=number, by=None),
     ):
-        with pytest.raises(MoveIsNotAllowedError):
+        with pytest.raises((MoveIsNotAllowedError, CustomerIsOnTheLineError)):
             refused()
     with pytest.raises(MomentIsTooEarlyError):
         services.accept_interaction(interaction_id=number, agent=centre.alice, at=after(seconds=-1), by=None)

@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.models import User
+from interactions.cases.models import ContactReason, Disposition, Interaction
 from interactions.desk.selectors.handing_over import find_target, moment_of
 from interactions.desk.selectors.wrapping import reason_paths
-from interactions.models import ContactReason, Disposition, Interaction
 
 LATEST: Final = timedelta(days=366)
 ANSWERS: Final = [("yes", _("Yes")), ("no", _("No")), ("unknown", _("Do not know"))]

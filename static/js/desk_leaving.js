@@ -47,6 +47,6 @@ function describe(form) {
   const chosen = form.querySelector("input[name=to]:checked");
   const button = form.querySelector("[data-verb]");
   if (!chosen) return;
-  form.querySelector("[data-says]").textContent = chosen.dataset.says;
+  form.querySelector(".leave-says").textContent = chosen.dataset.says;
   button.textContent = button.dataset.verb.replace("NAME", chosen.dataset.name);
 }

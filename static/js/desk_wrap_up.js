@@ -23,7 +23,7 @@ function ready(root) {
   const isFree = !document.activeElement || document.activeElement === document.body;
   const wrong = form.querySelector("[aria-invalid=true]:not([type=hidden]), .has-errors input[type=radio]");
   if (wrong) wrong.focus();
-  else if (isFree && !form.closest("[hidden]")) box(form).focus({ preventScroll: true });
+  else if (isFree && !form.closest("[hidden]") && matchMedia("(pointer: fine)").matches) box(form).focus({ preventScroll: true });
 }
 
 const box = (form) => form.querySelector("[role=combobox]");

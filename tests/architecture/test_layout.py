@@ -42,8 +42,8 @@ MORE_NAMES: dict[str, set[str]] = {
     # The contract that doors and adapters share, and a folder per adapter.
     "interactions/channels": {"contact", "email"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
-    # the addresses and forms of what stands beside a conversation and at its end; where to go on.
-    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms", "going_on"},
+    # forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.

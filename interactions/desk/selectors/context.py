@@ -14,12 +14,12 @@ from django.utils import formats, timezone
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.cases.choices import Direction, Outcome
+from interactions.cases.models import Case, Interaction, Promise
 from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Customer, Identity
 from interactions.customers.selectors import CustomerProfile, TimelinePage, customer_profile, timeline
 from interactions.desk.selectors import telling
 from interactions.desk.selectors.door import workable
-from interactions.models import Case, Interaction, Promise
 
 # The pane is small: what goes beyond is on the customer's page.
 SHOWN_CONTACTS = 12
@@ -142,6 +142,14 @@ def promises_seen(interaction: Interaction, user: User) -> QuerySet[Promise]:
     if settings.CCX_WHOLE_CUSTOMER and user.can(Ability.SEE_CUSTOMERS):
         return rows
     return rows.filter(case__in=Case.objects.visible_to(user))
+
+
+def cases_seen(interaction: Interaction, user: User) -> QuerySet[Case]:
+    """The customer's cases that the user may put this contact into."""
+    rows = Case.objects.filter(customer_id=interaction.customer_id or 0)
+    if settings.CCX_WHOLE_CUSTOMER and user.can(Ability.SEE_CUSTOMERS):
+        return rows
+    return rows.filter(pk__in=Case.objects.visible_to(user).values("pk"))
 
 
 def _customer(interaction: Interaction, user: User) -> tuple[Customer | None, bool]:

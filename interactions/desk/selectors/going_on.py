@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from ccx.kernel.models import User
 from interactions.cases.choices import InteractionStatus
-from interactions.models import Interaction
+from interactions.cases.models import Interaction
 
 
 def next_address(user: User) -> str:

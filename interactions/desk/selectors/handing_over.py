@@ -16,8 +16,9 @@ from django.utils.translation import ngettext
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import ROLE_ABILITIES, Ability, GrantScope, UserKind
 from interactions.cases.choices import InteractionStatus
+from interactions.cases.models import Interaction
 from interactions.handling.models import PresenceSpan, PresenceState
-from interactions.models import AgentDesk, Interaction, Queue
+from interactions.routing.models import AgentDesk, Queue
 
 SHOWN: Final = 30
 HANDLING_ROLES: Final = [role for role, abilities in ROLE_ABILITIES.items() if Ability.HANDLE_CONTACTS in abilities]
@@ -118,7 +119,8 @@ def later_hours(user: User, now: datetime | None = None) -> list[LaterHour]:
     elif here.hour < 17:
         hours.append(("evening", _("This evening"), _at(here, 18)))
     hours.append(("tomorrow", _("Tomorrow morning"), _at(here + timedelta(days=1), 9)))
-    hours.append(("monday", _("Next Monday"), _at(monday, 9)))
+    if here.weekday() != 6:
+        hours.append(("monday", _("Next Monday"), _at(monday, 9)))
     return [LaterHour(key, label, _written(moment, here)) for key, label, moment in hours]
 
 
@@ -185,7 +187,7 @@ def _of_person(
         team=person.team.name if person.team else "",
         presence=str(state.label),
         tone=TONES.get(state, "neutral"),
-        load=_("%(load)d of %(capacity)d") % {"load": load, "capacity": capacity},
+        load=_("%(load)d of %(capacity)d in hand") % {"load": load, "capacity": capacity},
         says=says,
     )
 

@@ -11,7 +11,6 @@ from interactions.handling.choices import CONNECTION_LOST, NO_ANSWER
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors import presence_of
 
-
 # The icon of each state.
 SIGNS = {
     PresenceState.AVAILABLE: "available",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.cases.choices import InteractionStatus
-from interactions.models import ContactReason, Disposition, Interaction
+from interactions.cases.models import ContactReason, Disposition, Interaction
 
 # What a wrap-up that ended by itself held can be said by the agent for so long; then nobody remembers.
 COMPLETE_WITHIN: Final = timedelta(days=1)
@@ -25,7 +25,7 @@ OFTEN_DAYS: Final = 30
 OFTEN_AMONG: Final = 20_000
 OFTEN_KEPT_SECONDS: Final = 600
 LAST_CONTACTS: Final = 5
-SEPARATOR: Final = " › "
+SEPARATOR: Final = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} "
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,11 @@ def wrap_up(interaction: Interaction, user: User, chosen_id: str = "", dispositi
 def may_finish(interaction: Interaction, user: User) -> bool:
     """The agent whose contact it is, or who looks after the floor."""
     return interaction.agent_id == user.pk or user.can(Ability.SUPERVISE)
+
+
+def may_say(interaction: Interaction, user: User) -> bool:
+    """Whether the user may say now what was in this contact: while it is not over, or soon after it ended by itself."""
+    return _mode(interaction, user) == "complete" or (not interaction.is_closed and may_finish(interaction, user))
 
 
 def reason_paths() -> dict[int, ReasonPath]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -14,15 +14,15 @@ from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.audit.services import record_read
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.http import StaffRequest
+from interactions.cases.models import Interaction
 from interactions.customers.forms import NoteForm
 from interactions.customers.models import Customer
 from interactions.customers.selectors import find_customer, search_customers
 from interactions.customers.services import add_note
 from interactions.desk.pane_forms import PromiseForm, SearchForm
-from interactions.desk.selectors.context import older_contacts, pane, promises_seen
+from interactions.desk.selectors.context import cases_seen, older_contacts, pane, promises_seen
 from interactions.desk.views.asking import answer, at_the_desk, is_fragment, to_read, to_work
 from interactions.handling.services import identify_customer, keep_promise, make_promise, move_interaction
-from interactions.models import Case, Interaction
 
 CANDIDATES = 8
 # Which cards somebody opened and closed: "timeline.1,purchases.0", kept by their browser.
@@ -83,8 +83,7 @@ def case(request: StaffRequest, public_id: UUID) -> HttpResponse:
     wanted = request.POST.get("to", "")
     to_case = None
     if wanted != "new":
-        of_customer = Case.objects.filter(customer_id=interaction.customer_id or 0)
-        to_case = get_object_or_404(of_customer, public_id=_uuid(wanted))
+        to_case = get_object_or_404(cases_seen(interaction, request.user), public_id=_uuid(wanted))
     try:
         move_interaction(
             interaction_id=interaction.pk, to_case_id=to_case.pk if to_case is not None else None, by=request.user

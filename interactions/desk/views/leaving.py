@@ -10,12 +10,13 @@ from django.views.decorators.vary import vary_on_headers
 
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.http import StaffRequest
+from interactions.cases.models import Interaction
 from interactions.desk.pane_forms import SearchForm, SnoozeForm, TransferForm
 from interactions.desk.selectors.going_on import next_address
 from interactions.desk.selectors.handing_over import later_hours, may_hand_over, targets, zone_of
 from interactions.desk.views.asking import answer, at_the_desk, go_to, is_fragment, to_work
 from interactions.handling.services import snooze_interaction, transfer_interaction
-from interactions.models import Interaction, Queue
+from interactions.routing.models import Queue
 
 TARGETS_PART = "transfer-targets"
 

@@ -13,12 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.http import StaffRequest
 from interactions.cases.choices import Outcome
+from interactions.cases.models import Interaction
 from interactions.desk.pane_forms import SearchForm, WrapUpForm
 from interactions.desk.selectors.going_on import next_address
-from interactions.desk.selectors.wrapping import find_reasons, may_finish, wrap_up
+from interactions.desk.selectors.wrapping import find_reasons, may_finish, may_say, wrap_up
 from interactions.desk.views.asking import answer, at_the_desk, go_to, to_read, to_work
 from interactions.handling.services import close_interaction, finish_wrap_up, make_promise
-from interactions.models import Interaction
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,15 +29,15 @@ def panel(request: StaffRequest, public_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, to_read(request, public_id), WrapUpForm())
     interaction = to_work(request, public_id)
-    _refuse_strangers(request, interaction)
+    if not may_say(interaction, request.user):
+        raise Http404
     form = WrapUpForm(request.POST)
     if not form.is_valid():
         return _show(request, interaction, form)
     try:
         _finish(interaction, form, request)
     except DomainError as error:
-        form.add_error(None, str(error))
-        return _show(request, to_read(request, public_id), form)
+        return _show(request, to_read(request, public_id), form, refusal=str(error))
     return go_to(request, next_address(request.user), _("Finished."))
 
 
@@ -46,14 +46,12 @@ def panel(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def not_a_contact(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Close what was none: spam, a test, a wrong number. It counts nowhere."""
     interaction = to_work(request, public_id)
-    _refuse_strangers(request, interaction)
+    if not may_finish(interaction, request.user):
+        raise Http404
     try:
         close_interaction(interaction_id=interaction.pk, outcome=Outcome.NOT_A_CONTACT, by=request.user)
     except DomainError as error:
-        form = WrapUpForm({})
-        form.errors.clear()
-        form.add_error(None, str(error))
-        return _show(request, interaction, form)
+        return _show(request, to_read(request, public_id), WrapUpForm(), refusal=str(error))
     return go_to(request, next_address(request.user), _("Closed without contact. It counts nowhere."))
 
 
@@ -79,16 +77,12 @@ def _finish(interaction: Interaction, form: WrapUpForm, request: StaffRequest) -
         close_interaction(interaction_id=interaction.pk, **form.spoken(), by=request.user)
 
 
-def _refuse_strangers(request: StaffRequest, interaction: Interaction) -> None:
-    if not may_finish(interaction, request.user):
-        raise Http404
-
-
-def _show(request: StaffRequest, interaction: Interaction, form: WrapUpForm) -> HttpResponse:
+def _show(request: StaffRequest, interaction: Interaction, form: WrapUpForm, *, refusal: str = "") -> HttpResponse:
     values: dict[str, Any] = {
         "interaction": interaction,
         "wrap_up": wrap_up(interaction, request.user, form["reason"].value() or "", form["disposition"].value() or ""),
         "form": form,
+        "refusal": refusal,
     }
-    status = 422 if form.is_bound else 200
+    status = 422 if form.is_bound or refusal else 200
     return answer(request, "interactions/desk/_wrap_up.html", values, title=_("Wrap-up"), status=status)

@@ -58,8 +58,8 @@ MORE_NAMES: dict[str, set[str]] = {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
-    # What follows the log.
-    "feedback/surveys": {"reader"},
+    # What follows the log; the words of surveys by language, and the mail that asks.
+    "feedback/surveys": {"reader", "wording", "mailing"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),

@@ -87,6 +87,8 @@ SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
 )
 
+FOLLOWS_UP = {"supervisor": 200, "experience_owner": 200, "administrator": 200}
+TAKES = dict.fromkeys(FOLLOWS_UP, 302)
 SEE_FIGURES = dict.fromkeys(("supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 200)
 
 MATRIX: dict[str, list[Row]] = {
@@ -159,6 +161,26 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # What customers answered, and who looks after the unhappy ones.
+    "customers/<uuid:public_id>/feedback/": [row(**SEES_CUSTOMERS, of="customer")],
+    "follow-ups/": [row(**FOLLOWS_UP, stranger=200)],
+    "follow-ups/<uuid:public_id>/": [row(**FOLLOWS_UP, of="follow_up")],
+    "follow-ups/<uuid:public_id>/take/": [row(**TAKES, of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/hand-over/": [row(**TAKES, of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/close/": [row(**dict.fromkeys(FOLLOWS_UP, 422), of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/contact/": [row(**TAKES, of="follow_up", method="post")],
+    "settings/surveys/": [row(administrator=200)],
+    "settings/surveys/standard/": [row(administrator=302, method="post")],
+    "settings/surveys/add/": [row(administrator=200), row(administrator=422, method="post")],
+    "settings/surveys/<uuid:public_id>/": [row(administrator=200, of="survey")],
+    "settings/surveys/<uuid:public_id>/preview/": [row(administrator=200, of="survey")],
+    "settings/surveys/<uuid:public_id>/test/": [row(administrator=302, of="survey", method="post")],
+    "s/<str:secret>/": [
+        public(404, ids={"secret": "guessed"}),
+        public(200, ids={"secret": "known"}),
+        public(400, ids={"secret": "known"}, method="post"),
+    ],
+    "s/<str:secret>/stop/": [public(404, ids={"secret": "guessed"}), public(200, ids={"secret": "known"})],
     # The desk.
     "desk/": [row(**HANDLES, stranger=200)],
     "desk/_list/": [row(**HANDLES, stranger=200)],

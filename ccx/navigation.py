@@ -14,6 +14,8 @@ def _place(label: Any, icon: str, url: str, ability: Ability, key: str) -> dict[
 ITEMS: list[dict[str, Any]] = [
     _place(_("Customers"), "customers", "interactions:customers", Ability.SEE_CUSTOMERS, "g c"),
     _place(_("Dashboards"), "dashboards", "analytics:dashboards", Ability.SEE_DASHBOARDS, "g d"),
+    _place(_("Owners"), "department", "owners:owners", Ability.OWN_EXPERIENCE, "g o"),
+    _place(_("Map"), "journeys", "map:reasons", Ability.OWN_EXPERIENCE, "g m"),
     _place(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
     _place(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
     _place(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),

@@ -38,6 +38,8 @@ from interactions.customers.events import (
     PurchaseRecorded,
 )
 from interactions.handling.events import PresenceChanged
+from journeys.ownership.events import CostRateChanged, MapChanged
+from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
@@ -65,13 +67,16 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Agents.
     PresenceChanged: (FACTS,),
     # People.
-    AccessChanged: (),
+    AccessChanged: (OWNERS_GRANTS,),
     # Surveys.
     SurveyAnswered: (FACTS,),
+    # The map of where contacts come from, and what they cost.
+    MapChanged: (),
+    CostRateChanged: (FACTS,),
 }
 
 # The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE)
+READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE, OWNERS_GRANTS)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

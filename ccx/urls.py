@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide/", include("ccx.kernel.look.urls")),
     path("", include("interactions.urls")),
     path("dashboards/", include("analytics.dashboards.urls")),
+    path("owners/", include("analytics.dashboards.owner_urls")),
+    path("map/", include("journeys.ownership.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),

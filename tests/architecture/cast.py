@@ -11,6 +11,8 @@ from ccx.kernel.people.choices import GrantScope, Role
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
+from tests.factories.figures import a_reason
+from tests.factories.owners import a_department, a_touchpoint, mapped
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -40,6 +42,7 @@ def make_cast() -> Cast:
     for name in ("agent", "supervisor", "quality_analyst", "experience_owner", "disabled"):
         make_grant(people[name], GrantScope.TEAM, team.pk)
     make_grant(people["stranger"], GrantScope.TEAM, other.pk)
+    cast.objects["owner"] = people["experience_owner"]
     cast.clients["anonymous"] = Client()
     for name, user in people.items():
         cast.clients[name] = Client()
@@ -73,4 +76,21 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    return {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}
+    department, others = a_department(owner=cast.objects["owner"]), a_department()
+    places = {
+        "department": department,
+        "others_department": others,
+        "touchpoint": a_touchpoint(department),
+        "others_touchpoint": a_touchpoint(others),
+        "reason": a_reason(),
+        "unmapped_reason": a_reason(),
+    }
+    mapped(places["reason"], places["touchpoint"])
+    return places | {
+        "import": run,
+        "customer": customer,
+        "case": case,
+        "interaction": interaction,
+        "form": form,
+        "api_key": key,
+    }

@@ -148,7 +148,9 @@ def intake(size: int, only: set[str]) -> None:
         cursor.execute(BARE_TABLES)
     port = a_free_port()
     url = f"http://127.0.0.1:{port}"
-    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    # As the supervisor starts it.
+    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    web += ["--workers", "2", "--blocking-threads", "4"]
     bare, single, bulk, took = [], [], [], []
     with _program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
         _wait_for(f"{url}/api/v1/contacts")

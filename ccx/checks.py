@@ -7,8 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from ccx.kernel.secrets import is_key
+
 LOCAL = {"127.0.0.1", "localhost", "[::1]", "::1"}
 SHORTEST_KEY = 50
+KEY_HINT = (
+    'Make one: python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())", '
+    "and keep it apart from the backups of the database."
+)
 
 
 @register(Tags.compatibility)
@@ -37,6 +43,14 @@ def socket_address_is_one(app_configs: Any, **kwargs: Any) -> Sequence[CheckMess
             )
         ]
     return []
+
+
+@register(Tags.security)
+def encryption_keys_are_keys(app_configs: Any, **kwargs: Any) -> Sequence[CheckMessage]:
+    """A key with a slip in it would be noticed only when the first password is kept."""
+    if all(map(is_key, settings.CCX_ENCRYPTION_KEYS)):
+        return []
+    return [Error("CCX_ENCRYPTION_KEYS holds something that is no key.", hint=KEY_HINT, id="ccx.E003")]
 
 
 @register(Tags.security)
@@ -96,6 +110,10 @@ def _production_rules() -> list[tuple[bool, CheckMessage]]:
                 hint="Set the number of proxies in front; CCX_HTTPS=0 only where nothing leaves the machine.",
                 id="ccx.E016",
             ),
+        ),
+        (
+            not settings.CCX_ENCRYPTION_KEYS,
+            Error("CCX_ENCRYPTION_KEYS is not set: passwords need a key of their own.", hint=KEY_HINT, id="ccx.E018"),
         ),
         (
             settings.EMAIL_HOST in LOCAL,

@@ -11,6 +11,7 @@ from analytics.rollups.reader import FACTS
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
+from ccx.kernel.live.topics import MayFollow
 from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import SurveyAnswered
 from feedback.surveys.reader import SURVEY_ERASURE
@@ -27,6 +28,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -37,35 +39,51 @@ from interactions.customers.events import (
     MergeUndone,
     PurchaseRecorded,
 )
-from interactions.handling.events import PresenceChanged
+from interactions.desk.following import DESK_TOPICS
+from interactions.desk.nudging import LIVE
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (FACTS,),
-    MessageReceived: (),
-    InteractionChanged: (FACTS,),
-    InteractionClosed: (FACTS,),
-    InteractionMoved: (FACTS,),
-    ReasonCorrected: (FACTS,),
+    InteractionStarted: (OFFERS, LIVE, FACTS),
+    MessageReceived: (COMING_BACK, LIVE),
+    InteractionChanged: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS),
+    InteractionMoved: (LIVE, FACTS),
+    ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
     # Cases.
-    CaseOpened: (),
-    CaseResolved: (),
-    CaseReopened: (FACTS,),
-    CaseLinked: (FACTS,),
+    CaseOpened: (LIVE,),
+    CaseResolved: (LIVE,),
+    CaseReopened: (LIVE, FACTS),
+    CaseLinked: (LIVE, FACTS),
     # Customers.
     CustomerAdded: (),
-    CustomerChanged: (),
-    IdentityAdded: (),
-    IdentityAttested: (FACTS,),
-    CustomersMerged: (FACTS,),
-    MergeUndone: (FACTS,),
-    CustomerErased: (FACTS, SURVEY_ERASURE),
-    PurchaseRecorded: (),
+    CustomerChanged: (LIVE,),
+    IdentityAdded: (LIVE,),
+    IdentityAttested: (LIVE, FACTS),
+    CustomersMerged: (LIVE, FACTS),
+    MergeUndone: (LIVE, FACTS),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
+    PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (FACTS,),
+    PresenceChanged: (OFFERS, LIVE, FACTS),
+    OfferMade: (LIVE,),
+    OfferEnded: (OFFERS, LIVE),
+    MessageSettled: (LIVE,),
+    PromiseMade: (LIVE,),
+    PromiseKept: (LIVE,),
     # People.
     AccessChanged: (OWNERS_GRANTS,),
     # Surveys.
@@ -75,8 +93,14 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CostRateChanged: (FACTS,),
 }
 
-# The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE, OWNERS_GRANTS)
+# The order in which they take turns: what changes hands, then pages, for people wait there.
+READERS: tuple[Reader, ...] = (COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE, OWNERS_GRANTS)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}
+
+# Who may follow what on a page, by the kind of topic.
+LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

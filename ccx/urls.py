@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operations/", include("ccx.kernel.events.urls")),
     path("admin/", configuration.urls),
     path("styleguide/", include("ccx.kernel.look.urls")),
+    path("desk/", include("interactions.desk.urls")),
     path("", include("interactions.urls")),
     path("dashboards/", include("analytics.dashboards.urls")),
     path("owners/", include("analytics.dashboards.owner_urls")),

@@ -23,9 +23,11 @@ from analytics.dashboards.sheets import (
     total_lines,
 )
 from analytics.dashboards.wording import cell_of, change_of, count_cell, tile_of, value_text
-from analytics.kpis.figures import Figure, FigureSet, State
+from analytics.kpis.figures import Figure, FigureSet, State, figure_of
 from analytics.kpis.questions import NONE, Period, Split
 from analytics.kpis.reading import contacts_of_the_centre
+from analytics.kpis.registry import kpi_of
+from analytics.kpis.sums import Sums
 from analytics.kpis.trends import read_trends
 from ccx.kernel.look.figures import MISSING, number, percent
 from ccx.kernel.look.parts import Cell, Column, Panel, Row, Table, Tile
@@ -158,12 +160,9 @@ def parts_panel(asked: Asked) -> Sheet:
     kind = kind_of(asked)
     answer, lines = _lines(asked, Split(kind.value))
     parts = {str(part.public_id): part for part in PARTS[kind].objects.visible_to(asked.user).select_related("owner")}
-    empty = read(
-        replace(asked, filters=replace(asked.filters, owned=frozenset())), ["contacts", "customers", *_COUNTED]
-    )
     known = {line.slug for line in lines}
     lines += [
-        Line(label=part.name, slug=slug, detail="", url="", figures=empty.total, trend=())
+        Line(label=part.name, slug=slug, detail="", url="", figures=_nothing(), trend=())
         for slug, part in parts.items()
         if slug not in known
     ]
@@ -187,6 +186,12 @@ def parts_panel(asked: Asked) -> Sheet:
         ),
         lines=group_lines(answer.groups) + total_lines(answer),
     )
+
+
+def _nothing() -> dict[str, Figure]:
+    """The figures of a part without a contact."""
+    figures = {key: figure_of(kpi_of(key), Sums()) for key in ("contacts", "customers", *_COUNTED)}
+    return figures | {"customers": replace(figures["customers"], value=0)}
 
 
 def _placed(line: Line, part: Part | None, kind: PartKind, asked: Asked) -> Line:

@@ -25,6 +25,8 @@ DEBUG = env_bool("CCX_DEBUG", default=False)
 # What `make run` remembers about its own servers. Production never looks there.
 EMBEDDED = {} if PRODUCTION else embedded_services(VAR_DIR)
 SECRET_KEY = env_secret("CCX_SECRET_KEY", EMBEDDED.get("CCX_SECRET_KEY") or ("" if PRODUCTION else token_urlsafe(50)))
+# For what is kept encrypted (ccx/kernel/secrets.py): the first encrypts, all decrypt. Only production needs one.
+CCX_ENCRYPTION_KEYS = [key.strip() for key in env_secret("CCX_ENCRYPTION_KEYS").split(",") if key.strip()]
 BASE_URL = env_str("CCX_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("CCX_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CCX_CSRF_TRUSTED_ORIGINS")
@@ -64,8 +66,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ccx.health.ProbeMiddleware",
     "ccx.request_id.RequestIdMiddleware",
-    "ccx.kernel.access.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "ccx.kernel.access.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -221,6 +223,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 600},
     },
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
+    "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
+    "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
     "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
@@ -228,6 +233,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
+CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
+# Sockets: who may follow what; who is told that an agent's browser lives, and that its last socket has closed.
+CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
+CCX_LIVE_HEARD = "interactions.handling.services.hear_agent"
+CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
@@ -235,6 +245,11 @@ CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAI
 
 # Whether those who may see a customer may read the contacts that other teams had with them.
 CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
+# How long a reply may be taken back before it leaves.
+CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)
+# How long an agent may be offline before what waits for them waits for anybody.
+CCX_OWNER_AWAY_SECONDS = env_int("CCX_OWNER_AWAY_SECONDS", 900)
 
 # The largest file that may be uploaded for an import.
 CCX_IMPORT_MAX_MB = env_int("CCX_IMPORT_MAX_MB", 500)
@@ -274,12 +289,13 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Mail.
+EMAIL_BACKEND = "ccx.kernel.mail.SmtpBackend"
 EMAIL_HOST = env_str("CCX_SMTP_HOST", "localhost")
 EMAIL_PORT = env_int("CCX_SMTP_PORT", 25)
 EMAIL_HOST_USER = env_str("CCX_SMTP_USER")
 EMAIL_HOST_PASSWORD = env_secret("CCX_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("CCX_SMTP_TLS", default=False)
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("CCX_FROM_EMAIL", "CCX <ccx@localhost>")
 
 # What the browser may load and where cookies go.

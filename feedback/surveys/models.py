@@ -85,6 +85,8 @@ class Invitation(PublicModel):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="invitations_due", condition=Q(state="queued")),
+            # The sweep: whose worker died.
+            models.Index(fields=["claimed_at"], name="invitations_claimed", condition=Q(state="sending")),
             # Cool-down: when a customer was last invited.
             models.Index(fields=["customer", "due_at"], name="invitations_of_customer"),
         ]

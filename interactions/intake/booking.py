@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -31,6 +32,7 @@ from interactions.intake.decision import (
     KnownInteraction,
     Sender,
     decide,
+    vouched_for,
 )
 from interactions.intake.gate import Admitted
 from interactions.intake.state import Received, State, later
@@ -49,6 +51,7 @@ class Book:
     now: datetime = field(default_factory=timezone.now)
     started: list[tuple[KnownInteraction, InboundContact, Decision]] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
+    public_ids: dict[int, UUID] = field(default_factory=dict)
     raws: list[Row] = field(default_factory=list)
     case_keys: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
@@ -59,9 +62,11 @@ class Book:
         key = (contact.inbox_id, contact.external_id)
         if (known := self.state.received.get(key)) is not None:
             return _receipt(contact, known, is_new=False)
+        answered = self.state.answered.get(contact.answers_interaction_id or 0)
+        contact = vouched_for(contact, self.state.identities, answered)
         identity, sender = self._recognise(contact)
         thread = self.state.threads.get((contact.inbox_id, contact.thread_token), []) if contact.thread_token else []
-        decision = decide(contact, sender=sender, thread=thread, cases=self.state.cases)
+        decision = decide(contact, sender=sender, thread=thread, cases=self.state.cases, answered=answered)
         if decision.joins is not None:
             received = self._join(contact, decision.joins, identity, sender)
         else:
@@ -93,7 +98,11 @@ class Book:
         identity = self.state.identities.get((claim.kind, claim.value))
         if identity is None:
             customer = KnownCustomer(
-                next(self.state.ids["new_customer"]), contact.customer_name, contact.language, is_new=True
+                next(self.state.ids["new_customer"]),
+                new_public_id(),
+                contact.customer_name,
+                contact.language,
+                is_new=True,
             )
             identity = KnownIdentity(
                 next(self.state.ids["new_identity"]),
@@ -136,6 +145,7 @@ class Book:
             known.subject = contact.subject or known.subject
         if known.customer_id is None and identity is not None:
             known.customer_id, known.identity_id = sender.customer_id, identity.id
+            known.customer_public_id = identity.customer.public_id
         if known.customer_id is not None and known.customer_id == sender.customer_id:
             known.assurance = max(known.assurance, sender.assurance)
         known.last_customer_message_at = later(known.last_customer_message_at, contact.occurred_at)
@@ -148,9 +158,7 @@ class Book:
             self.tell(InteractionChanged(what="contact_joined", **subject_of_event), at=contact.occurred_at)
         else:
             self.tell(MessageReceived(message_id=message_id, **subject_of_event), at=contact.occurred_at)
-        return Received(
-            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=False
-        )
+        return self._became(known, message_id, started=False)
 
     # A new interaction
 
@@ -171,6 +179,7 @@ class Book:
             started_at=moment,
             last_customer_message_at=None,
             last_said_at=moment,
+            customer_public_id=identity.customer.public_id if identity is not None else None,
         )
         self.started.append((known, contact, decision))
         message_id = self._say(contact, known) if past is None else self._say_past(contact, past, known)
@@ -190,13 +199,12 @@ class Book:
         )
         if case is not None and past is not None and decision.resolves:
             self._resolve(case, past.closed_at, ids)
-        return Received(
-            known.id, known.public_id, known.case_id, known.customer_id, message_id, started_interaction=True
-        )
+        return self._became(known, message_id, started=True)
 
     def _open_case(self, contact: InboundContact, sender: Sender) -> KnownCase:
         case = KnownCase(
             id=next(self.state.ids["new_case"]),
+            public_id=new_public_id(),
             customer_id=sender.customer_id,
             status=CaseStatus.OPEN.value,
             reason_id=contact.reason_id,
@@ -297,10 +305,11 @@ class Book:
         external_id: str = "",
     ) -> int:
         number = next(self.state.ids["new_message"])
+        self.public_ids[number] = public_id = new_public_id()
         self.messages.append(
             (
                 number,
-                new_public_id(),
+                public_id,
                 known.id,
                 str(author_kind),
                 author_id,
@@ -359,15 +368,22 @@ class Book:
                 )
         return rows
 
+    # What became of it
+
+    def _became(self, known: KnownInteraction, message_id: int | None, *, started: bool) -> Received:
+        case = self.state.cases.by_id.get(known.case_id) if known.case_id is not None else None
+        return Received(
+            interaction_id=known.id,
+            interaction_public_id=known.public_id,
+            case_id=known.case_id,
+            customer_id=known.customer_id,
+            message_id=message_id,
+            started_interaction=started,
+            case_public_id=case.public_id if case is not None else None,
+            customer_public_id=known.customer_public_id,
+            message_public_id=self.public_ids.get(message_id) if message_id is not None else None,
+        )
+
 
 def _receipt(contact: InboundContact, received: Received, *, is_new: bool) -> Receipt:
-    return Receipt(
-        external_id=contact.external_id,
-        is_new=is_new,
-        interaction_id=received.interaction_id,
-        interaction_public_id=received.interaction_public_id,
-        case_id=received.case_id,
-        customer_id=received.customer_id,
-        message_id=received.message_id,
-        started_interaction=received.started_interaction,
-    )
+    return Receipt(external_id=contact.external_id, is_new=is_new, **received.told())

@@ -42,10 +42,14 @@ RECEIVED: Final = Statement(
     """
 SELECT r.inbox_id, r.external_id, i.id, i.public_id, i.case_id, i.customer_id, r.message_id,
     r.interaction_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id)
+        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id),
+    k.public_id, c.public_id, m.public_id
 FROM unnest($1, $2) AS told (inbox_id, external_id)
 JOIN interactions_rawcontact r ON r.inbox_id = told.inbox_id AND r.external_id = told.external_id
 LEFT JOIN interactions_interaction i ON i.id = r.interaction_id
+LEFT JOIN interactions_case k ON k.id = i.case_id
+LEFT JOIN interactions_customer c ON c.id = i.customer_id
+LEFT JOIN interactions_message m ON m.id = r.message_id
 """,
 )
 
@@ -54,7 +58,7 @@ IDENTITIES: Final = Statement(
     ("text[]", "text[]"),
     """
 SELECT i.id, i.kind, i.value, i.assurance, i.source, i.first_seen_at, i.last_seen_at,
-    c.id, c.name, c.language, c.merged_into_id
+    c.id, c.merged_into_id, c.public_id, c.name, c.language
 FROM unnest($1, $2) AS told (kind, value)
 JOIN interactions_identity i ON i.kind = told.kind AND i.value = told.value
 JOIN interactions_customer c ON c.id = i.customer_id
@@ -66,7 +70,7 @@ SURVIVORS: Final = Statement(
     "ccx_intake_survivors",
     ("bigint[]",),
     """
-SELECT id, name, language, merged_into_id FROM interactions_customer
+SELECT id, merged_into_id, public_id, name, language FROM interactions_customer
 WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """,
 )
@@ -90,14 +94,17 @@ UNION ALL SELECT 'new_message', nextval('interactions_message_id_seq'), 0 FROM g
 
 THREADS: Final = Statement(
     "ccx_intake_threads",
-    ("bigint[]", "text[]"),
+    ("bigint[]", "text[]", "bigint[]"),
     """
 SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.customer_id, i.identity_id, i.assurance,
     i.subject, i.started_at, i.last_customer_message_at,
     GREATEST(i.started_at, i.last_customer_message_at, (
-        SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note))
+        SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note)),
+    (SELECT c.public_id FROM interactions_customer c WHERE c.id = i.customer_id)
 FROM interactions_interaction i
 WHERE i.id = ANY(ARRAY(
+    SELECT unnest($3)
+    UNION
     SELECT one.id FROM unnest($1, $2) AS told (inbox_id, token) CROSS JOIN LATERAL (
         (SELECT id FROM interactions_interaction
             WHERE inbox_id = told.inbox_id AND thread_token = told.token AND NOT thread_token = ''
@@ -105,7 +112,7 @@ WHERE i.id = ANY(ARRAY(
         UNION
         (SELECT id FROM interactions_interaction
             WHERE inbox_id = told.inbox_id AND thread_token = told.token AND NOT thread_token = ''
-                AND status IN ('waiting', 'active')
+                AND status IN ('waiting', 'active', 'pending')
             ORDER BY started_at DESC, id DESC LIMIT 5)
     ) AS one))
 ORDER BY i.id FOR NO KEY UPDATE OF i
@@ -126,8 +133,8 @@ CASES: Final = Statement(
     "ccx_intake_cases",
     ("int", "bigint[]", "bigint[]"),
     """
-SELECT c.id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, $1), c.opened_at, c.resolved_at,
-    c.reopened_count, c.last_reopened_at,
+SELECT c.id, c.public_id, c.customer_id, c.status, c.reason_id, COALESCE(r.resolution_window_days, $1), c.opened_at,
+    c.resolved_at, c.reopened_count, c.last_reopened_at,
     (SELECT count(*) FROM interactions_interaction i WHERE i.case_id = c.id AND NOT i.status = 'closed'), c.title
 FROM interactions_case c LEFT JOIN interactions_contactreason r ON r.id = c.reason_id
 WHERE c.id = ANY(ARRAY(
@@ -151,6 +158,13 @@ class Received:
     customer_id: int | None
     message_id: int | None
     started_interaction: bool
+    case_public_id: UUID | None
+    customer_public_id: UUID | None
+    message_public_id: UUID | None
+
+    def told(self) -> dict[str, Any]:
+        """By name, as a receipt has them."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(slots=True)
@@ -161,6 +175,7 @@ class State:
     identities: dict[IdentityKey, KnownIdentity] = field(default_factory=dict)
     customers: dict[int, KnownCustomer] = field(default_factory=dict)
     threads: dict[ThreadKey, list[KnownInteraction]] = field(default_factory=dict)
+    answered: dict[int, KnownInteraction] = field(default_factory=dict)
     cases: KnownCases = field(default_factory=KnownCases)
     default_queues: dict[int, int | None] = field(default_factory=dict)
     teams: dict[int, int | None] = field(default_factory=dict)
@@ -217,12 +232,12 @@ def _load_identities(cursor: Any, contacts: Sequence[InboundContact], state: Sta
     if not keys:
         return 0
     rows = run(cursor, IDENTITIES, [[kind for kind, _ in keys], [value for _, value in keys]])
-    merged_into: dict[int, int | None] = {row[7]: row[10] for row in rows}
-    state.customers = {row[7]: KnownCustomer(*row[7:10]) for row in rows}
+    merged_into: dict[int, int | None] = {row[7]: row[8] for row in rows}
+    state.customers = {row[7]: KnownCustomer(row[7], *row[9:]) for row in rows}
     while missing := {into for into in merged_into.values() if into is not None} - merged_into.keys():
-        for customer_id, name, language, into in run(cursor, SURVIVORS, [sorted(missing)]):
+        for customer_id, into, *rest in run(cursor, SURVIVORS, [sorted(missing)]):
             merged_into[customer_id] = into
-            state.customers[customer_id] = KnownCustomer(customer_id, name, language)
+            state.customers[customer_id] = KnownCustomer(customer_id, *rest)
     for identity_id, kind, value, assurance, source, first, last, customer_id, *_ in rows:
         while (into := merged_into[customer_id]) is not None:
             customer_id = into  # noqa: PLW2901
@@ -257,12 +272,18 @@ def _load_parts_and_ids(cursor: Any, contacts: Sequence[InboundContact], unknown
 
 def _load_threads(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
     keys = list({(contact.inbox_id, contact.thread_token) for contact in contacts if contact.thread_token})
-    if not keys:
+    answered = {number for contact in contacts if (number := contact.answers_interaction_id) is not None}
+    if not keys and not answered:
         return
-    for inbox_id, token, *rest in run(cursor, THREADS, [[inbox for inbox, _ in keys], [token for _, token in keys]]):
+    told = [[inbox for inbox, _ in keys], [token for _, token in keys], sorted(answered)]
+    wanted = set(keys)
+    for inbox_id, token, *rest in run(cursor, THREADS, told):
         known = KnownInteraction(*rest)
         known.stored_start = known.started_at
-        state.threads.setdefault((inbox_id, token), []).append(known)
+        if (inbox_id, token) in wanted:
+            state.threads.setdefault((inbox_id, token), []).append(known)
+        if known.id in answered:
+            state.answered[known.id] = known
 
 
 def _load_cases(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
@@ -272,7 +293,8 @@ def _load_cases(cursor: Any, contacts: Sequence[InboundContact], state: State) -
         state.cases.by_key = {(inbox_id, key): case_id for inbox_id, key, case_id in rows}
     named = {contact.case_id for contact in contacts if contact.case_id is not None}
     named |= set(state.cases.by_key.values())
-    named |= {known.case_id for thread in state.threads.values() for known in thread if known.case_id is not None}
+    found = [*state.answered.values(), *(known for thread in state.threads.values() for known in thread)]
+    named |= {known.case_id for known in found if known.case_id is not None}
     customers = [identity.customer.id for identity in state.identities.values()]
     if not named and not customers:
         return

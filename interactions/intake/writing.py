@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from ccx.kernel.abstract import new_public_id
 from ccx.kernel.audit.context import creating_in_bulk
 from ccx.kernel.events.log import EVENT_COLUMNS
 from interactions.intake.booking import Book, Row
@@ -175,7 +174,7 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
     return [
         (
             CUSTOMER,
-            [(one.id, new_public_id(), one.name, "", one.language, "", "{}", book.now) for one in customers],
+            [(one.id, one.public_id, one.name, "", one.language, "", "{}", book.now) for one in customers],
         ),
         (
             IDENTITY,
@@ -191,7 +190,7 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
             CASE,
             [
                 (
-                    one.id, new_public_id(), one.customer_id, one.title, one.status, one.reason_id, one.opened_at,
+                    one.id, one.public_id, one.customer_id, one.title, one.status, one.reason_id, one.opened_at,
                     one.resolved_at, one.reopened_count, one.last_reopened_at,
                 )
                 for one in cases
@@ -209,9 +208,8 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
 def _changes(book: Book) -> list[tuple[str, list[Row]]]:
     """Updates of rows that stood before, each as one statement over all its rows."""
     state = book.state
-    interactions = [
-        known for thread in state.threads.values() for known in thread if known.is_changed and not known.is_new
-    ]
+    found = [*state.answered.values(), *(known for thread in state.threads.values() for known in thread)]
+    interactions = list({known.id: known for known in found if known.is_changed and not known.is_new}.values())
     return [
         (
             CHANGE_CUSTOMERS,

@@ -35,14 +35,20 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         "lockout",
     },
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
+    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
-    # The contract that doors and adapters share.
-    "interactions/channels": {"contact"},
+    # The contract that doors and adapters share, and a folder per adapter.
+    "interactions/channels": {"contact", "email"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
+    "interactions/desk": {"quoting", "following", "nudging"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
-    # Pure arithmetic over a calendar.
-    "interactions/routing": {"hours"},
+    # Pure arithmetic: over a calendar, and over who is free and what waits.
+    "interactions/routing": {"hours", "matching"},
+    # Messages on their way out, as effects are; what follows the log.
+    "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
@@ -61,7 +67,7 @@ MORE_NAMES: dict[str, set[str]] = {
         *("resolution", "sheets", "wording", "owners", "owner_urls", "owner_views", "owner_words"),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "rest", "webform"},
+    "interactions/doors": {"history", "mail", "rest", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

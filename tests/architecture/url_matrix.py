@@ -77,6 +77,7 @@ SEES_DASHBOARDS = {
 }
 A_DEPARTMENT = {"kind": "department"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
+HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
@@ -189,6 +190,12 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # The desk.
+    "desk/": [row(**HANDLES, stranger=200)],
+    "desk/_list/": [row(**HANDLES, stranger=200)],
+    "desk/<uuid:public_id>/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_header/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_thread/": [row(**HANDLES, of="interaction")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

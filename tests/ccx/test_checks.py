@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings
 
 from tests.ccx.processes import clean_environment
@@ -12,6 +13,7 @@ from tests.ccx.processes import clean_environment
 PRODUCTION = {
     "CCX_PRODUCTION": "1",
     "CCX_SECRET_KEY": secrets.token_urlsafe(50),
+    "CCX_ENCRYPTION_KEYS": f"{Fernet.generate_key().decode()}, {Fernet.generate_key().decode()}",
     "CCX_BASE_URL": "https://contact.example.org",
     "CCX_ALLOWED_HOSTS": "contact.example.org",
     "CCX_TRUSTED_PROXIES": "1",
@@ -49,11 +51,18 @@ def test_every_slip_is_told_with_its_id_and_a_hint() -> None:
         CCX_SMTP_HOST="localhost",
         CCX_SOCKETS_URL="wss://live.example.org/ws/",
         CCX_SOCKETS_PORT="8001",
+        CCX_ENCRYPTION_KEYS="",
         REDIS_URL="",
     )
     assert done.returncode == 1
-    for number in ("E002", "E010", "E011", "E012", "E013", "E014", "E015", "E016", "W017"):
+    for number in ("E002", "E010", "E011", "E012", "E013", "E014", "E015", "E016", "E018", "W017"):
         assert f"(ccx.{number})" in done.stderr
+
+
+def test_what_is_no_encryption_key_is_told() -> None:
+    done = check(CCX_ENCRYPTION_KEYS="not-a-key")
+    assert done.returncode == 1
+    assert "(ccx.E003)" in done.stderr
 
 
 def test_production_without_a_key_does_not_start_with_a_made_up_one() -> None:

@@ -1,18 +1,32 @@
-"""What holds for every address under /api/: limits and their headers, problems instead of pages, nothing cached."""
+"""What holds for every address under /api/: limits and their headers, problems instead of pages, nothing cached.
+
+A request with a key goes straight to its view: sessions, forms, languages and pages are the browser's business, and
+passing through what serves them was a fifth of the time of a contact's way in.
+"""
 
 from collections.abc import Callable
 from typing import Any, cast
 
+import structlog
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
+from django.utils import translation
 
 from ccx.kernel.access.callers import act_as, admit, bearer_of, caller_of, count
 from ccx.kernel.access.problems import problem_http, problem_of_status, refusal
 from ccx.kernel.access.rates import Decision, stranger_rate, take
+from ccx.kernel.audit.context import acting_as, acting_of
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.address import client_address
 
 PREFIX = "/api/v1/"
+# Nothing in an answer for machines is to be shown, run or framed.
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+logger = structlog.get_logger(__name__)
 
 
 class ApiMiddleware:
@@ -20,6 +34,7 @@ class ApiMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.straight = convert_exception_to_response(_straight)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):
@@ -27,7 +42,9 @@ class ApiMiddleware:
         try:
             if bearer_of(request) is not None:
                 admit(request)
-            response = self.get_response(request)
+                response = self.straight(request)
+            else:
+                response = self.get_response(request)
             if "ccx.rate" not in request.META:
                 count(request, take(bucket=client_address(request) or "unknown", rate=stranger_rate()))
         except DomainError as error:
@@ -48,6 +65,30 @@ class ApiMiddleware:
         if caller is not None:
             act_as(request, caller)  # the session's middleware knew nothing of the key
         return None
+
+
+def _straight(request: HttpRequest) -> HttpResponseBase:
+    """The view's answer to a request whose key was looked at."""
+    request.get_host()  # refuses a host that is not ours
+    structlog.contextvars.bind_contextvars(request_id=request.META.get("HTTP_X_REQUEST_ID"))
+    try:
+        match = resolve(request.path_info)
+    except Resolver404:
+        return problem_http(request, problem_of_status(404))
+    request.resolver_match = match
+    caller = caller_of(request)
+    if caller is not None:
+        act_as(request, caller)
+    with acting_as(lambda: acting_of(request)), translation.override(settings.LANGUAGE_CODE):
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        if callable(getattr(response, "render", None)):
+            response = response.render()  # type: ignore[attr-defined]
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    if isinstance(response, HttpResponse):
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+    logger.info("api_request", method=request.method, path=request.path, status=response.status_code)
+    structlog.contextvars.unbind_contextvars("request_id")
+    return response
 
 
 def _dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:

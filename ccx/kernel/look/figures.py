@@ -1,7 +1,7 @@
 """How figures are written for people: one home for durations, shares, money, changes and times."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
@@ -127,6 +127,23 @@ def local_time(value: datetime, now: datetime | None = None) -> str:
         return time
     day = formats.date_format(local, "j M" if local.year == today.year else "j M Y")
     return f"{day}, {time}"
+
+
+def clock_time(value: datetime) -> str:
+    """Hours and minutes in the reader's zone, where the day stands beside it."""
+    return formats.date_format(timezone.localtime(value), "H:i")
+
+
+def day_name(day: date, today: date | None = None) -> str:
+    """A day as people call it: today, yesterday, its weekday within a week, else its date."""
+    now = today or timezone.localdate()
+    if day == now:
+        return _("Today")
+    if day == now - timedelta(days=1):
+        return _("Yesterday")
+    if now - timedelta(days=7) < day < now:
+        return formats.date_format(day, "l")
+    return formats.date_format(day, "D j M" if day.year == now.year else "j M Y")
 
 
 def time_with_zone(value: datetime) -> str:

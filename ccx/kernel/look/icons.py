@@ -78,6 +78,7 @@ ICONS: dict[str, str] = {
     "quote": "quote",
     "attach": "paperclip",
     "file": "file",
+    "snooze": "clock-pause",
     "hold": "player-pause",
     "resume": "player-play",
     "transfer": "arrows-exchange",

@@ -1,7 +1,7 @@
 """Tags and filters every page writes figures, times, icons and form fields with."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -71,6 +71,23 @@ def local_time(value: datetime | None) -> str:
         figures.time_with_zone(value),
         figures.local_time(value),
     )
+
+
+@register.filter
+def clock_time(value: datetime) -> str:
+    """`{{ moment|clock_time }}`: hours and minutes where the day stands beside it, in full on hover."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        timezone.localtime(value).isoformat(),
+        figures.time_with_zone(value),
+        figures.clock_time(value),
+    )
+
+
+@register.filter
+def day_name(value: date) -> str:
+    """`{{ day|day_name }}`: today, yesterday, a weekday, else the date."""
+    return figures.day_name(value)
 
 
 @register.inclusion_tag("components/change.html")

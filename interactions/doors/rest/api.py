@@ -59,7 +59,7 @@ class ContactsView(ApiView):
                 raise MissingScopeError(item.problems[0]["detail"], errors=item.problems)
             raise InvalidInputError(errors=item.problems)
         receipt = receive(contact=item.contact, by_id=caller.user.pk)
-        return StoredAnswer(status=201 if receipt.is_new else 200, body=to_json(told([receipt])[0]))
+        return StoredAnswer(status=201 if receipt.is_new else 200, body=to_json(told(receipt)))
 
 
 class BulkContactsView(ApiView):
@@ -89,11 +89,10 @@ class BulkContactsView(ApiView):
         outcomes = dict(
             zip((index for index, _ in good), _take_in([contact for _, contact in good], caller), strict=True)
         )
-        receipts = {index: outcome for index, outcome in outcomes.items() if isinstance(outcome, Receipt)}
-        receipts_told = dict(zip(receipts, told(receipts.values()), strict=True))
-        results = [_result(index, item, outcomes.get(index), receipts_told) for index, item in enumerate(read)]
-        body = {"accepted": len(receipts), "refused": len(read) - len(receipts), "results": results}
-        return StoredAnswer(status=207, body=to_json(body), keep=bool(receipts))
+        results = [_result(index, item, outcomes.get(index)) for index, item in enumerate(read)]
+        accepted = sum(isinstance(outcome, Receipt) for outcome in outcomes.values())
+        body = {"accepted": accepted, "refused": len(read) - accepted, "results": results}
+        return StoredAnswer(status=207, body=to_json(body), keep=accepted > 0)
 
 
 def _bulk_items(data: Any) -> list[Any]:
@@ -122,12 +121,10 @@ def _take_in_one(contact: InboundContact, caller: Caller) -> Outcome:
         return error
 
 
-def _result(
-    index: int, item: ReadContact, outcome: Outcome | None, receipts_told: dict[int, dict[str, Any]]
-) -> dict[str, Any]:
+def _result(index: int, item: ReadContact, outcome: Outcome | None) -> dict[str, Any]:
     result: dict[str, Any] = {"index": index, "external_id": item.external_id, "receipt": None, "errors": item.problems}
     if isinstance(outcome, Receipt):
-        return result | {"status": 201 if outcome.is_new else 200, "receipt": receipts_told[index]}
+        return result | {"status": 201 if outcome.is_new else 200, "receipt": told(outcome)}
     if isinstance(outcome, DomainError):
         told_error = problem_of_error(outcome)
         errors = [wrong(f"/contacts/{index}", outcome.code, told_error["detail"])]

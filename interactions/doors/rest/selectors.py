@@ -1,16 +1,22 @@
 """The inboxes, queues and reasons that contacts name, looked up together."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from ccx.kernel.people.models import User
 from interactions.cases.models import ContactReason
-from interactions.channels.models import Inbox
 from interactions.routing.models import Queue
+
+INBOXES: Final = """
+    SELECT id, public_id, name, channel FROM interactions_inbox
+    WHERE is_active AND (name = ANY(%s) OR public_id = ANY(%s::uuid[]))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +41,14 @@ def places_named(contacts: Iterable[dict[str, Any]], *, seen_by: User) -> Places
 
 
 def _inboxes(names: set[str], seen_by: User) -> dict[str, tuple[int, int]]:
-    rows = Inbox.objects.visible_to(seen_by).filter(_named(names), is_active=True)
+    """Written by hand, as every contact asks it; all who are active see all inboxes (Inbox.visible_to)."""
+    if not seen_by.is_active:
+        return {}
     found: dict[str, tuple[int, int]] = {}
-    for pk, public_id, name, channel in rows.values_list("pk", "public_id", "name", "channel"):
-        found[name] = found[str(public_id)] = (pk, channel)
+    with connection.cursor() as cursor:
+        cursor.execute(INBOXES, [list(names), [str(public_id) for public_id in _public_ids(names)]])
+        for pk, public_id, name, channel in cursor.fetchall():
+            found[name] = found[str(public_id)] = (pk, channel)
     return found
 
 
@@ -56,11 +66,15 @@ def _reasons(codes: set[str], seen_by: User) -> dict[str, int]:
 
 
 def _named(names: set[str]) -> Q:
-    """By public id, which is 36 characters long, or by name."""
+    """By public id or by name."""
+    return Q(name__in=names) | Q(public_id__in=_public_ids(names))
+
+
+def _public_ids(names: set[str]) -> list[UUID]:
+    """Those names that are public ids, which are 36 characters long."""
     ids = []
     for name in names:
-        try:
-            ids.append(UUID(name) if len(name) == 36 else None)
-        except ValueError:
-            ids.append(None)
-    return Q(name__in=names) | Q(public_id__in=[public_id for public_id in ids if public_id])
+        if len(name) == 36:
+            with suppress(ValueError):
+                ids.append(UUID(name))
+    return ids

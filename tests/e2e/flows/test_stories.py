@@ -83,7 +83,7 @@ def test_from_the_first_link_to_a_supervisor_who_sees_only_their_team(live_serve
     assert link is not None
     set_password(page, link[0])
     sign_in(page, "grace@example.org")
-    page.wait_for_url("**/customers/")
+    page.wait_for_url("**/desk/")
 
     page.click(".rail-nav a[href='/settings/teams/']")
     page.get_by_role("link", name="Add a team").click()
@@ -180,7 +180,7 @@ def test_five_failures_lock_the_pair_of_person_and_place_and_say_so(live_server,
 
     page.get_by_role("link", name="Go to sign in").click()
     sign_in(page, "alice@example.org", PASSWORD)
-    page.wait_for_url("**/customers/")
+    page.wait_for_url("**/desk/")
 
 
 def test_a_customer_writes_on_a_phone_and_shows_up_in_list_and_figures(live_server, browser, showcase):

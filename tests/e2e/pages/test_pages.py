@@ -95,7 +95,7 @@ def test_a_page_that_does_not_exist_looks_like_ours_and_names_a_reference(live_s
 def test_an_agents_rail_holds_only_what_opens_for_them(live_server, browser, showcase):
     page = window(browser, live_server.url, session=signed_in(showcase.people["Bob"]))
     page.goto("/")
-    assert page.locator(".rail-nav .rail-link").all_inner_texts() == ["Customers"]
+    assert page.locator(".rail-nav .rail-link").all_inner_texts() == ["Work", "Customers"]
     page = window(browser, live_server.url, session=signed_in(showcase.people["Ada"]))
     page.goto("/")
     links = page.locator(".rail-nav .rail-link")

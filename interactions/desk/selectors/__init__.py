@@ -1,0 +1,1 @@
+"""What the desk shows: the door to contacts, the work list, one conversation."""

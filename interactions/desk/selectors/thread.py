@@ -1,0 +1,253 @@
+"""What was said and done in one case, as the conversation shows it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from ccx.kernel.models import User
+from interactions.cases.choices import AuthorKind, SegmentEnd, SegmentKind
+from interactions.cases.models import Attachment, Interaction, Message, Segment
+from interactions.desk.quoting import Written, read_written
+from interactions.desk.selectors.door import readable
+from interactions.handling.models import Sending, SendingState
+
+WINDOW = 100
+# The live window may grow by what came since it was opened, up to here.
+MOST = 400
+MOST_CONTACTS = 60
+UNDER_WAY = frozenset({SendingState.QUEUED, SendingState.SENDING})
+TROUBLED = frozenset({SendingState.FAILED, SendingState.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Where our message is on its way to the customer."""
+
+    state: str
+    label: str
+    error: str = ""
+    undo_seconds: int = 0
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in UNDER_WAY
+
+    @property
+    def is_troubled(self) -> bool:
+        return self.state in TROUBLED
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the conversation: a message, something that happened, a new day, another channel."""
+
+    kind: str
+    at: datetime
+    key: str = ""
+    message: Message | None = None
+    written: Written | None = None
+    who: str = ""
+    delivery: Delivery | None = None
+    is_continued: bool = False
+    what: str = ""
+    detail: str = ""
+    duration: timedelta | None = None
+    day: date | None = None
+    contact: Interaction | None = None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A window of the conversation, oldest first; `before` names its oldest message where there is more above."""
+
+    items: Sequence[Item]
+    oldest: UUID | None = None
+    before: UUID | None = None
+
+
+def thread(*, interaction: Interaction, user: User, before: UUID | None = None, since: UUID | None = None) -> Thread:
+    """The last messages of the contact's case, or those before one; `since` keeps the window's upper end in place."""
+    contacts = _contacts(interaction, user)
+    rows = _messages(contacts)
+    size = WINDOW
+    if before is not None:
+        rows = _on_side(rows, before, is_before=True)
+    elif since is not None:
+        rows, size = _on_side(rows, since, is_before=False), MOST
+    newest_first = list(rows.order_by("-sent_at", "-pk")[: size + 1])
+    messages = newest_first[:size][::-1]
+    has_more = len(newest_first) > size or (since is not None and _has_older(contacts, messages))
+    oldest = messages[0] if messages else None
+    happened = _happened(contacts, after=oldest if has_more else None, before=before is not None, messages=messages)
+    merged = sorted([*_said(messages), *happened], key=lambda item: item.at)
+    return Thread(
+        items=tuple(_marked(merged, contacts)),
+        oldest=oldest.public_id if oldest else None,
+        before=oldest.public_id if oldest and has_more else None,
+    )
+
+
+def _contacts(interaction: Interaction, user: User) -> dict[int, Interaction]:
+    """This contact and the others of its case that the user may read."""
+    found = {interaction.pk: interaction}
+    if interaction.case_id is not None:
+        others = readable(user).filter(case_id=interaction.case_id).select_related("inbox", "agent", "reason")
+        found |= {row.pk: row for row in others.order_by("-started_at", "-pk")[:MOST_CONTACTS]}
+    return found
+
+
+def _messages(contacts: dict[int, Interaction]) -> QuerySet[Message]:
+    files = Prefetch("attachments", queryset=Attachment.objects.order_by("pk"))
+    return (
+        Message.objects.filter(interaction__in=list(contacts))
+        .exclude(sending__state=SendingState.CANCELLED)
+        .select_related("author", "sending")
+        .prefetch_related(files)
+    )
+
+
+def _on_side(rows: QuerySet[Message], mark: UUID, *, is_before: bool) -> QuerySet[Message]:
+    """Messages before one, or from it on; a mark that is none of these gives the whole."""
+    found = rows.filter(public_id=mark).values_list("sent_at", "pk").first()
+    if found is None:
+        return rows
+    sent_at, pk = found
+    if is_before:
+        return rows.filter(Q(sent_at__lt=sent_at) | Q(sent_at=sent_at, pk__lt=pk))
+    return rows.filter(Q(sent_at__gt=sent_at) | Q(sent_at=sent_at, pk__gte=pk))
+
+
+def _has_older(contacts: dict[int, Interaction], messages: Sequence[Message]) -> bool:
+    if not messages:
+        return False
+    first = messages[0]
+    older = Q(sent_at__lt=first.sent_at) | Q(sent_at=first.sent_at, pk__lt=first.pk)
+    return Message.objects.filter(older, interaction__in=list(contacts)).exists()
+
+
+def _said(messages: Sequence[Message]) -> Iterator[Item]:
+    ours = [message for message in messages if message.author_kind == AuthorKind.AGENT and not message.is_note]
+    last = ours[-1].pk if ours else None
+    for message in messages:
+        yield Item(
+            kind="message",
+            at=message.sent_at,
+            key=str(message.public_id),
+            message=message,
+            written=read_written(message.body),
+            who=str(message.author) if message.author else "",
+            delivery=_delivery(message, is_last=message.pk == last),
+        )
+
+
+def _delivery(message: Message, *, is_last: bool) -> Delivery | None:
+    """Said below our last message, and below any that is under way or has not arrived."""
+    sending: Sending | None = getattr(message, "sending", None)
+    if sending is None or not (is_last or sending.state in UNDER_WAY | TROUBLED):
+        return None
+    left = (sending.due_at - timezone.now()).total_seconds() if sending.state == SendingState.QUEUED else 0
+    label = str(SendingState(sending.state).label)
+    return Delivery(state=sending.state, label=label, error=sending.last_error, undo_seconds=max(0, round(left)))
+
+
+def _happened(
+    contacts: dict[int, Interaction], *, after: Message | None, before: bool, messages: Sequence[Message]
+) -> list[Item]:
+    """What agents did, from the stretches of time; within the window of messages."""
+    rows = Segment.objects.filter(interaction__in=list(contacts)).select_related("agent", "queue")
+    segments = list(rows.order_by(F("interaction"), "started_at", "pk"))
+    told: list[Item] = []
+    previous: Segment | None = None
+    had_it: int | None = None
+    for segment in segments:
+        if previous is not None and previous.interaction_id != segment.interaction_id:
+            previous = had_it = None
+        is_talk = segment.kind == SegmentKind.TALK
+        item = None if is_talk and had_it == segment.agent_id else _event(segment, previous)
+        told += [item] if item else []
+        previous, had_it = segment, segment.agent_id if is_talk else had_it
+    told += [_ending(contact) for contact in contacts.values() if contact.closed_at is not None]
+    if after is not None:
+        told = [item for item in told if item.at >= after.sent_at]
+    if before and messages:
+        told = [item for item in told if item.at <= messages[-1].sent_at]
+    return told
+
+
+def _event(segment: Segment, previous: Segment | None) -> Item | None:
+    """What began with a stretch of time, said from the side of who did it."""
+    length = None
+    if segment.ended_at is not None and segment.is_duration_known:
+        length = segment.ended_at - segment.started_at
+    was_moved = previous is not None and previous.ended_by in {SegmentEnd.TRANSFER_AGENT, SegmentEnd.TRANSFER_QUEUE}
+    mover = str(previous.agent or "") if previous is not None else ""
+    who, queue = str(segment.agent or ""), str(segment.queue or "")
+    told = {
+        SegmentKind.HOLD: ("held", who, "", length),
+        SegmentKind.WRAP_UP: ("wrap_up", who, "", length),
+        SegmentKind.TALK: ("accepted", who, "", None),
+    }
+    if was_moved:
+        told |= {
+            SegmentKind.QUEUE: ("to_queue", mover, queue, None),
+            SegmentKind.RING: ("to_agent", mover, who, None),
+        }
+    if segment.kind not in told:
+        return None
+    what, by, detail, took = told[SegmentKind(segment.kind)]
+    at, key = segment.started_at, f"s{segment.pk}"
+    return Item(kind="event", at=at, key=key, what=what, who=by, detail=detail, duration=took)
+
+
+def _ending(contact: Interaction) -> Item:
+    assert contact.closed_at is not None  # noqa: S101 - told to the type checker; the caller looked
+    return Item(
+        kind="event",
+        at=contact.closed_at,
+        key=f"c{contact.public_id}",
+        what="closed",
+        who=str(contact.agent or ""),
+        detail=str(contact.reason or ""),
+        contact=contact,
+    )
+
+
+def _marked(items: Sequence[Item], contacts: dict[int, Interaction]) -> Iterator[Item]:
+    """Day lines, a marker where another contact of the case begins, and messages that go on from the one above."""
+    day: date | None = None
+    contact_id: int | None = None
+    above: Message | None = None
+    for item in items:
+        today = timezone.localtime(item.at).date()
+        if today != day:
+            yield Item(kind="day", at=item.at, key=f"d{today}", day=today)
+            day, above = today, None
+        message = item.message
+        if message is None:
+            above = None
+            yield item
+            continue
+        if message.interaction_id != contact_id:
+            if contact_id is not None or len(contacts) > 1:
+                yield Item(kind="contact", at=item.at, key=f"k{message.pk}", contact=contacts[message.interaction_id])
+            contact_id, above = message.interaction_id, None
+        yield _continued(item, above)
+        above = message
+
+
+def _continued(item: Item, above: Message | None) -> Item:
+    message = item.message
+    if message is None or above is None:
+        return item
+    same = (message.author_kind, message.author_id, message.is_note) == (
+        above.author_kind,
+        above.author_id,
+        above.is_note,
+    )
+    if not same or message.sent_at - above.sent_at > timedelta(minutes=5):
+        return item
+    return Item(**{**item.__dict__, "is_continued": True})

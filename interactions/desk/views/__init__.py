@@ -1,0 +1,1 @@
+"""The pages, fragments and actions of the desk."""

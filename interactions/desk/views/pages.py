@@ -1,0 +1,123 @@
+"""The desk's page and its fragments: the list, the header, the conversation. Every one asks the same door."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from ccx.kernel.audit.models import AuditEntry
+from ccx.kernel.audit.services import record_read
+from ccx.kernel.people.choices import Ability
+from ccx.kernel.people.http import StaffRequest, needs
+from interactions.cases.models import Interaction
+from interactions.desk.selectors.door import find
+from interactions.desk.selectors.standing import standing
+from interactions.desk.selectors.thread import thread
+from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def home(request: StaffRequest) -> HttpResponse:
+    """The desk with nothing open."""
+    return render(request, "interactions/desk/desk.html", list_context(request) | {"opened": None})
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def list_fragment(request: StaffRequest) -> HttpResponse:
+    """The work list alone."""
+    return render(request, "interactions/desk/_list.html", list_context(request))
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+@vary_on_headers("HX-Request")
+def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """The desk with one contact open; asked for by htmx, the contact alone."""
+    interaction = found(request, public_id)
+    record_read(request=request, action=AuditEntry.Action.READ, object_kind="interaction", object_id=interaction.pk)
+    context = open_context(request, interaction)
+    if request.headers.get("HX-Request") == "true":
+        return render(request, "interactions/desk/_open.html", context)
+    return render(request, "interactions/desk/desk.html", list_context(request) | context)
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def header_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Who it is, how it stands, what can be done."""
+    return render(request, "interactions/desk/_header.html", header_context(request, found(request, public_id)))
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """What was said: the live window (`from` its oldest message), or what came before one."""
+    interaction = found(request, public_id)
+    before, since = (_uuid(request.GET.get(name, "")) for name in ("before", "from"))
+    context = thread_context(request, interaction, before=before, since=since)
+    template = "interactions/desk/_earlier.html" if before else "interactions/desk/_thread.html"
+    return render(request, template, context)
+
+
+def found(request: StaffRequest, public_id: UUID) -> Interaction:
+    """The contact, or the page that does not exist."""
+    try:
+        return find(public_id=public_id, user=request.user)
+    except Interaction.DoesNotExist:
+        raise Http404 from None
+
+
+def list_context(request: StaffRequest) -> dict[str, Any]:
+    """What the list needs, and what it listens for."""
+    choice = Choice.read(request.GET.get("queue", ""), request.GET.get("shown", ""))
+    topics = [f"user:{request.user.public_id}", *(f"queue:{key}" for key in queue_ids_followed(request.user))]
+    return {
+        "work": work_list(user=request.user, choice=choice),
+        "choice": choice,
+        "list_topics": " ".join(topics),
+        "open_id": request.GET.get("open", ""),
+    }
+
+
+def header_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:
+    """What the header needs."""
+    return {
+        "contact": interaction,
+        "stands": standing(interaction=interaction, user=request.user),
+        "name": name_of(interaction),
+        "contact_topic": f"interaction:{interaction.public_id}",
+    }
+
+
+def thread_context(
+    request: StaffRequest, interaction: Interaction, *, before: UUID | None = None, since: UUID | None = None
+) -> dict[str, Any]:
+    """What the conversation needs."""
+    return {
+        "contact": interaction,
+        "name": name_of(interaction),
+        "thread": thread(interaction=interaction, user=request.user, before=before, since=since),
+        "contact_topic": f"interaction:{interaction.public_id}",
+        "me": request.user,
+    }
+
+
+def open_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:
+    """What one open contact needs."""
+    return (
+        header_context(request, interaction)
+        | thread_context(request, interaction)
+        | {"opened": interaction, "open_id": str(interaction.public_id), "draft_id": str(uuid4())}
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,99 @@
+// The work list: what is new never moves the row under the pointer; which row is open; j and k.
+export function watchList() {
+  const list = () => document.getElementById("desk-list");
+  const scroll = document.getElementById("desk-scroll");
+  const news = document.getElementById("work-news");
+  let isOver = false;
+  let waiting = null;
+
+  scroll.addEventListener("pointerenter", (event) => (isOver = event.pointerType === "mouse"));
+  scroll.addEventListener("pointerleave", () => {
+    isOver = false;
+    takeWaiting();
+  });
+  news.addEventListener("click", takeWaiting);
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "desk-list" || !event.detail.shouldSwap) return;
+    event.detail.shouldSwap = false;
+    const fresh = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").getElementById("desk-list");
+    if (!fresh) return;
+    const isAsked = event.detail.requestConfig?.triggeringEvent?.type === "click";
+    if (isAsked || !isOver || sameOrder(list(), fresh)) return replace(fresh);
+    waiting = fresh;
+    patch(list(), fresh);
+    announce(changes(list(), fresh));
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && markOpen());
+  markOpen();
+
+  function replace(fresh) {
+    waiting = null;
+    news.hidden = true;
+    const focused = document.activeElement?.closest?.("#desk-list [id], #desk-list .work-row");
+    const key = focused?.closest("[id]")?.id;
+    const inner = focused?.classList.contains("work-row") ? ".work-row" : null;
+    const top = scroll.scrollTop;
+    list().replaceWith(fresh);
+    htmx.process(fresh);
+    scroll.scrollTop = top;
+    markOpen();
+    if (key) {
+      const again = document.getElementById(key);
+      (inner ? again?.querySelector(inner) : again)?.focus({ preventScroll: true });
+    }
+    document.dispatchEvent(new CustomEvent("ccx:list"));
+  }
+
+  function takeWaiting() {
+    if (waiting) replace(waiting);
+  }
+
+  function announce(number) {
+    news.hidden = number === 0;
+    news.querySelector("span").textContent = number === 1 ? news.dataset.one : news.dataset.many.replace("%d", number);
+  }
+}
+
+const keys = (list) => [...list.querySelectorAll(".work-item, .work-fold")].map((item) => item.id);
+const sameOrder = (now, fresh) => keys(now).join() === keys(fresh).join();
+
+function changes(now, fresh) {
+  const here = new Set(keys(now));
+  const there = new Set(keys(fresh));
+  return [...there].filter((id) => !here.has(id)).length + [...here].filter((id) => !there.has(id)).length || 1;
+}
+
+// Rows that stay where they are get their new words; those that are gone say so and keep their place.
+function patch(now, fresh) {
+  for (const item of now.querySelectorAll(".work-item, .work-fold")) {
+    const other = fresh.querySelector(`#${CSS.escape(item.id)}`);
+    item.classList.toggle("is-gone", !other);
+    if (other && !item.contains(document.activeElement)) {
+      item.innerHTML = other.innerHTML;
+      htmx.process(item);
+    }
+  }
+  markOpen();
+}
+
+export function markOpen() {
+  const open = document.getElementById("desk-open")?.dataset.contact ?? "";
+  for (const item of document.querySelectorAll(".work-item")) {
+    const row = item.querySelector(".work-row");
+    if (open && item.dataset.contact === open) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+
+export function stepInList(step) {
+  const rows = [...document.querySelectorAll("#desk-list .work-row")];
+  if (!rows.length) return;
+  const here = rows.indexOf(document.activeElement);
+  const open = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const from = here >= 0 ? here : open;
+  const next = rows[Math.min(rows.length - 1, Math.max(0, from < 0 ? 0 : from + step))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}

@@ -9,9 +9,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccx.settings.base")
 get_asgi_application()  # sets Django up before routing imports models
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from channels.sessions import CookieMiddleware  # noqa: E402
 
 from ccx.routing import websocket_urlpatterns  # noqa: E402
 
@@ -34,6 +34,6 @@ async def not_a_page(scope: dict[str, Any], receive: object, send: Send) -> None
 application = ProtocolTypeRouter(
     {
         "http": not_a_page,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(CookieMiddleware(URLRouter(websocket_urlpatterns))),
     }
 )

@@ -3,6 +3,8 @@
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import URLPattern, re_path
 
+from ccx.kernel.live.consumers import LiveSocket
+
 NO_SUCH_SOCKET = 4404
 
 
@@ -15,5 +17,6 @@ class NoSuchSocket(AsyncWebsocketConsumer):
 
 
 websocket_urlpatterns: list[URLPattern] = [
+    re_path(r"^ws/live$", LiveSocket.as_asgi()),
     re_path(r"", NoSuchSocket.as_asgi()),
 ]

@@ -11,9 +11,10 @@ from analytics.rollups.reader import FACTS
 from ccx.kernel.events.effects import Sender
 from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
+from ccx.kernel.live.topics import MayFollow
 from ccx.kernel.people.events import AccessChanged
-from feedback.surveys.events import SurveyAnswered
-from feedback.surveys.reader import SURVEY_ERASURE
+from feedback.surveys.events import CustomerInvited, FollowUpChanged, SurveyAnswered
+from feedback.surveys.reader import FOLLOW_UPS_LIVE, SURVEY_ERASURE, SURVEY_INVITATIONS
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -27,6 +28,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -37,41 +39,68 @@ from interactions.customers.events import (
     MergeUndone,
     PurchaseRecorded,
 )
-from interactions.handling.events import PresenceChanged
+from interactions.desk.following import DESK_TOPICS
+from interactions.desk.nudging import LIVE
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (FACTS,),
-    MessageReceived: (),
-    InteractionChanged: (FACTS,),
-    InteractionClosed: (FACTS,),
-    InteractionMoved: (FACTS,),
-    ReasonCorrected: (FACTS,),
+    InteractionStarted: (OFFERS, LIVE, FACTS),
+    MessageReceived: (COMING_BACK, LIVE),
+    InteractionChanged: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
+    InteractionMoved: (LIVE, FACTS),
+    ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
     # Cases.
-    CaseOpened: (),
-    CaseResolved: (),
-    CaseReopened: (FACTS,),
-    CaseLinked: (FACTS,),
+    CaseOpened: (LIVE,),
+    CaseResolved: (LIVE,),
+    CaseReopened: (LIVE, FACTS),
+    CaseLinked: (LIVE, FACTS),
     # Customers.
     CustomerAdded: (),
-    CustomerChanged: (),
-    IdentityAdded: (),
-    IdentityAttested: (FACTS,),
-    CustomersMerged: (FACTS,),
-    MergeUndone: (FACTS,),
-    CustomerErased: (FACTS, SURVEY_ERASURE),
-    PurchaseRecorded: (),
+    CustomerChanged: (LIVE,),
+    IdentityAdded: (LIVE,),
+    IdentityAttested: (LIVE, FACTS),
+    CustomersMerged: (LIVE, FACTS),
+    MergeUndone: (LIVE, FACTS),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
+    PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (FACTS,),
+    PresenceChanged: (OFFERS, LIVE, FACTS),
+    OfferMade: (LIVE,),
+    OfferEnded: (OFFERS, LIVE),
+    MessageSettled: (LIVE,),
+    PromiseMade: (LIVE,),
+    PromiseKept: (LIVE,),
     # People.
     AccessChanged: (),
     # Surveys.
+    CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
+    FollowUpChanged: (FOLLOW_UPS_LIVE,),
 }
 
-# The order in which they take turns.
-READERS: tuple[Reader, ...] = (FACTS, SURVEY_ERASURE)
+# The order in which they take turns: what changes hands, then pages, for people wait there.
+READERS: tuple[Reader, ...] = (
+    *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE),
+)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}
+
+# Who may follow what on a page, by the kind of topic.
+LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -59,7 +59,10 @@ def commands(plan: Plan) -> dict[str, list[str]]:
         ],
         "sockets": [
             *[*python, "uvicorn", "--host", plan.host, "--port", str(plan.sockets_port)],
-            *["--ws", "websockets-sansio", "--loop", "uvloop", "--http", "httptools", "--ws-max-size", "65536"],
+            *["--ws", "ccx.kernel.live.wire:Wire", "--loop", "uvloop", "--http", "httptools"],
+            *["--ws-max-size", "16384", "--ws-ping-interval", "20", "--ws-ping-timeout", "20"],
+            # Frames are a few words; a compressor for each socket would be most of its memory.
+            *["--ws-per-message-deflate", "false"],
             *["--limit-concurrency", "5000", "--timeout-graceful-shutdown", "5", "--no-access-log"],
             *["--log-level", "warning", "--no-server-header", "ccx.asgi:application"],
         ],

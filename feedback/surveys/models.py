@@ -85,9 +85,17 @@ class Invitation(PublicModel):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="invitations_due", condition=Q(state="queued")),
+            # The sweep: whose worker died.
+            models.Index(fields=["claimed_at"], name="invitations_claimed", condition=Q(state="sending")),
             # Cool-down: when a customer was last invited.
             models.Index(fields=["customer", "due_at"], name="invitations_of_customer"),
         ]
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def visible_to(self, user: User) -> Self:
+        """Answers about contacts that the user may see."""
+        return self if user.sees_everything else self.filter(interaction__in=Interaction.objects.visible_to(user))
 
 
 class Response(PublicModel):
@@ -104,6 +112,8 @@ class Response(PublicModel):
     earlier = models.JSONField(
         default=list, db_default=[], help_text="Answers given before, scores only, oldest first."
     )
+
+    objects = ResponseQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -65,6 +65,8 @@ class InboundContact:
     """One thing that came in on an inbox. `external_id` is the provider's (or the source's durable) id of it.
 
     `thread_token` is what the channel itself threads by, and is trusted as far as the door verified it.
+    `answers_interaction_id` is the contact, on whatever line, that this one says it answers; with
+    `is_answer_sealed` the door found our own seal on that (a reply token), which vouches for its customer.
     `case_id` is set only when a verified token or a person names the case. `case_key` groups imported contacts that
     their source says are one case. `past` is set for contacts that are over when told.
     """
@@ -79,6 +81,8 @@ class InboundContact:
     subject: str = ""
     body: str = ""
     thread_token: str = ""
+    answers_interaction_id: int | None = None
+    is_answer_sealed: bool = False
     case_id: int | None = None
     case_key: str = ""
     queue_id: int | None = None

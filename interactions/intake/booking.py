@@ -32,6 +32,7 @@ from interactions.intake.decision import (
     KnownInteraction,
     Sender,
     decide,
+    vouched_for,
 )
 from interactions.intake.gate import Admitted
 from interactions.intake.state import Received, State, later
@@ -61,9 +62,11 @@ class Book:
         key = (contact.inbox_id, contact.external_id)
         if (known := self.state.received.get(key)) is not None:
             return _receipt(contact, known, is_new=False)
+        answered = self.state.answered.get(contact.answers_interaction_id or 0)
+        contact = vouched_for(contact, self.state.identities, answered)
         identity, sender = self._recognise(contact)
         thread = self.state.threads.get((contact.inbox_id, contact.thread_token), []) if contact.thread_token else []
-        decision = decide(contact, sender=sender, thread=thread, cases=self.state.cases)
+        decision = decide(contact, sender=sender, thread=thread, cases=self.state.cases, answered=answered)
         if decision.joins is not None:
             received = self._join(contact, decision.joins, identity, sender)
         else:

@@ -8,7 +8,8 @@ batch is given in the order of `occurred_at`. Across batches the order of the ca
 - a past contact that began before its case was resolved joins the case and does not reopen it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -25,6 +26,7 @@ RUNNING: Final = frozenset(
 )
 # Anyone can write a References header: on these a thread is worth only what its sender is.
 THREADS_BY_CLAIM: Final = frozenset({Channel.EMAIL.value})
+SEALED_ANSWER: Final = "reply token"
 
 
 @dataclass(slots=True)
@@ -138,10 +140,22 @@ class Decision:
     keeps_thread: bool = True
 
 
-def decide(contact: InboundContact, *, sender: Sender, thread: list[KnownInteraction], cases: KnownCases) -> Decision:
-    """The one rule of continuity; see the module's docstring for what order means."""
+def decide(
+    contact: InboundContact,
+    *,
+    sender: Sender,
+    thread: list[KnownInteraction],
+    cases: KnownCases,
+    answered: KnownInteraction | None = None,
+) -> Decision:
+    """The one rule of continuity; see the module's docstring for what order means.
+
+    `answered` is what the contact says it answers: if that can be believed it counts before any thread.
+    """
     trusted = [interaction for interaction in thread if _trusts_thread(contact, sender, interaction)]
     keeps_thread = bool(trusted) or not thread
+    if answered is not None and _trusts_answer(contact, sender, answered):
+        trusted = [answered]
     if contact.past is None:
         running = [interaction for interaction in trusted if _goes_on(contact, interaction)]
         if running:
@@ -173,6 +187,28 @@ def _trusts_thread(contact: InboundContact, sender: Sender, interaction: KnownIn
     return sender.customer_id == interaction.customer_id and sender.assurance >= min(
         interaction.assurance, Assurance.ATTESTED
     )
+
+
+def vouched_for(
+    contact: InboundContact,
+    identities: Mapping[tuple[str, str], KnownIdentity],
+    answered: KnownInteraction | None,
+) -> InboundContact:
+    """A sealed answer attests its sender, if it is the customer to whom the sealed mail was written."""
+    claim = contact.identity
+    if claim is None or answered is None or not contact.is_answer_sealed or claim.assurance >= Assurance.ATTESTED:
+        return contact
+    identity = identities.get((claim.kind, claim.value))
+    if identity is None or identity.customer.id != answered.customer_id:
+        return contact
+    return replace(contact, identity=replace(claim, assurance=Assurance.ATTESTED, source=SEALED_ANSWER))
+
+
+def _trusts_answer(contact: InboundContact, sender: Sender, interaction: KnownInteraction) -> bool:
+    """Our seal proves that a mail of ours was at hand, the sender that it was in its customer's."""
+    if sender.customer_id is None or sender.customer_id != interaction.customer_id:
+        return False
+    return contact.is_answer_sealed or sender.assurance >= min(interaction.assurance, Assurance.ATTESTED)
 
 
 def _goes_on(contact: InboundContact, interaction: KnownInteraction) -> bool:

@@ -94,7 +94,7 @@ UNION ALL SELECT 'new_message', nextval('interactions_message_id_seq'), 0 FROM g
 
 THREADS: Final = Statement(
     "ccx_intake_threads",
-    ("bigint[]", "text[]"),
+    ("bigint[]", "text[]", "bigint[]"),
     """
 SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.customer_id, i.identity_id, i.assurance,
     i.subject, i.started_at, i.last_customer_message_at,
@@ -103,6 +103,8 @@ SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.cus
     (SELECT c.public_id FROM interactions_customer c WHERE c.id = i.customer_id)
 FROM interactions_interaction i
 WHERE i.id = ANY(ARRAY(
+    SELECT unnest($3)
+    UNION
     SELECT one.id FROM unnest($1, $2) AS told (inbox_id, token) CROSS JOIN LATERAL (
         (SELECT id FROM interactions_interaction
             WHERE inbox_id = told.inbox_id AND thread_token = told.token AND NOT thread_token = ''
@@ -173,6 +175,7 @@ class State:
     identities: dict[IdentityKey, KnownIdentity] = field(default_factory=dict)
     customers: dict[int, KnownCustomer] = field(default_factory=dict)
     threads: dict[ThreadKey, list[KnownInteraction]] = field(default_factory=dict)
+    answered: dict[int, KnownInteraction] = field(default_factory=dict)
     cases: KnownCases = field(default_factory=KnownCases)
     default_queues: dict[int, int | None] = field(default_factory=dict)
     teams: dict[int, int | None] = field(default_factory=dict)
@@ -269,12 +272,18 @@ def _load_parts_and_ids(cursor: Any, contacts: Sequence[InboundContact], unknown
 
 def _load_threads(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
     keys = list({(contact.inbox_id, contact.thread_token) for contact in contacts if contact.thread_token})
-    if not keys:
+    answered = {number for contact in contacts if (number := contact.answers_interaction_id) is not None}
+    if not keys and not answered:
         return
-    for inbox_id, token, *rest in run(cursor, THREADS, [[inbox for inbox, _ in keys], [token for _, token in keys]]):
+    told = [[inbox for inbox, _ in keys], [token for _, token in keys], sorted(answered)]
+    wanted = set(keys)
+    for inbox_id, token, *rest in run(cursor, THREADS, told):
         known = KnownInteraction(*rest)
         known.stored_start = known.started_at
-        state.threads.setdefault((inbox_id, token), []).append(known)
+        if (inbox_id, token) in wanted:
+            state.threads.setdefault((inbox_id, token), []).append(known)
+        if known.id in answered:
+            state.answered[known.id] = known
 
 
 def _load_cases(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
@@ -284,7 +293,8 @@ def _load_cases(cursor: Any, contacts: Sequence[InboundContact], state: State) -
         state.cases.by_key = {(inbox_id, key): case_id for inbox_id, key, case_id in rows}
     named = {contact.case_id for contact in contacts if contact.case_id is not None}
     named |= set(state.cases.by_key.values())
-    named |= {known.case_id for thread in state.threads.values() for known in thread if known.case_id is not None}
+    found = [*state.answered.values(), *(known for thread in state.threads.values() for known in thread)]
+    named |= {known.case_id for known in found if known.case_id is not None}
     customers = [identity.customer.id for identity in state.identities.values()]
     if not named and not customers:
         return

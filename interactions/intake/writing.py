@@ -208,9 +208,8 @@ def _new_rows(book: Book) -> list[tuple[Table, list[Row]]]:
 def _changes(book: Book) -> list[tuple[str, list[Row]]]:
     """Updates of rows that stood before, each as one statement over all its rows."""
     state = book.state
-    interactions = [
-        known for thread in state.threads.values() for known in thread if known.is_changed and not known.is_new
-    ]
+    found = [*state.answered.values(), *(known for thread in state.threads.values() for known in thread)]
+    interactions = list({known.id: known for known in found if known.is_changed and not known.is_new}.values())
     return [
         (
             CHANGE_CUSTOMERS,

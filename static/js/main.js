@@ -6,7 +6,7 @@ import { watchKeys } from "./keyboard.js";
 import { watchToasts } from "./toasts.js";
 import { watchFilters } from "./filters.js";
 import { watchUploads } from "./upload.js";
-import { watchConnection } from "./connection.js";
+import { watchLive } from "./live.js";
 import { drawCharts, watchCharts } from "./charts.js";
 
 watchMenus();
@@ -16,6 +16,6 @@ watchKeys();
 watchToasts();
 watchFilters();
 watchUploads();
-watchConnection();
+watchLive();
 watchCharts();
 drawCharts(document);

@@ -35,16 +35,21 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         "lockout",
     },
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
+    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
-    # The contract that doors and adapters share.
-    "interactions/channels": {"contact"},
-    # Where a quotation begins in what somebody wrote.
-    "interactions/desk": {"quoting"},
+    # The contract that doors and adapters share, and a folder per adapter.
+    "interactions/channels": {"contact", "email"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
+    # forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
-    # Pure arithmetic over a calendar.
-    "interactions/routing": {"hours"},
+    # Pure arithmetic: over a calendar, and over who is free and what waits.
+    "interactions/routing": {"hours", "matching"},
+    # Messages on their way out, as effects are; what follows the log.
+    "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
@@ -53,15 +58,15 @@ MORE_NAMES: dict[str, set[str]] = {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
-    # What follows the log.
-    "feedback/surveys": {"reader"},
+    # What follows the log; the words of surveys by language, and the mail that asks.
+    "feedback/surveys": {"reader", "wording", "mailing"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
         *("resolution", "sheets", "wording"),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "rest", "webform"},
+    "interactions/doors": {"history", "mail", "rest", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -9,7 +9,7 @@ from ccx.kernel.access.errors import MalformedBodyError
 
 MAX_DEPTH = 32
 MAX_DIGITS = 18
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 NOT_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -1,0 +1,96 @@
+"""One open socket: what it follows, and what has not been sent to it yet."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from ccx.kernel.live.standing import Person
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# A page that takes nothing for this long, or so far behind, is closed; others never wait for it.
+MOST_UNSENT = 500
+STUCK_SECONDS = 30.0
+# Frames a browser may send: many at once when a page opens, few in the long run.
+FRAMES_AT_ONCE = 40.0
+FRAMES_PER_SECOND = 5.0
+
+
+class Connection:
+    """Belongs to the loop it was made in. Made once the person is known; `drop` ends it from any task of the loop."""
+
+    __slots__ = (
+        *("person", "session_key", "topics", "viewing", "typed_at", "answered_at", "asked_at", "closing"),
+        *("_send", "_task", "_unsent", "_writer", "_waits_since", "_allowance", "_counted_at"),
+    )
+
+    def __init__(self, *, person: Person, session_key: str, send: Send) -> None:
+        now = time.monotonic()
+        self.person = person
+        self.session_key = session_key
+        self.topics: frozenset[str] = frozenset()
+        self.viewing: frozenset[str] = frozenset()
+        self.typed_at = 0.0
+        self.answered_at = self.asked_at = now
+        self.closing = 0
+        self._send = send
+        self._task = asyncio.current_task()
+        self._unsent: dict[str, None] = {}
+        self._writer: asyncio.Task[None] | None = None
+        self._waits_since = now
+        self._allowance = FRAMES_AT_ONCE
+        self._counted_at = now
+
+    def push(self, frame: str) -> None:
+        """Send without waiting. A frame that already waits is not sent twice; one too many ends the connection."""
+        if self.closing or frame in self._unsent:
+            return
+        if len(self._unsent) >= MOST_UNSENT:
+            self.drop(1013)
+            return
+        self._unsent[frame] = None
+        if self._writer is None:
+            self._waits_since = time.monotonic()
+            self._writer = asyncio.create_task(self._write())
+
+    def is_stuck(self, now: float) -> bool:
+        """Whether a frame has waited for too long."""
+        return self._writer is not None and now - self._waits_since > STUCK_SECONDS
+
+    def may_send_another(self) -> bool:
+        """Count a frame of the browser; whether it keeps to the pace."""
+        now = time.monotonic()
+        earned = (now - self._counted_at) * FRAMES_PER_SECOND
+        self._allowance = min(FRAMES_AT_ONCE, self._allowance + earned) - 1
+        self._counted_at = now
+        return self._allowance >= 0
+
+    def drop(self, code: int) -> None:
+        """End it with this code. What was not sent is forgotten: nothing waits for a reader that is gone."""
+        if self.closing:
+            return
+        self.closing = code
+        self.forget()
+        if self._task is not None:
+            self._task.cancel()
+
+    def forget(self) -> None:
+        """Let go of what was not sent."""
+        self._unsent.clear()
+        if self._writer is not None:
+            self._writer.cancel()
+            self._writer = None
+
+    async def _write(self) -> None:
+        try:
+            while self._unsent:
+                frame = next(iter(self._unsent))
+                del self._unsent[frame]  # before it is sent: told again meanwhile, it is news again
+                await self._send({"type": "websocket.send", "text": frame})
+                self._waits_since = time.monotonic()
+        except Exception:  # the browser has gone; its side of the connection says so too
+            self._unsent.clear()
+        finally:
+            if self._writer is asyncio.current_task():
+                self._writer = None

@@ -1,0 +1,254 @@
+"""The sockets of this process, and who of them follows what. One hub a process: its tasks serve all of them."""
+
+import asyncio
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from ccx.kernel.live.connection import Connection
+from ccx.kernel.live.listening import Listener
+from ccx.kernel.live.standing import running_sessions, standings
+from ccx.kernel.live.viewing import Viewing
+from ccx.kernel.people.models import User
+
+logger = structlog.get_logger(__name__)
+
+ACCESS_TAKEN, SILENT, TOO_MANY = 4403, 4408, 4429
+WATCH_SECONDS = 3.0
+BEAT_SECONDS = 20.0
+# A browser that answers no beat for this long sleeps or is cut off.
+SILENT_SECONDS = 60.0
+# Going to another page closes a socket and opens the next one.
+GONE_AFTER_SECONDS = 8.0
+HEARD_EVERY_SECONDS = 10.0
+MOST_SOCKETS_A_PERSON = 40
+# A page says how old it is when it begins to follow; what it may have missed since then it is told.
+REMEMBERED_SECONDS = 120.0
+MOST_REMEMBERED = 20_000
+
+BEAT = json.dumps({"beat": True})
+RESYNC = json.dumps({"resync": True})
+DEAF = json.dumps({"deaf": True})
+
+
+class Hub:
+    """Starts with the first socket of a process and runs as long as the process."""
+
+    def __init__(self) -> None:
+        self.sockets: set[Connection] = set()
+        self.people: dict[int, set[Connection]] = {}
+        self.followers: dict[str, set[Connection]] = {}
+        self.viewing = Viewing(self)
+        self.listener = Listener(self.take, self._heard_again, self._lost)
+        self._nudged: OrderedDict[str, float] = OrderedDict()
+        self._hears_since: float | None = None
+        self._told_alive: dict[int, float] = {}
+        self._asides: set[asyncio.Task[None]] = set()
+        self._tasks = [
+            asyncio.create_task(work)
+            for work in (
+                self.listener.run(),
+                _again_and_again(self._beat, every=1.0),
+                _again_and_again(self._watch, every=WATCH_SECONDS),
+                _again_and_again(self.viewing.tell, every=1.0),
+            )
+        ]
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether Redis cannot be heard, so that pages should ask by themselves."""
+        return self._hears_since is None
+
+    async def close(self) -> None:
+        """For tests: a process just ends."""
+        tasks = [*self._tasks, *self._asides]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.listener.close()
+
+    # Who is here.
+
+    def join(self, socket: Connection) -> bool:
+        """Take a socket in, unless its person has too many."""
+        theirs = self.people.setdefault(socket.person.pk, set())
+        if len(theirs) >= MOST_SOCKETS_A_PERSON:
+            return False
+        theirs.add(socket)
+        self.sockets.add(socket)
+        self.aside(self.hear(socket))
+        return True
+
+    def leave(self, socket: Connection) -> None:
+        """Forget a socket; its person is gone if no other one comes soon."""
+        if socket not in self.sockets:
+            return
+        self.sockets.discard(socket)
+        self.follow(socket, frozenset())
+        self.viewing.set(socket, frozenset())
+        theirs = self.people[socket.person.pk]
+        theirs.discard(socket)
+        if not theirs:
+            del self.people[socket.person.pk]
+            self._told_alive.pop(socket.person.pk, None)
+            self.aside(self._perhaps_gone(socket))
+
+    async def hear(self, socket: Connection) -> None:
+        """A sign of life from a browser: told to whoever keeps presence, not more often than needed."""
+        now = socket.answered_at = time.monotonic()
+        pk = socket.person.pk
+        if now - self._told_alive.get(pk, -HEARD_EVERY_SECONDS) < HEARD_EVERY_SECONDS:
+            return
+        self._told_alive[pk] = now
+        await self.viewing.is_here(pk)
+        if socket.person.handles_contacts:
+            await _logged(_call(settings.CCX_LIVE_HEARD, pk))
+
+    async def _perhaps_gone(self, socket: Connection) -> None:
+        await asyncio.sleep(GONE_AFTER_SECONDS)
+        pk = socket.person.pk
+        if pk in self.people or not socket.person.handles_contacts:
+            return
+        if await self.viewing.is_gone(pk):
+            await _call(settings.CCX_LIVE_GONE, pk)
+
+    # Who follows what.
+
+    def follow(self, socket: Connection, topics: frozenset[str], *, age: float = 0.0) -> None:
+        """The topics of a socket from now on. `age`: how many seconds ago its page read what it shows of new ones."""
+        for topic in socket.topics - topics:
+            followers = self.followers[topic]
+            followers.discard(socket)
+            if not followers:
+                del self.followers[topic]
+        new = topics - socket.topics
+        for topic in new:
+            self.followers.setdefault(topic, set()).add(socket)
+        socket.topics = topics
+        if self._hears_since is None:
+            return  # all will be told to read again
+        since = time.monotonic() - age
+        knows = since >= max(self._hears_since, time.monotonic() - REMEMBERED_SECONDS)
+        for topic in new:
+            if not knows or self._nudged.get(topic, 0.0) >= since:
+                socket.push(_frame(topic, ""))
+
+    def take(self, message: dict[str, Any]) -> None:
+        """Pass on what came over Redis: one frame a topic, made once for all who follow it."""
+        if "viewers" in message:
+            self.viewing.changed(message["viewers"])
+            return
+        now = time.monotonic()
+        for topic in message["topics"]:
+            self._nudged[topic] = now
+            self._nudged.move_to_end(topic)
+            followers = self.followers.get(topic)
+            if followers:
+                frame = _frame(topic, message["what"])
+                for socket in tuple(followers):
+                    socket.push(frame)
+        while len(self._nudged) > MOST_REMEMBERED:
+            _, forgotten = self._nudged.popitem(last=False)
+            # Nothing is known of the time before: whoever is older reads again.
+            self._hears_since = max(self._hears_since or 0.0, forgotten)
+
+    # What goes on all the time.
+
+    async def _heard_again(self) -> None:
+        self._hears_since = time.monotonic()
+        self._nudged.clear()
+        self._tell_everyone(RESYNC)
+
+    async def _lost(self) -> None:
+        if self._hears_since is not None:
+            self._hears_since = None
+            self._tell_everyone(DEAF)
+
+    def _tell_everyone(self, frame: str) -> None:
+        for socket in tuple(self.sockets):
+            socket.push(frame)
+
+    async def _beat(self) -> None:
+        """Ask every browser for a sign of life in its turn; end those that give none or take nothing."""
+        now = time.monotonic()
+        for socket in tuple(self.sockets):
+            if socket.is_stuck(now) or now - socket.answered_at > SILENT_SECONDS:
+                socket.drop(SILENT)
+            elif now - socket.asked_at >= BEAT_SECONDS:
+                socket.asked_at = now
+                socket.push(BEAT)
+
+    async def _watch(self) -> None:
+        """End sockets whose session has ended or whose person may do something else than when they opened it."""
+        sockets = tuple(self.sockets)
+        if not sockets:
+            return
+        people = {socket.person.pk for socket in sockets}
+        keys = {socket.session_key for socket in sockets}
+        standing, running = await database_sync_to_async(lambda: (standings(people), running_sessions(keys)))()
+        for socket in sockets:
+            if socket.session_key not in running or standing.get(socket.person.pk) != socket.person.standing:
+                socket.drop(ACCESS_TAKEN)
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_logged(work))
+        self._asides.add(task)
+        task.add_done_callback(self._asides.discard)
+
+
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+def hub_here() -> Hub:
+    """The hub of the running loop; the first call starts it."""
+    loop = asyncio.get_running_loop()
+    found = _hubs.get(loop)
+    if found is None:
+        found = _hubs[loop] = Hub()
+    return found
+
+
+async def close_hub() -> None:
+    """End the hub of the running loop, if there is one."""
+    found = _hubs.pop(asyncio.get_running_loop(), None)
+    if found is not None:
+        await found.close()
+
+
+def _frame(topic: str, what: str) -> str:
+    return json.dumps({"topic": topic, "what": what})
+
+
+async def _call(path: str, pk: int) -> None:
+    """Call a hook of the settings with the user, on the one thread that speaks to the database."""
+    if not path:
+        return
+
+    def hook() -> None:
+        user = User.objects.filter(pk=pk, is_active=True).first()
+        if user is not None:
+            import_string(path)(agent=user)
+
+    await database_sync_to_async(hook)()
+
+
+async def _again_and_again(work: Callable[[], Coroutine[Any, Any, None]], *, every: float) -> None:
+    """The next time will do: whatever fails once (the database restarts) must not end the task."""
+    while True:
+        await asyncio.sleep(every)
+        await _logged(work())
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as error:
+        logger.warning("live_work_failed", work=work.__qualname__, error=type(error).__name__)

@@ -1,0 +1,136 @@
+"""The reader that tells open pages what to read again."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from ccx.kernel.events.log import Event
+from ccx.kernel.events.models import EventRow
+from ccx.kernel.events.readers import Reader
+from ccx.kernel.live.nudging import nudge
+from ccx.kernel.live.topics import DESK, interaction_topic, queue_topic, team_topic, user_topic
+from ccx.kernel.models import Team, User
+from interactions.cases.choices import InteractionStatus
+from interactions.cases.events import (
+    CaseLinked,
+    CaseOpened,
+    CaseReopened,
+    CaseResolved,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    InteractionStarted,
+    MessageReceived,
+    ReasonCorrected,
+)
+from interactions.cases.models import Interaction, Segment
+from interactions.customers.events import (
+    CustomerChanged,
+    CustomerErased,
+    CustomersMerged,
+    IdentityAdded,
+    IdentityAttested,
+    MergeUndone,
+    PurchaseRecorded,
+)
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.routing.models import Queue
+
+ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
+    InteractionStarted,
+    MessageReceived,
+    InteractionChanged,
+    InteractionClosed,
+    InteractionMoved,
+    ReasonCorrected,
+    OfferMade,
+    OfferEnded,
+    MessageSettled,
+    PromiseMade,
+    PromiseKept,
+)
+ABOUT_AGENTS: tuple[type[Event], ...] = (PresenceChanged,)
+# Seen beside every contact of the customer or the case that is on somebody's desk.
+ABOUT_WHOSE: tuple[type[Event], ...] = (
+    CaseOpened,
+    CaseResolved,
+    CaseReopened,
+    CaseLinked,
+    CustomerChanged,
+    CustomerErased,
+    CustomersMerged,
+    MergeUndone,
+    IdentityAdded,
+    IdentityAttested,
+    PurchaseRecorded,
+)
+# A contact that was closed a moment ago may still be on somebody's screen.
+STILL_ON_SCREEN = timedelta(hours=12)
+
+_ON_THE_FLOOR = {event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS)}
+
+
+def tell_pages(events: Sequence[EventRow]) -> None:
+    """Nudge whoever may show what these events changed: the contact, its lines and teams, its people, the floor."""
+    by_kind: dict[str, list[EventRow]] = defaultdict(list)
+    for event in events:
+        by_kind[event.kind].append(event)
+    for kind, rows in by_kind.items():
+        is_on_the_floor = kind in _ON_THE_FLOOR
+        interactions = {row.interaction_id for row in rows if row.interaction_id is not None}
+        topics = _of_interactions(interactions) if is_on_the_floor else _of_owners(rows)
+        people = {pk for row in rows for pk in (row.agent_id, row.actor_id) if pk is not None}
+        nudge(*topics, *_of_people(people, with_team=kind == PresenceChanged.kind), what=kind)
+        if is_on_the_floor:
+            nudge(DESK, what=kind)
+
+
+def _of_interactions(ids: Collection[int]) -> Iterable[str]:
+    """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well."""
+    rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "queue_id", "team_id", "agent_id")
+    queues, teams, people = set(), set(), set()
+    for public_id, queue_id, team_id, agent_id in rows:
+        yield interaction_topic(public_id)
+        queues.add(queue_id), teams.add(team_id), people.add(agent_id)
+    for queue_id, team_id, agent_id in Segment.objects.filter(interaction_id__in=ids).values_list(
+        "queue_id", "team_id", "agent_id"
+    ):
+        queues.add(queue_id), teams.add(team_id), people.add(agent_id)
+    yield from map(queue_topic, Queue.objects.filter(pk__in=queues - {None}).values_list("public_id", flat=True))
+    yield from map(team_topic, Team.objects.filter(pk__in=teams - {None}).values_list("public_id", flat=True))
+    yield from _of_people(people - {None}, with_team=False)
+
+
+def _of_owners(rows: Sequence[EventRow]) -> Iterable[str]:
+    """Contacts on somebody's desk of the customers and cases that changed."""
+    customers = {row.customer_id for row in rows if row.customer_id is not None}
+    cases = {row.case_id for row in rows if row.case_id is not None}
+    on_screen = ~Q(status=InteractionStatus.CLOSED) | Q(closed_at__gte=timezone.now() - STILL_ON_SCREEN)
+    concerned = Interaction.objects.filter(on_screen, Q(customer_id__in=customers) | Q(case_id__in=cases))
+    return map(interaction_topic, concerned.values_list("public_id", flat=True))
+
+
+def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
+    for public_id, team in User.objects.filter(pk__in=ids).values_list("public_id", "team__public_id"):
+        yield user_topic(public_id)
+        if with_team and team is not None:
+            yield team_topic(team)
+
+
+LIVE = Reader(
+    name="live",
+    handle=tell_pages,
+    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE)),
+    batch_size=500,
+    from_beginning=False,
+)

@@ -11,6 +11,7 @@ from analytics.facts.links import EVERY_LINK
 from analytics.facts.measures import HOURLY, NAMES
 from analytics.rollups.deltas import KEPT_HOURS, upsert_statements
 from analytics.rollups.models import AuditRun
+from analytics.rollups.prepared import told
 from analytics.rollups.rebuild import ROLLUP_TABLES, SETTINGS, rebuild_rollups
 from analytics.rollups.refresh import LOCK, refresh_facts
 
@@ -110,11 +111,11 @@ def count_differing_facts() -> int:
     """Stored facts that differ from their definition, over everything; for tests and benchmarks."""
     columns = ", ".join(COLUMNS)
     stored = f"SELECT {columns} FROM analytics_fact"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
+    with transaction.atomic(), connection.cursor() as cursor, told(cursor, **SETTINGS):
         cursor.execute(
             f"WITH defined AS MATERIALIZED ({fact_query(EVERY_LINK, whole=True)})"
             f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
             f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
         )
-        return int(cursor.fetchone()[0])
+        differing = int(cursor.fetchone()[0])
+    return differing

@@ -1,9 +1,18 @@
-"""Statements that are planned once a connection."""
+"""What the planner is told, and statements that are planned once a connection."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from django.db.backends.utils import CursorWrapper
+
+
+@contextmanager
+def told(cursor: CursorWrapper, **settings: str) -> Iterator[None]:
+    """Settings of the server for the length of the block, within the caller's transaction."""
+    cursor.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items()))
+    yield
+    cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in settings))
 
 
 class Prepared:

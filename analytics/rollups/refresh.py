@@ -15,7 +15,7 @@ from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
 from analytics.facts.links import KEPT, base_query, link_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
 from analytics.rollups.deltas import finest_buckets, upsert_statements
-from analytics.rollups.prepared import Prepared
+from analytics.rollups.prepared import Prepared, told
 
 
 def _near(span: str) -> str:
@@ -42,7 +42,8 @@ span AS (
 ),
 touched AS MATERIALIZED (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
 root AS MATERIALIZED (
-    SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id FROM touched JOIN interactions_case c ON c.id = touched.case_id
+    SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
+    FROM touched JOIN interactions_case c ON c.id = touched.case_id
 ),
 family AS (
     SELECT id FROM root UNION SELECT c.id FROM root JOIN interactions_case c ON c.issue_root_id = root.id
@@ -141,8 +142,9 @@ ON CONFLICT (interaction_id) DO UPDATE SET
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('analytics.facts'))"
 # A batch reaches its rows by index, whatever the planner believes of their number when it plans; links are of
 # temporary tables only, which are matched by hash.
-BY_INDEX: Final = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+BY_INDEX: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 BY_HASH: Final = "SET LOCAL enable_hashjoin = on"
+BY_INDEX_AGAIN: Final = "SET LOCAL enable_hashjoin = off"
 
 FIND: Final = Prepared({"scope": AFFECTED, "context": FILL_CONTEXT})
 LINK: Final = Prepared({"link": FILL_LINK})
@@ -174,23 +176,23 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute(PREPARE)
-        _find_links(cursor, ids)
-        changed = COMPUTE.run(cursor)
-        if changed:
-            APPLY.run(cursor)
+        with told(cursor, **BY_INDEX):
+            _find_links(cursor, ids)
+            changed = COMPUTE.run(cursor)
+            if changed:
+                APPLY.run(cursor)
     return changed
 
 
 def _find_links(cursor: CursorWrapper, ids: list[int]) -> None:
     """Find everything that differs now, until it follows from nothing but what is known to have changed."""
-    cursor.execute(BY_INDEX)
     while True:
         cursor.execute(EMPTY)
         cursor.execute("INSERT INTO analytics_changed SELECT unnest(%s::bigint[])", [ids])
         FIND.run(cursor)
         cursor.execute(BY_HASH)
         LINK.run(cursor)
-        cursor.execute(BY_INDEX)
+        cursor.execute(BY_INDEX_AGAIN)
         cursor.execute(MOVED)
         moved = [row[0] for row in cursor.fetchall()]
         if not moved:

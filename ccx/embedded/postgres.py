@@ -28,7 +28,7 @@ PASSING = ("lock file", "shared memory", "is being used", "Address already in us
 
 
 def shared_megabytes() -> int:
-    """What the server keeps of its tables: an eighth of the machine's memory, within reason. Only what is used counts."""
+    """What the server keeps of its tables: an eighth of the machine's memory, within reason."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return min(max(machine // 8, 128), 2048)
 

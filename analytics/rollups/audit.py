@@ -117,5 +117,4 @@ def count_differing_facts() -> int:
             f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
             f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
         )
-        differing = int(cursor.fetchone()[0])
-    return differing
+        return int(cursor.fetchone()[0])

@@ -222,6 +222,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 600},
     },
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
@@ -240,6 +241,9 @@ CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAI
 
 # Whether those who may see a customer may read the contacts that other teams had with them.
 CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
+# The largest mail that is taken in whole; of a larger one the headers are.
+CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
 # The largest file that may be uploaded for an import.
 CCX_IMPORT_MAX_MB = env_int("CCX_IMPORT_MAX_MB", 500)

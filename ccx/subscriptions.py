@@ -28,6 +28,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -40,14 +41,24 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
-from interactions.handling.events import PresenceChanged
+from interactions.doors.mail.sending import send_mail
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
+from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.selectors.sending import MessageSender
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (LIVE, FACTS),
-    MessageReceived: (LIVE,),
-    InteractionChanged: (LIVE, FACTS),
-    InteractionClosed: (LIVE, FACTS),
+    InteractionStarted: (OFFERS, LIVE, FACTS),
+    MessageReceived: (COMING_BACK, LIVE),
+    InteractionChanged: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -66,18 +77,26 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
-    PresenceChanged: (LIVE, FACTS),
+    PresenceChanged: (OFFERS, LIVE, FACTS),
+    OfferMade: (LIVE,),
+    OfferEnded: (OFFERS, LIVE),
+    MessageSettled: (LIVE,),
+    PromiseMade: (LIVE,),
+    PromiseKept: (LIVE,),
     # People.
     AccessChanged: (),
     # Surveys.
     SurveyAnswered: (FACTS,),
 }
 
-# The order in which they take turns: pages first, for people wait there.
-READERS: tuple[Reader, ...] = (LIVE, FACTS, SURVEY_ERASURE)
+# The order in which they take turns: what changes hands, then pages, for people wait there.
+READERS: tuple[Reader, ...] = (COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
+
+# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

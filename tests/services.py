@@ -42,6 +42,12 @@ def _children() -> Children:
         return Children(Path(tempfile.mkdtemp(prefix="ccx-tests-")))
 
 
+def database_address() -> str:
+    """The database of the running test, for a program started beside it."""
+    to = settings.DATABASES["default"]
+    return f"postgresql://{to['USER']}:{to['PASSWORD']}@{to['HOST']}:{to['PORT']}/{to['NAME']}"
+
+
 def use(addresses: dict[str, str]) -> None:
     """Tell this process (Django has read its settings by now) and every process it starts."""
     os.environ.update(addresses)

@@ -17,7 +17,7 @@ from interactions.channels.contact import Receipt
 from interactions.customers.models import Customer, Identity
 from interactions.customers.services import erase_customer, merge_customers, undo_merge
 from interactions.handling.models import PresenceSpan, PresenceState
-from interactions.handling.services import Saying, add_message, answer_interaction
+from interactions.handling.services import Saying, accept_interaction, add_message
 from interactions.intake.services import receive
 from interactions.models import Interaction
 
@@ -127,7 +127,7 @@ def _free(here: dict[int, User], plan: Plan, story: Story) -> User | None:
 
 def _take_up(interaction_id: int, plan: Plan, agent: User, story: Story) -> None:
     since = max(plan.at + timedelta(seconds=12), story.now - timedelta(minutes=story.rng.uniform(1, 6)))
-    answer_interaction(interaction_id=interaction_id, agent=agent, at=min(since, story.now), by=agent)
+    accept_interaction(interaction_id=interaction_id, agent=agent, at=min(since, story.now), by=agent)
     if plan.channel == Channel.VOICE:
         return
     first = plan.issue.details["first"]

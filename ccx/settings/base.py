@@ -223,6 +223,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
+    "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
+    "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
+    "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
     "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 
@@ -230,10 +233,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
+CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
 # Sockets: who may follow what; who is told that an agent's browser lives, and that its last socket has closed.
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
-CCX_LIVE_HEARD = ""
-CCX_LIVE_GONE = ""
+CCX_LIVE_HEARD = "interactions.handling.services.hear_agent"
+CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
@@ -244,6 +248,11 @@ CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 
 # The largest mail that is taken in whole; of a larger one the headers are.
 CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
+
+# How long a reply may be taken back before it leaves.
+CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)
+# How long an agent may be offline before what waits for them waits for anybody.
+CCX_OWNER_AWAY_SECONDS = env_int("CCX_OWNER_AWAY_SECONDS", 900)
 
 # The largest file that may be uploaded for an import.
 CCX_IMPORT_MAX_MB = env_int("CCX_IMPORT_MAX_MB", 500)

@@ -117,7 +117,7 @@ def messages_page(request: Request, public_id: UUID) -> Response:
     """The messages of an interaction the caller may see, oldest first."""
     query_of(request)
     interaction = visible_interaction(request, public_id)
-    rows = interaction.messages.select_related("author").prefetch_related("attachments")
+    rows = interaction.messages.not_taken_back().select_related("author").prefetch_related("attachments")
     pages = CursorPages()
     pages.page_order = ("sent_at",)
     page = pages.paginate_queryset(rows, request)

@@ -21,7 +21,7 @@ class InteractionStatus(TextChoices):
 # The only moves an interaction may make; services refuse anything else. A closed one never opens again:
 # what comes later is a new interaction of the same case.
 ALLOWED_MOVES = {
-    InteractionStatus.WAITING: {InteractionStatus.ACTIVE, InteractionStatus.CLOSED},
+    InteractionStatus.WAITING: {InteractionStatus.WAITING, InteractionStatus.ACTIVE, InteractionStatus.CLOSED},
     InteractionStatus.ACTIVE: {
         InteractionStatus.WAITING,
         InteractionStatus.PENDING,

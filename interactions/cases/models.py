@@ -259,6 +259,12 @@ class Interaction(PublicModel):
         return Channel(self.channel).slug
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    def not_taken_back(self) -> Self:
+        """Without what its author took back before it left: it was never said."""
+        return self.filter(Q(sending__isnull=True) | ~Q(sending__state="cancelled"))
+
+
 class Message(PublicModel):
     """A thing said in an interaction: public, or a note that only we see."""
 
@@ -270,6 +276,8 @@ class Message(PublicModel):
     external_id = models.CharField(max_length=250, blank=True, help_text="The provider's id of this message.")
     sent_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -37,7 +37,8 @@ def conversation(*, public_id: UUID, user: User) -> Conversation:
         .get(public_id=public_id)
     )
     messages = (
-        Message.objects.filter(interaction=interaction)
+        Message.objects.not_taken_back()
+        .filter(interaction=interaction)
         .select_related("author")
         .prefetch_related(Prefetch("attachments", queryset=Attachment.objects.order_by("pk")))
         .order_by("sent_at", "pk")

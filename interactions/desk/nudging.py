@@ -36,7 +36,14 @@ from interactions.customers.events import (
     MergeUndone,
     PurchaseRecorded,
 )
-from interactions.handling.events import PresenceChanged
+from interactions.handling.events import (
+    MessageSettled,
+    OfferEnded,
+    OfferMade,
+    PresenceChanged,
+    PromiseKept,
+    PromiseMade,
+)
 from interactions.routing.models import Queue
 
 ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
@@ -46,6 +53,11 @@ ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
     InteractionClosed,
     InteractionMoved,
     ReasonCorrected,
+    OfferMade,
+    OfferEnded,
+    MessageSettled,
+    PromiseMade,
+    PromiseKept,
 )
 ABOUT_AGENTS: tuple[type[Event], ...] = (PresenceChanged,)
 # Seen beside every contact of the customer or the case that is on somebody's desk.

@@ -1,8 +1,21 @@
 """Rules of handling that may say no."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from ccx.kernel.errors import DomainError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One thing that happened to a contact since somebody looked: what (a ChangeKind), who by name, when."""
+
+    kind: str
+    who: str
+    when: datetime
+    message_id: int | None = None
 
 
 class InteractionIsClosedError(DomainError):
@@ -51,3 +64,91 @@ class AuthorIsNotAPersonError(DomainError):
     """Only a person signed in can write as an agent"""
 
     code: ClassVar[str] = "author_is_not_a_person"
+
+
+class NobodyHasItError(DomainError):
+    """Take the contact first."""
+
+    code: ClassVar[str] = "nobody_has_it"
+
+
+class CustomerIsOnTheLineError(DomainError):
+    """The customer waits on the line; a call or chat cannot be put off."""
+
+    code: ClassVar[str] = "customer_is_on_the_line"
+
+
+class MomentIsOverError(DomainError):
+    """Choose a moment that is still to come."""
+
+    code: ClassVar[str] = "moment_is_over"
+
+
+class OfferIsOverError(DomainError):
+    """It does not ring here any more."""
+
+    code: ClassVar[str] = "offer_is_over"
+
+
+class AgentIsNotThereError(DomainError):
+    """This person does not sign in any more."""
+
+    code: ClassVar[str] = "agent_is_not_there"
+
+
+class NothingIsWrittenError(DomainError):
+    """Write something first."""
+
+    code: ClassVar[str] = "nothing_is_written"
+
+
+class DraftWasSentError(DomainError):
+    """These words were sent already."""
+
+    code: ClassVar[str] = "draft_was_sent"
+
+
+class ReplyIsNotPossibleError(DomainError):
+    """This contact cannot be answered from here."""
+
+    code: ClassVar[str] = "reply_is_not_possible"
+
+
+class StaleViewError(DomainError):
+    """Something happened since you looked; read it, then send again."""
+
+    code: ClassVar[str] = "stale_view"
+
+    def __init__(self, changes: Sequence[Change] = ()) -> None:
+        super().__init__()
+        self.changes = tuple(changes)
+
+
+class MessageIsAnothersError(DomainError):
+    """Only who wrote a message can take it back."""
+
+    code: ClassVar[str] = "message_is_anothers"
+
+
+class MessageHasLeftError(DomainError):
+    """The message is on its way to the customer; it cannot be taken back any more."""
+
+    code: ClassVar[str] = "message_has_left"
+
+
+class MessageIsNotInDoubtError(DomainError):
+    """Only a message that did not leave, or perhaps did not, can be sent again."""
+
+    code: ClassVar[str] = "message_is_not_in_doubt"
+
+
+class ContactHasNoCaseError(DomainError):
+    """A promise belongs to a case, and this contact has none."""
+
+    code: ClassVar[str] = "contact_has_no_case"
+
+
+class WrapUpWasFinishedError(DomainError):
+    """Somebody has already said how this contact ended."""
+
+    code: ClassVar[str] = "wrap_up_was_finished"

@@ -1,4 +1,4 @@
-"""What happens to agents' time."""
+"""What happens to agents' time, to offers, and to messages on their way out."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,3 +12,43 @@ class PresenceChanged(Event):
 
     kind: ClassVar[str] = "presence_changed"
     state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferMade(Event):
+    """A waiting contact begins to ring at an agent's desk."""
+
+    kind: ClassVar[str] = "offer_made"
+    offer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferEnded(Event):
+    """It rings there no more; `end` says why (an OfferEnd)."""
+
+    kind: ClassVar[str] = "offer_ended"
+    offer_id: int
+    end: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageSettled(Event):
+    """A message of ours came a step further on its way, or it failed, or its author took it back."""
+
+    kind: ClassVar[str] = "message_settled"
+    message_id: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseMade(Event):
+    """An agent promised the customer something by some moment."""
+
+    kind: ClassVar[str] = "promise_made"
+    promise_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseKept(Event):
+    kind: ClassVar[str] = "promise_kept"
+    promise_id: int

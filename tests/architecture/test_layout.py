@@ -45,8 +45,10 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/desk": {"quoting", "following", "nudging"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
-    # Pure arithmetic over a calendar.
-    "interactions/routing": {"hours"},
+    # Pure arithmetic: over a calendar, and over who is free and what waits.
+    "interactions/routing": {"hours", "matching"},
+    # Messages on their way out, as effects are; what follows the log.
+    "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},

@@ -205,7 +205,7 @@ class History:
     # And are handled.
 
     def answer(self, about: int, how: int) -> None:
-        handling.answer_interaction(
+        handling.accept_interaction(
             interaction_id=self.a_running_one(about), agent=self.agent(how), at=self.now, by=self.boss
         )
 

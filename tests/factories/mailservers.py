@@ -80,7 +80,7 @@ class ImapStub:
         """The untagged lines of an answer; StopIteration is OK, ValueError NO, ConnectionError a broken line."""
         if command == "CAPABILITY":
             yield b"* CAPABILITY IMAP4rev1"
-        elif command == "LOGIN" and rest.split()[-1].strip('"') != self.password:
+        elif command == "LOGIN" and rest.rsplit(maxsplit=1)[-1].strip('"') != self.password:
             raise ValueError
         elif command in {"SELECT", "EXAMINE"}:
             following = max(self.mails, default=0) + 1
@@ -97,7 +97,7 @@ class ImapStub:
     def _searched(self, rest: str) -> list[int]:
         if "SINCE" in rest.upper():
             return sorted(self.mails)
-        first = int(rest.split()[-1].split(":")[0])
+        first = int(rest.rsplit(maxsplit=1)[-1].partition(":")[0])
         return [uid for uid in sorted(self.mails) if uid >= first] or sorted(self.mails)[-1:]
 
     def _fetch(self, uids: str, what: str) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from interactions.cases.choices import Outcome
 from interactions.cases.events import InteractionClosed
 from interactions.channels.choices import Channel
 from interactions.customers.models import Customer
-from interactions.handling.services import abandon_interaction, answer_interaction, close_interaction, correct_reason
+from interactions.handling.services import abandon_interaction, accept_interaction, close_interaction, correct_reason
 from interactions.intake.services import receive
 from interactions.models import Interaction
 from tests.factories.contacts import claim, contact
@@ -33,6 +33,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.told import Line, a_reason_of, later
 from tests.kernel.events.conftest import Writer
+from tests.services import database_address
 from tests.stories import letters
 
 FAILPOINTS = ("sequencer.after_number", "reader.after_handle", "reader.after_commit")
@@ -93,13 +94,11 @@ def assert_all_is_well() -> None:
 
 def run_pump(failpoint: str = "", batch: int = 4) -> int:
     """A pump in a process of its own; its exit code."""
-    to = connection.settings_dict
-    address = f"postgresql://{to['USER']}:{to['PASSWORD']}@{to['HOST']}:{to['PORT']}/{to['NAME']}"
     done = subprocess.run(
         [sys.executable, "-m", "tests.stories.pump_process", str(batch)],
         env=os.environ
         | {
-            "DATABASE_URL": address,
+            "DATABASE_URL": database_address(),
             "CCX_FAILPOINT": failpoint,
             "CCX_FAILPOINTS_ALLOWED": "1",
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
@@ -120,7 +119,7 @@ def a_finished_call(line: Line, number: int, at: float = 0, who: str = "ann@exam
     """One caller, answered and done, told live."""
     came = contact(line.inbox(Channel.VOICE), f"call {number}", identity=claim(who), occurred_at=later(hours=at))
     told = {"interaction_id": receive(contact=came, by_id=None).interaction_id, "by": line.agent}
-    answer_interaction(agent=line.agent, at=later(hours=at, seconds=5), **told)
+    accept_interaction(agent=line.agent, at=later(hours=at, seconds=5), **told)
     close_interaction(at=later(hours=at, seconds=65), **told)
 
 

@@ -42,6 +42,12 @@ def record_refusal(*, request: HttpRequest, email: str) -> AuditEntry:
     )
 
 
+def record_deed(*, object_kind: str, details: Mapping[str, Any]) -> AuditEntry:
+    """Remember what somebody did to something that no trigger watches, such as a reader's position."""
+    who = current() or Acting(door=Door.COMMAND)
+    return _append(who, action=AuditEntry.Action.CHANGED, object_kind=object_kind, object_id=None, details=details)
+
+
 @transaction.atomic
 def forget_contents(*, rows: Mapping[str, Sequence[int]], by: User) -> int:
     """Blank before and after of everything ever audited about these rows (kind -> ids); answer how many entries.

@@ -2,6 +2,7 @@
 
 from django.db import connection, transaction
 
+from ccx.kernel.audit.services import record_deed
 from ccx.kernel.events.errors import BeyondTheHeadError
 from ccx.kernel.events.lag import head_position
 from ccx.kernel.events.locks import lock_name, wait_for_lock
@@ -23,7 +24,7 @@ def replay_reader(*, name: str, start: int = 1, effects: bool = False) -> int:
     """Let the reader read again from position `start` on; how many positions it goes back.
 
     With `effects` it also forgets what it sent for those events, so that it sends again. What is still queued or
-    being sent is left alone.
+    being sent is left alone. The audit log remembers it.
     """
     reader = reader_named(name)
     ensure_place(reader)
@@ -38,4 +39,5 @@ def replay_reader(*, name: str, start: int = 1, effects: bool = False) -> int:
     place.position = start - 1
     place.failures, place.last_error, place.retry_at = 0, "", None
     place.save()
+    record_deed(object_kind="reader", details={"name": name, "from": start, "back": back, "effects": effects})
     return back

@@ -18,7 +18,7 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.models import Inbox
-from interactions.doors.mail.servers import folder_of, imap_of, open_imap, takes_old_mail
+from interactions.doors.mail.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
 
@@ -72,8 +72,7 @@ def _new_mails(inbox: Inbox, mailbox: Mailbox, most: int) -> Iterator[int]:
             for uid, size, received_at in _sizes(box, uids[start : start + SIZES_AT_ONCE]):
                 yield _take(inbox, mailbox, box, uid=uid, size=size, received_at=received_at)
     finally:
-        with suppress(OSError, imaplib.IMAP4.error, ImapToolsError):
-            box.logout()
+        close_imap(box)
 
 
 def _take(

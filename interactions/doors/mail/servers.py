@@ -1,12 +1,15 @@
 """The servers of a line, as its settings name them, and connections to them."""
 
+import imaplib
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools.errors import ImapToolsError
 
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
@@ -68,6 +71,15 @@ def open_imap(server: Server) -> BaseMailBox:
         box.client.shutdown()
         raise
     return box
+
+
+def close_imap(box: BaseMailBox) -> None:
+    """Sign out, or at least hang up."""
+    try:
+        box.logout()
+    except (OSError, imaplib.IMAP4.error, ImapToolsError):
+        with suppress(OSError):
+            box.client.shutdown()
 
 
 def smtp_connection(inbox: Inbox) -> BaseEmailBackend:

@@ -5,7 +5,7 @@ Locks are taken as in intake: the interaction first, then cases by id.
 
 from datetime import datetime
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
@@ -48,6 +48,13 @@ def end_stretches(interaction: Interaction, *, at: datetime, ended_by: SegmentEn
     if at < interaction.started_at or running.filter(started_at__gt=at).exists():
         raise MomentIsTooEarlyError(interaction_id=interaction.pk)
     running.update(ended_at=at, ended_by=ended_by)
+
+
+def no_earlier(interaction: Interaction, at: datetime) -> datetime:
+    """The moment, or the latest one before which nothing may end: for what no person does and no clock may stop."""
+    running = Segment.objects.filter(interaction=interaction, ended_at__isnull=True)
+    latest = running.aggregate(at=Max("started_at"))["at"]
+    return max(at, interaction.started_at, latest or at)
 
 
 def begin_stretch(interaction: Interaction, kind: SegmentKind, *, at: datetime, agent: User | None = None) -> None:

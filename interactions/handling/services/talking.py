@@ -1,14 +1,14 @@
-"""While it runs: answer, hold, resume, transfer, wrap up."""
+"""While it runs: hold, resume, wrap up."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from ccx.kernel.models import User
-from interactions.cases.choices import InteractionStatus, SegmentEnd, SegmentKind
+from interactions.cases.choices import InteractionStatus, SegmentKind
 from interactions.cases.models import Interaction, Segment
-from interactions.handling.errors import AnotherAgentHasItError, MoveIsNotAllowedError, TransferNeedsOneTargetError
+from interactions.handling.errors import MoveIsNotAllowedError
 from interactions.handling.services.moves import (
     begin_stretch,
     end_stretches,
@@ -17,29 +17,9 @@ from interactions.handling.services.moves import (
     refuse_unless_allowed,
     tell_change,
 )
-from interactions.routing.models import Queue
 
-
-@transaction.atomic
-def answer_interaction(*, interaction_id: int, agent: User, at: datetime | None = None, by: User | None) -> Interaction:
-    """An agent takes a waiting interaction, or takes it up again from wrap-up. Answering one's own again is a no-op."""
-    moment = at or timezone.now()
-    interaction = lock_interaction(interaction_id)
-    if interaction.status == InteractionStatus.ACTIVE:
-        if interaction.agent_id == agent.pk:
-            return interaction
-        raise AnotherAgentHasItError(interaction_id=interaction_id)
-    refuse_unless_allowed(interaction, InteractionStatus.ACTIVE)
-    if interaction.agent_id not in {None, agent.pk}:
-        raise AnotherAgentHasItError(interaction_id=interaction_id)
-    end_stretches(interaction, at=moment)
-    interaction.status, interaction.agent = InteractionStatus.ACTIVE, agent
-    interaction.first_answered_at = interaction.first_answered_at or moment
-    interaction.team_id = interaction.team_id or agent.team_id
-    interaction.save(update_fields=["status", "agent", "first_answered_at", "team"])
-    begin_stretch(interaction, SegmentKind.TALK, at=moment, agent=agent)
-    tell_change(interaction, "answered", by=by, at=moment)
-    return interaction
+# How long a wrap-up may take where no queue says.
+WRAP_UP_SECONDS = 120
 
 
 @transaction.atomic
@@ -55,42 +35,26 @@ def resume_interaction(*, interaction_id: int, at: datetime | None = None, by: U
 
 
 @transaction.atomic
-def transfer_interaction(
-    *,
-    interaction_id: int,
-    to_queue: Queue | None = None,
-    to_agent: User | None = None,
-    at: datetime | None = None,
-    by: User | None,
-) -> Interaction:
-    """Hand an interaction over to a queue, where it waits, or to an agent, for whom it rings."""
-    if (to_queue is None) == (to_agent is None):
-        raise TransferNeedsOneTargetError(interaction_id=interaction_id)
-    moment = at or timezone.now()
-    interaction = lock_interaction(interaction_id)
-    refuse_unless_allowed(interaction, InteractionStatus.WAITING)
-    end_stretches(interaction, at=moment, ended_by=SegmentEnd.TRANSFER_AGENT if to_agent else SegmentEnd.TRANSFER_QUEUE)
-    interaction.status, interaction.agent = InteractionStatus.WAITING, to_agent
-    if to_queue is not None:
-        interaction.queue, interaction.team_id = to_queue, to_queue.team_id or interaction.team_id
-    interaction.save(update_fields=["status", "agent", "queue", "team"])
-    begin_stretch(interaction, SegmentKind.RING if to_agent else SegmentKind.QUEUE, at=moment, agent=to_agent)
-    tell_change(interaction, "transferred", by=by, at=moment)
-    return interaction
-
-
-@transaction.atomic
 def wrap_up_interaction(*, interaction_id: int, at: datetime | None = None, by: User | None) -> Interaction:
-    """The customer is gone; the agent finishes the work. What the customer says from now on is a new interaction."""
-    moment = at or timezone.now()
+    """The customer is gone; the agent finishes the work, and the server's clock runs.
+
+    What the customer says from now on is a new interaction.
+    """
     interaction = lock_interaction(interaction_id)
-    refuse_unless_allowed(interaction, InteractionStatus.WRAP_UP)
-    end_stretches(interaction, at=moment)
-    interaction.status = InteractionStatus.WRAP_UP
-    interaction.save(update_fields=["status"])
-    begin_stretch(interaction, SegmentKind.WRAP_UP, at=moment, agent=interaction.agent)
-    tell_change(interaction, "wrapping_up", by=by, at=moment)
+    begin_wrap_up(interaction, by=by, at=at or timezone.now())
     return interaction
+
+
+def begin_wrap_up(interaction: Interaction, *, by: User | None, at: datetime) -> None:
+    """The same for an interaction that is locked."""
+    refuse_unless_allowed(interaction, InteractionStatus.WRAP_UP)
+    end_stretches(interaction, at=at)
+    seconds = interaction.queue.wrap_up_seconds if interaction.queue else WRAP_UP_SECONDS
+    interaction.status, interaction.snoozed_until = InteractionStatus.WRAP_UP, None
+    interaction.wrap_up_ends_at = at + timedelta(seconds=seconds)
+    interaction.save(update_fields=["status", "snoozed_until", "wrap_up_ends_at"])
+    begin_stretch(interaction, SegmentKind.WRAP_UP, at=at, agent=interaction.agent)
+    tell_change(interaction, "wrapping_up", by=by, at=at)
 
 
 def _talk_or_hold(interaction_id: int, kind: SegmentKind, what: str, *, at: datetime, by: User | None) -> Interaction:

@@ -5,7 +5,7 @@ import pytest
 from interactions.cases.choices import Outcome, SegmentEnd, SegmentKind
 from interactions.channels.choices import Channel
 from interactions.handling.services import (
-    answer_interaction,
+    accept_interaction,
     close_interaction,
     hold_interaction,
     resume_interaction,
@@ -67,7 +67,7 @@ def test_a_call_told_live_adds_up_talk_hold_and_wrap_up(line: Line) -> None:
     received = receive(contact=contact(line.inbox(Channel.VOICE), "live", identity=claim(), occurred_at=later()),
                        by_id=None)  # fmt: skip
     told = {"interaction_id": received.interaction_id, "by": line.agent}
-    answer_interaction(agent=line.agent, at=later(seconds=12), **told)
+    accept_interaction(agent=line.agent, at=later(seconds=12), **told)
     running = fact(Interaction.objects.get())
     assert (running.answered, running.handle_n, running.wait_seconds, running.answered_20) == (1, 0, 12, 1)
     hold_interaction(at=later(seconds=20), **told)
@@ -83,9 +83,9 @@ def test_a_transfer_told_live_does_not_lengthen_the_wait(line: Line) -> None:
     received = receive(contact=contact(line.inbox(Channel.VOICE), "live", identity=claim(), occurred_at=later()),
                        by_id=None)  # fmt: skip
     told = {"interaction_id": received.interaction_id, "by": line.agent}
-    answer_interaction(agent=line.agent, at=later(seconds=5), **told)
+    accept_interaction(agent=line.agent, at=later(seconds=5), **told)
     transfer_interaction(to_queue=Queue.objects.create(name="Second"), at=later(seconds=25), **told)
-    answer_interaction(agent=line.agent, at=later(seconds=95), **told)
+    accept_interaction(agent=line.agent, at=later(seconds=95), **told)
     close_interaction(at=later(seconds=100), **told)
 
     assert measures(Interaction.objects.get(), "wait_seconds", "transferred", "handle_s") == (5, 1, 25)

@@ -15,7 +15,7 @@ from ccx.kernel.people.choices import GrantScope, Role
 from interactions.customers.services import set_preference
 from interactions.desk.nudging import LIVE
 from interactions.handling.models import PresenceState
-from interactions.handling.services import answer_interaction, set_presence, transfer_interaction
+from interactions.handling.services import accept_interaction, set_presence, transfer_interaction
 from interactions.intake.services import receive
 from interactions.models import Interaction, Queue
 from tests.factories.contacts import Centre, claim, contact
@@ -54,7 +54,7 @@ def test_a_contact_concerns_its_page_its_line_its_team_its_agent_and_the_floor(c
     where = {interaction_topic(started.public_id), queue_topic(centre.queue.public_id), DESK}
     assert told()["interaction_started"] >= where
 
-    answer_interaction(interaction_id=started.pk, agent=centre.alice, by=centre.alice)
+    accept_interaction(interaction_id=started.pk, agent=centre.alice, by=centre.alice)
     assert told()["interaction_changed"] >= {
         *where,
         team_topic(centre.team.public_id),
@@ -64,7 +64,7 @@ def test_a_contact_concerns_its_page_its_line_its_team_its_agent_and_the_floor(c
 
 def test_whoever_lost_a_contact_is_told_as_well(centre: Centre, told: Told) -> None:
     started = arrived(centre)
-    answer_interaction(interaction_id=started.pk, agent=centre.alice, by=centre.alice)
+    accept_interaction(interaction_id=started.pk, agent=centre.alice, by=centre.alice)
     elsewhere = Queue.objects.create(name="Repairs", team=make_team("Repairs"))
     told()
 

@@ -28,6 +28,7 @@ from interactions.doors.history.services import (
 )
 from interactions.models import Case, HistorySource, ImportRun, Interaction
 from tests.factories.imports import contact_rows, import_file, issues_of, make_run, row_counts, shipped, write_csv
+from tests.services import database_address
 
 pytestmark = pytest.mark.django_db
 
@@ -45,14 +46,9 @@ def committed(transactional_db: None) -> Iterator[None]:
         cursor.execute("TRUNCATE kernel_event, kernel_loghead")
 
 
-def address() -> str:
-    database = connection.settings_dict
-    return f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-
-
 def run_until_killed(run: ImportRun, path: Path, failpoint: str) -> int:
     environment = os.environ | {
-        "DATABASE_URL": address(),
+        "DATABASE_URL": database_address(),
         "CCX_FAILPOINT": failpoint,
         "CCX_FAILPOINTS_ALLOWED": "1",
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
@@ -140,7 +136,7 @@ def test_an_error_stops_the_import_with_its_words(tmp_path: Path, settings: Any)
 
 def test_of_two_workers_only_one_works(tmp_path: Path, settings: Any) -> None:
     run = with_file(write_csv(tmp_path / "a.csv", contact_rows(2)), tmp_path, settings)
-    rival = psycopg2.connect(address())
+    rival = psycopg2.connect(database_address())
     try:
         with rival.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [services.LOCKS_OF_IMPORTS, f"import:{run.pk}"])

@@ -14,6 +14,7 @@ from interactions.handling.errors import (
     AnotherAgentHasItError,
     AnotherCustomersCaseError,
     CaseCannotFollowItselfError,
+    CustomerIsOnTheLineError,
     InteractionIsClosedError,
     MomentIsTooEarlyError,
     MoveIsNotAllowedError,
@@ -53,7 +54,7 @@ def kinds() -> list[str]:
 def test_a_call_from_the_queue_to_the_end_leaves_its_stretches(centre: Centre) -> None:
     number, alice = arrive(centre), centre.alice
     told = {"interaction_id": number, "by": alice}
-    services.answer_interaction(agent=alice, at=after(seconds=10), **told)
+    services.accept_interaction(agent=alice, at=after(seconds=10), **told)
     services.hold_interaction(at=after(seconds=20), **told)
     services.hold_interaction(at=after(seconds=21), **told)
     services.resume_interaction(at=after(seconds=30), **told)
@@ -77,10 +78,10 @@ def test_a_call_from_the_queue_to_the_end_leaves_its_stretches(centre: Centre) -
 def test_a_transfer_to_a_queue_waits_there_and_names_who_ended_the_talk(centre: Centre) -> None:
     number = arrive(centre)
     second = Queue.objects.create(name="Second line")
-    services.answer_interaction(interaction_id=number, agent=centre.alice, at=START, by=centre.alice)
+    services.accept_interaction(interaction_id=number, agent=centre.alice, at=START, by=centre.alice)
 
     services.transfer_interaction(interaction_id=number, to_queue=second, at=after(seconds=5), by=centre.alice)
-    services.answer_interaction(interaction_id=number, agent=centre.bob, at=after(seconds=9), by=centre.bob)
+    services.accept_interaction(interaction_id=number, agent=centre.bob, at=after(seconds=9), by=centre.bob)
 
     assert stretches(number)[1:] == [
         (SegmentKind.TALK, centre.alice.pk, 0, 5, SegmentEnd.TRANSFER_QUEUE),
@@ -93,13 +94,13 @@ def test_a_transfer_to_a_queue_waits_there_and_names_who_ended_the_talk(centre: 
 
 def test_what_is_transferred_to_an_agent_only_that_agent_can_answer(centre: Centre) -> None:
     number = arrive(centre)
-    services.answer_interaction(interaction_id=number, agent=centre.alice, at=START, by=None)
+    services.accept_interaction(interaction_id=number, agent=centre.alice, at=START, by=None)
     services.transfer_interaction(interaction_id=number, to_agent=centre.bob, at=after(seconds=5), by=None)
 
     with pytest.raises(AnotherAgentHasItError):
-        services.answer_interaction(interaction_id=number, agent=centre.alice, by=None)
+        services.accept_interaction(interaction_id=number, agent=centre.alice, by=None)
 
-    assert services.answer_interaction(interaction_id=number, agent=centre.bob, by=None).agent == centre.bob
+    assert services.accept_interaction(interaction_id=number, agent=centre.bob, by=None).agent == centre.bob
 
 
 def test_a_transfer_has_one_target(centre: Centre) -> None:
@@ -116,13 +117,13 @@ def test_moves_that_make_no_sense_are_refused_and_change_nothing(centre: Centre)
     for refused in (
         lambda: services.hold_interaction(interaction_id=number, by=None),
         lambda: services.wrap_up_interaction(interaction_id=number, by=None),
-        lambda: services.transfer_interaction(interaction_id=number, to_agent=centre.bob, by=None),
+        lambda: services.snooze_interaction(interaction_id=number, until=after(hours=1), at=START, by=None),
         lambda: services.close_interaction(interaction_id=number, by=None),
     ):
-        with pytest.raises(MoveIsNotAllowedError):
+        with pytest.raises((MoveIsNotAllowedError, CustomerIsOnTheLineError)):
             refused()
     with pytest.raises(MomentIsTooEarlyError):
-        services.answer_interaction(interaction_id=number, agent=centre.alice, at=after(seconds=-1), by=None)
+        services.accept_interaction(interaction_id=number, agent=centre.alice, at=after(seconds=-1), by=None)
 
     assert stretches(number) == before
     assert Interaction.objects.get().status == InteractionStatus.WAITING
@@ -133,7 +134,7 @@ def test_a_closed_interaction_never_moves_again(centre: Centre) -> None:
     services.abandon_interaction(interaction_id=number, by=None)
 
     with pytest.raises(InteractionIsClosedError):
-        services.answer_interaction(interaction_id=number, agent=centre.alice, by=None)
+        services.accept_interaction(interaction_id=number, agent=centre.alice, by=None)
     with pytest.raises(InteractionIsClosedError):
         services.close_interaction(interaction_id=number, by=None)
 
@@ -160,7 +161,7 @@ def test_the_agent_and_then_the_disposition_say_whether_it_is_resolved(
 ) -> None:
     number = arrive(centre)
     disposition = Disposition.objects.create(code="d", name="D", is_resolved=means)
-    services.answer_interaction(interaction_id=number, agent=centre.alice, by=None)
+    services.accept_interaction(interaction_id=number, agent=centre.alice, by=None)
 
     services.close_interaction(interaction_id=number, is_resolved=said, disposition=disposition, by=None)
 
@@ -170,7 +171,7 @@ def test_the_agent_and_then_the_disposition_say_whether_it_is_resolved(
 def test_a_case_is_not_resolved_while_another_interaction_runs_on_it(centre: Centre) -> None:
     first, second = arrive(centre, "c1"), arrive(centre, "c2")
     for number in (first, second):
-        services.answer_interaction(interaction_id=number, agent=centre.alice, by=None)
+        services.accept_interaction(interaction_id=number, agent=centre.alice, by=None)
 
     services.close_interaction(interaction_id=first, by=None)
     assert Case.objects.get().status == CaseStatus.OPEN
@@ -262,7 +263,7 @@ def test_of_two_agents_who_answer_at_once_one_gets_it(transactional_db: None) ->
 
     def answer(agent: Any) -> bool:
         try:
-            services.answer_interaction(interaction_id=number, agent=agent, by=agent)
+            services.accept_interaction(interaction_id=number, agent=agent, by=agent)
         except AnotherAgentHasItError:
             return False
         finally:

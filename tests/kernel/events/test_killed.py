@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from ccx.kernel.events.effects import DEAD_AFTER, settle_the_silent
@@ -14,14 +13,13 @@ from ccx.kernel.events.failpoints import KILLED
 from ccx.kernel.events.models import ReaderEffect
 from tests.kernel.events.conftest import tell
 from tests.kernel.events.recording import taken
+from tests.services import database_address
 
 
 def run_pump(failpoint: str = "", allowed: str = "1", **more: str) -> int:
     """Run a pump to its end or its death; its exit code."""
-    database = connection.settings_dict
-    address = f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     environment = os.environ | {
-        "DATABASE_URL": address,
+        "DATABASE_URL": database_address(),
         "CCX_FAILPOINT": failpoint,
         "CCX_FAILPOINTS_ALLOWED": allowed,
         "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.events.errors import BeyondTheHeadError, UnknownReaderError
 from ccx.kernel.events.models import QuarantinedEvent, ReaderEffect, ReaderPosition
 from ccx.kernel.events.pumping import pump_everything
@@ -25,6 +26,13 @@ def test_a_replay_sends_nothing_again(event_log: None) -> None:
     assert taken("postman") == [1, 2, 3, 1, 2, 3]
     assert taken("outside") == [1, 2, 3]
     assert taken("first") == [1, 2, 3]
+
+
+def test_a_replay_leaves_a_trace_in_the_audit(event_log: None) -> None:
+    replay_reader(name="postman", effects=True)
+    entry = AuditEntry.objects.get(object_kind="reader")
+    assert (entry.action, entry.door) == ("changed", "command")
+    assert entry.after == {"name": "postman", "from": 1, "back": 0, "effects": True}
 
 
 def test_a_replay_may_start_in_the_middle(event_log: None) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -18,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from ccx.embedded.ports import a_free_port, answers
 from ccx.kernel.models import User
 from ccx.supervisor.programs import Plan, commands
+from tests.services import database_address
 
 PATIENCE_SECONDS = 30.0
 
@@ -26,8 +26,6 @@ PATIENCE_SECONDS = 30.0
 def sockets_process(**more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Started as the supervisor starts it, on the database of the tests; its port and itself."""
     port = a_free_port()
-    database = connection.settings_dict
-    address = f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
     plan = Plan(
         host="127.0.0.1",
         port=port,
@@ -38,7 +36,7 @@ def sockets_process(**more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]
         var_dir=Path(settings.VAR_DIR),
     )
     environment = os.environ | {
-        "DATABASE_URL": address,
+        "DATABASE_URL": database_address(),
         "REDIS_URL": settings.REDIS_URL,
         "DJANGO_SETTINGS_MODULE": "ccx.settings.test",
         **more,

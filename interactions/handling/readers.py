@@ -1,0 +1,38 @@
+"""What follows the log: a customer who writes gets their agent back, and whatever waits is offered."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ccx.kernel.events.models import EventRow
+from ccx.kernel.events.readers import Reader
+from interactions.cases.events import InteractionChanged, InteractionClosed, InteractionStarted, MessageReceived
+from interactions.handling.events import OfferEnded, PresenceChanged
+from interactions.handling.services import hear_customer, offer_waiting_work
+
+
+def bring_back_the_answered(events: Sequence[EventRow]) -> None:
+    """Customers said something; contacts that waited for it wait for their agent."""
+    for event in events:
+        if event.interaction_id is not None:
+            hear_customer(interaction_id=event.interaction_id, message_id=event.data["message_id"])
+
+
+def offer_what_waits(events: Sequence[EventRow]) -> None:
+    """Something came in, somebody became free, or somebody said no: one pass for all of it."""
+    offer_waiting_work()
+
+
+COMING_BACK: Final = Reader(
+    name="coming_back",
+    handle=bring_back_the_answered,
+    kinds=frozenset({MessageReceived.kind}),
+    from_beginning=False,
+)
+OFFERS: Final = Reader(
+    name="offers",
+    handle=offer_what_waits,
+    kinds=frozenset(
+        event.kind for event in (InteractionStarted, InteractionChanged, InteractionClosed, OfferEnded, PresenceChanged)
+    ),
+    from_beginning=False,
+)

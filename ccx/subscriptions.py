@@ -13,8 +13,8 @@ from ccx.kernel.events.log import Event
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.live.topics import MayFollow
 from ccx.kernel.people.events import AccessChanged
-from feedback.surveys.events import SurveyAnswered
-from feedback.surveys.reader import SURVEY_ERASURE
+from feedback.surveys.events import CustomerInvited, FollowUpChanged, SurveyAnswered
+from feedback.surveys.reader import FOLLOW_UPS_LIVE, SURVEY_ERASURE, SURVEY_INVITATIONS
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -58,7 +58,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     InteractionStarted: (OFFERS, LIVE, FACTS),
     MessageReceived: (COMING_BACK, LIVE),
     InteractionChanged: (OFFERS, LIVE, FACTS),
-    InteractionClosed: (OFFERS, LIVE, FACTS),
+    InteractionClosed: (OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -86,11 +86,16 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # People.
     AccessChanged: (),
     # Surveys.
+    CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
+    FollowUpChanged: (FOLLOW_UPS_LIVE,),
 }
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
-READERS: tuple[Reader, ...] = (COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE)
+READERS: tuple[Reader, ...] = (
+    *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE),
+)
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}

@@ -10,7 +10,7 @@ from analytics.facts.agent_days import days_of_agents, days_of_interactions, ref
 from analytics.rollups.refresh import refresh_facts
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
-from feedback.surveys.events import SurveyAnswered
+from feedback.surveys.events import CustomerInvited, SurveyAnswered
 from interactions.cases.events import (
     CaseLinked,
     CaseReopened,
@@ -31,6 +31,7 @@ OF_INTERACTIONS: Final = (
     InteractionClosed,
     InteractionMoved,
     ReasonCorrected,
+    CustomerInvited,
     SurveyAnswered,
 )
 OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAttested)

@@ -226,6 +226,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
     "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
     "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
+    "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
+    "invitations-silent": {
+        "task": "surveys.settle_silent_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "forget_old_answers": {"task": "access.forget_old_answers", "schedule": 3600.0},
 }
 

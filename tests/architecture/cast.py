@@ -1,6 +1,7 @@
 """One signed-in client per role, and the objects that addresses name."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -8,6 +9,9 @@ from django.utils import timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope, Role
+from feedback.models import FollowUp, Invitation
+from feedback.surveys.selectors import hash_of
+from feedback.surveys.services import make_standard_survey, record_response
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
@@ -73,4 +77,26 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    return {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}
+    objects = {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
+    return objects | {"api_key": key} | make_answers(interaction)
+
+
+def make_answers(interaction: Interaction) -> dict[str, Any]:
+    """A survey whose link holds the secret `known`, and an unhappy answer that nobody looks after."""
+    survey = make_standard_survey(by=None)
+    now = timezone.now()
+    Invitation.objects.create(
+        survey=survey,
+        interaction=Interaction.objects.create(
+            inbox=interaction.inbox, channel=Channel.EMAIL, customer=interaction.customer, started_at=now
+        ),
+        customer=interaction.customer,
+        secret_hash=hash_of("known"),
+        state=Invitation.State.SENT,
+        due_at=now,
+        sent_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    record_response(interaction=interaction, answers={"csat": 1, "comment": "Late again"}, by=None)
+    FollowUp.objects.update(owner=None)
+    return {"survey": survey, "follow_up": FollowUp.objects.get()}

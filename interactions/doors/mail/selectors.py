@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from ccx.kernel.models import User
 from interactions.channels.choices import Channel
+from interactions.channels.email.tokens import without_token
 from interactions.channels.models import Inbox
 from interactions.doors.models import Mailbox, UnreadableMail
 
@@ -25,6 +26,12 @@ def mailboxes_to_fetch() -> list[tuple[int, bool]]:
     failing = set(Mailbox.objects.exclude(error="").values_list("pk", flat=True))
     lines = Inbox.objects.filter(channel=Channel.EMAIL, is_active=True, settings__imap__host__isnull=False)
     return [(inbox.pk, inbox.pk in failing) for inbox in lines if inbox.settings["imap"].get("host")]
+
+
+def line_named(name: str) -> Inbox | None:
+    """The e-mail line of this name or address, whatever follows the plus of it."""
+    named = Q(name=name) | Q(address__iexact=without_token(name))
+    return Inbox.objects.filter(named, channel=Channel.EMAIL, is_active=True).first()
 
 
 def mail_lines(user: User) -> list[Line]:

@@ -7,10 +7,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
 
-from interactions.channels.choices import Channel
-from interactions.channels.models import Inbox
+from interactions.doors.mail.selectors import line_named
 from interactions.doors.mail.services import take_mail
 
 # sysexits.h
@@ -33,8 +31,7 @@ class Command(BaseCommand):
         while is_cut and sys.stdin.buffer.read(1024 * 1024):
             pass  # the rest, so that the pipe does not break
         try:
-            named = Q(name=options["inbox"]) | Q(address__iexact=options["inbox"])
-            inbox = Inbox.objects.filter(named, channel=Channel.EMAIL, is_active=True).first()
+            inbox = line_named(options["inbox"])
             if inbox is None:
                 raise CommandError("There is no such e-mail line.", returncode=TRY_AGAIN)
             taken = take_mail(inbox=inbox, raw=raw[:MAX_HEAD] if is_cut else raw, is_cut=is_cut)

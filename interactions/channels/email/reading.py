@@ -93,7 +93,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     senders = _addresses(headers, "from")
     if len(senders) > 1:
         flags.append("several_senders")
-    name, sender = senders[0] if senders else ("", "")
+    name, sender = (senders[0][0], senders[0][1].lower()) if senders else ("", "")
     texts, leaves = _read(root)
     text = "\n\n".join(part.strip("\n") for part in texts if part.strip()).lstrip("\ufeff")
     if len(text) > MAX_TEXT:
@@ -108,7 +108,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
-        reply_to=next((address for _, address in _addresses(headers, "reply-to")), ""),
+        reply_to=next((address.lower() for _, address in _addresses(headers, "reply-to")), ""),
         recipients=tuple(
             dict.fromkeys(
                 address
@@ -146,7 +146,7 @@ def _addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
                 validate_email(address)
             except ValidationError:
                 continue
-            found.append((unfolded(shown), address.lower()))
+            found.append((unfolded(shown), address))
     return found
 
 

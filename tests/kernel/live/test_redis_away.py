@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,10 @@ class Line:
         parts = urlsplit(url)
         self.target = (parts.hostname or "", parts.port or 0)
         self.port = a_free_port()
-        self.url = parts._replace(netloc=f"127.0.0.1:{self.port}").geturl()
+        secret = parts.netloc.rpartition("@")[0]
+        self.url = parts._replace(
+            netloc=f"{secret}@127.0.0.1:{self.port}" if secret else f"127.0.0.1:{self.port}"
+        ).geturl()
         self._ends: list[socket.socket] = []
         self.mend()
 
@@ -33,8 +37,10 @@ class Line:
         threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
 
     def cut(self) -> None:
-        for end in [self._listener, *self._ends]:
-            end.close() if end is self._listener else end.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for end in self._ends:
+            with suppress(OSError):  # closed already
+                end.shutdown(socket.SHUT_RDWR)
         self._ends = []
 
     def _serve(self, listener: socket.socket) -> None:

@@ -12,6 +12,7 @@ from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction, Message
 from interactions.desk.forms import DraftForm, ReplyForm, WrittenForm, uuid_of
+from interactions.desk.selectors.door import message_of
 from interactions.desk.views.actions import done, is_htmx, to_work
 from interactions.desk.views.pages import found, open_context, page_context, thread_context
 from interactions.handling import services
@@ -116,10 +117,10 @@ def retry(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpRespo
 
 
 def _message(interaction: Interaction, message_id: UUID) -> Message:
-    message = Message.objects.filter(interaction=interaction, public_id=message_id).first()
-    if message is None:
-        raise Http404
-    return message
+    try:
+        return message_of(interaction, message_id)
+    except Message.DoesNotExist:
+        raise Http404 from None
 
 
 def _said(request: StaffRequest, public_id: UUID) -> HttpResponse:

@@ -176,6 +176,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("CCX_TIME_ZONE", "UTC")
+CCX_CURRENCY = env_str("CCX_CURRENCY", "EUR")
 
 # Static files: ours from static/, third-party ones from npm packages by an exact list.
 STATIC_URL = "/static/"

@@ -122,8 +122,8 @@ class Period:
 class Filters:
     """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all.
 
-    `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says; `owned` are those reasons, or
-    others that are named one by one.
+    `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says; `owned` are
+    those reasons, or others that are named one by one.
     """
 
     channel: int | None = None

@@ -51,8 +51,8 @@ MORE_NAMES: dict[str, set[str]] = {
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
-    "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
-    "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
+    "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),

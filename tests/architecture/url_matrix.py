@@ -79,6 +79,9 @@ A_DEPARTMENT = {"kind": "department"}
 IS_ASKED = dict.fromkeys(("agent", "supervisor", "administrator"), 422)
 NO_PROMISE = {"promise_id": "00000000-0000-7000-8000-000000000000"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
+ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
+WRITES_NOTHING = dict.fromkeys(ACTS, 409)
+NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
@@ -220,6 +223,23 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_header/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_thread/": [row(**HANDLES, of="interaction")],
+    "desk/_presence/": [row(**HANDLES, stranger=200)],
+    "desk/<uuid:public_id>/accept/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/decline/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/hold/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/resume/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/wait/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/wrap-up/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/take-over/": [row(supervisor=302, administrator=302, of="interaction", method="post")],
+    "desk/<uuid:public_id>/title/": [row(**ACTS, of="interaction", method="post")],
+    # Nothing was written: the words stay in the composer, and it says so.
+    "desk/<uuid:public_id>/reply/": [row(**WRITES_NOTHING, of="interaction", method="post")],
+    "desk/<uuid:public_id>/note/": [row(**WRITES_NOTHING, of="interaction", method="post")],
+    "desk/<uuid:public_id>/draft/": [row(**dict.fromkeys(ACTS, 400), of="interaction", method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/take-back/": [
+        row(of="interaction", ids=NO_MESSAGE, method="post")
+    ],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
     # Beside a conversation and at its end.
     "desk/_reasons/": [row(**HANDLES, stranger=200)],
     "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],

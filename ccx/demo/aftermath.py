@@ -12,6 +12,7 @@ from ccx.demo.story import Memory, Story
 from ccx.demo.words import words
 from ccx.kernel.models import User
 from feedback.surveys.services import record_response
+from interactions.cases.choices import Outcome
 from interactions.channels.choices import Channel
 from interactions.channels.contact import Receipt
 from interactions.customers.models import Customer, Identity
@@ -22,6 +23,9 @@ from interactions.intake.services import receive
 from interactions.models import Interaction
 
 ANSWERED_SHARE = 0.17
+SAID_SHARE = 0.8
+# Group of reasons -> how many of its contacts need not have been.
+AVOIDABLE = {"delivery": 0.7, "billing": 0.55, "returns": 0.4, "account": 0.5, "product": 0.15, "orders": 0.3}
 MOST_WAITING = 24
 MOST_IN_HAND = 6
 
@@ -60,6 +64,18 @@ def _answers(memory: Memory, rng: random.Random) -> dict[str, int | bool | str |
         lines = words("people")["comments_good" if csat >= 4 else "comments_bad"]
         answers["comment"] = rng.choice(lines).format(agent=memory.agent)
     return answers
+
+
+def judge_contacts(receipts: Mapping[str, Receipt], rng: random.Random) -> None:
+    """Whether most contacts could have been avoided, as agents say when they wrap up; some do not say."""
+    told = [receipt.interaction_id for receipt in receipts.values() if receipt.interaction_id is not None]
+    handled = Interaction.objects.filter(pk__in=told, outcome=Outcome.HANDLED, reason__isnull=False)
+    judged: dict[bool, list[int]] = {True: [], False: []}
+    for number, code in handled.order_by("pk").values_list("pk", "reason__code"):
+        if rng.random() < SAID_SHARE:
+            judged[rng.random() < AVOIDABLE.get(code.partition(".")[0], 0.3)].append(number)
+    for was_avoidable, numbers in judged.items():
+        Interaction.objects.filter(pk__in=numbers).update(was_avoidable=was_avoidable)
 
 
 def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Person]) -> None:

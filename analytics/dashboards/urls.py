@@ -10,6 +10,7 @@ urlpatterns = [
     path("operations/", views.show_operations, name="operations"),
     path("resolution/", views.show_resolution, name="resolution"),
     path("definitions/", views.show_definitions, name="definitions"),
+    path("_live/", views.show_live, name="live"),
     path("reason-counts/", owner_views.show_reason_counts, name="reason-counts"),
     path("rows/", views.show_rows, name="rows"),
     path("export/<slug:page>/<slug:panel>.csv", views.export_panel, name="export"),

@@ -18,6 +18,7 @@ from analytics.dashboards.asking import Asked, ask, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
 from analytics.dashboards.filter_bars import filter_bar
+from analytics.dashboards.live_levels import levels_today
 from analytics.dashboards.sheets import Builder
 from analytics.dashboards.wording import counted_text, value_text
 from analytics.facts.models import Fact
@@ -74,6 +75,13 @@ def show_overview(request: HttpRequest) -> HttpResponse:
     """The vital few."""
     asked = ask(request, viewer(request))
     return _page(request, asked, overview.PAGE, title=_("How is it going?"), tiles=overview.tiles)
+
+
+@for_viewers
+def show_live(request: HttpRequest) -> HttpResponse:
+    """The service level of today, for the page that shows the floor: only what goes to its places."""
+    levels = levels_today(ask(request, viewer(request)))
+    return render(request, "analytics/dashboards/_live.html", {"levels": levels})
 
 
 @for_viewers

@@ -65,7 +65,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
-        *("resolution", "sheets", "wording", "owners", "owner_urls", "owner_views", "owner_words"),
+        *("live_levels", "resolution", "sheets", "wording", "owners", "owner_urls", "owner_views", "owner_words"),
     },
     # Ways in, one folder each.
     "interactions/doors": {"history", "mail", "rest", "webform"},

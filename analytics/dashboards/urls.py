@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.show_overview, name="dashboards"),
     path("operations/", views.show_operations, name="operations"),
     path("resolution/", views.show_resolution, name="resolution"),
+    path("customers-say/", views.show_answers, name="answers"),
     path("definitions/", views.show_definitions, name="definitions"),
     path("rows/", views.show_rows, name="rows"),
     path("export/<slug:page>/<slug:panel>.csv", views.export_panel, name="export"),

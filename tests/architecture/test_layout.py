@@ -54,14 +54,25 @@ MORE_NAMES: dict[str, set[str]] = {
     "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
-        *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
+        *(
+            "answers",
+            "definition",
+            "durations",
+            "expressions",
+            "figures",
+            "hours",
+            "labels",
+            "maturing",
+            "occupancy",
+            "planner",
+        ),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
     },
     # What follows the log; the words of surveys by language, and the mail that asks.
     "feedback/surveys": {"reader", "wording", "mailing"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
-        *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
+        *("answers", "asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
         *("resolution", "sheets", "wording"),
     },
     # Ways in, one folder each.

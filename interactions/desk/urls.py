@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from interactions.desk.fragment_urls import fragments
 from interactions.desk.views import pages
 
 app_name = "desk"
@@ -11,4 +12,5 @@ urlpatterns = [
     path("<uuid:public_id>/", pages.conversation, name="conversation"),
     path("<uuid:public_id>/_header/", pages.header_fragment, name="header"),
     path("<uuid:public_id>/_thread/", pages.thread_fragment, name="thread"),
+    *fragments,
 ]

@@ -41,8 +41,9 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share, and a folder per adapter.
     "interactions/channels": {"contact", "email"},
-    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
-    "interactions/desk": {"quoting", "following", "nudging"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
+    # forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.

@@ -75,6 +75,8 @@ SEES_DASHBOARDS = {
     "administrator": 200,
     "stranger": 200,
 }
+IS_ASKED = dict.fromkeys(("agent", "supervisor", "administrator"), 422)
+NO_PROMISE = {"promise_id": "00000000-0000-7000-8000-000000000000"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
@@ -183,6 +185,25 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_header/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_thread/": [row(**HANDLES, of="interaction")],
+    # Beside a conversation and at its end.
+    "desk/_reasons/": [row(**HANDLES, stranger=200)],
+    "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_timeline/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_who/": [row(**HANDLES, of="interaction"), row(of="interaction", method="post")],
+    # Nothing is filled in: whoever may is told what is missing.
+    "desk/<uuid:public_id>/_promise/": [row(**IS_ASKED, of="interaction", method="post")],
+    "desk/<uuid:public_id>/_promise/<uuid:promise_id>/kept/": [row(of="interaction", ids=NO_PROMISE, method="post")],
+    "desk/<uuid:public_id>/_case/": [row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/_customer_note/": [row(**IS_ASKED, of="interaction", method="post")],
+    # It waits and is nobody's: for those who look after the floor.
+    "desk/<uuid:public_id>/_wrap_up/": [
+        row(**HANDLES, of="interaction"),
+        row(supervisor=422, administrator=422, of="interaction", method="post"),
+    ],
+    "desk/<uuid:public_id>/_transfer/": [row(**MERGES, of="interaction")],
+    "desk/<uuid:public_id>/_snooze/": [row(**MERGES, of="interaction")],
+    # The second finds it closed.
+    "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

@@ -23,9 +23,9 @@ PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def sockets_process(**more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def sockets_process(*, port: int = 0, **more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Started as the supervisor starts it, on the database of the tests; its port and itself."""
-    port = a_free_port()
+    port = port or a_free_port()
     plan = Plan(
         host="127.0.0.1",
         port=port,

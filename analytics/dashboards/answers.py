@@ -21,6 +21,7 @@ from analytics.dashboards.wording import count_cell, figure_text, tile_of
 from analytics.kpis.answers import scores_given, words_written
 from analytics.kpis.figures import Group
 from analytics.kpis.questions import Split
+from analytics.kpis.registry import kpi_of
 from ccx.kernel.look.figures import MISSING, number, percent
 from ccx.kernel.look.parts import Cell, Chart, Column, Panel, Row, Table, Tile
 from ccx.kernel.people.choices import Ability
@@ -51,9 +52,10 @@ def tiles(asked: Asked) -> list[Tile]:
 
 
 def over_time_panel(asked: Asked) -> Sheet:
-    """Satisfaction over time, by months where days hold too few."""
-    split = Split.MONTH if asked.period.days > 31 else time_split(asked)
-    answer = read(asked, KEYS, split)
+    """Satisfaction over time, by months where most days would hold too few answers to show."""
+    answered = read(asked, ["csat"], is_compared=False).total["csat"].n
+    is_daily = answered >= kpi_of("csat").suppressed_below * asked.period.days
+    answer = read(asked, KEYS, time_split(asked) if is_daily else Split.MONTH)
     figure = answer.total["csat"]
     insight = _("Too few answers in this period to say anything.")
     if figure.value is not None:
@@ -66,7 +68,7 @@ def over_time_panel(asked: Asked) -> Sheet:
             key="over_time",
             question=_("How satisfied are they, and how does it move?"),
             insight=insight,
-            chart=time_chart(answer, "csat"),
+            chart=time_chart(answer, "csat") if len(answer.groups) > 2 else None,
             table=by_time(answer, _titles(), caption=_("What customers answered over time"), asked=asked),
             span=8,
             export_url=export_url(asked, PAGE, "over_time"),

@@ -17,7 +17,7 @@ from ccx.kernel.people.choices import Ability
 from feedback.models import Response
 from feedback.surveys.choices import SCALES
 
-WORDS_SHOWN: Final = 25
+WORDS_SHOWN: Final = 12
 
 
 def scores_given(key: str, *, period: Period, filters: Filters, user: User) -> dict[int, int] | None:

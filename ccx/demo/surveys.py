@@ -20,7 +20,7 @@ from interactions.models import Interaction
 ANSWERED_SHARE = 0.3
 REFUSED_SHARE = 0.02
 # Younger than this, some of the unhappy answers still wait for somebody.
-FRESH = timedelta(days=2)
+FRESH = timedelta(days=4)
 
 
 def ask_customers(
@@ -100,7 +100,7 @@ def _answers(memory: Memory, rng: random.Random) -> dict[str, int | bool | str |
     if rng.random() < 0.55:
         answers["nps"] = min(max(round(mood * 2.1 + rng.gauss(0, 1)), 0), 10)
     if rng.random() < 0.85:
-        answers["is_resolved"] = memory.is_solved if rng.random() < 0.9 else not memory.is_solved
+        answers["is_resolved"] = memory.is_solved if rng.random() < 0.96 else not memory.is_solved
     if rng.random() < 0.3:
         lines = words("people")["comments_good" if csat >= 4 else "comments_bad"]
         answers["comment"] = rng.choice(lines).format(agent=memory.agent)
@@ -113,10 +113,10 @@ def _look_after(centre: Centre, *, now: datetime, rng: random.Random) -> None:
     for follow_up in FollowUp.objects.select_related("owner").order_by("opened_at", "pk"):
         closed_at = follow_up.opened_at + timedelta(hours=1 + rng.expovariate(1 / 14))
         is_fresh = now - follow_up.opened_at < FRESH
-        if closed_at < now and rng.random() < (0.45 if is_fresh else 0.97):
+        if closed_at < now and rng.random() < (0.4 if is_fresh else 0.99):
             by = follow_up.owner or centre.administrator
             close_follow_up(follow_up_id=follow_up.pk, cause=rng.choice(causes), by=by, at=closed_at)
         elif follow_up.owner is not None and rng.random() < 0.4:
             look_into(follow_up_id=follow_up.pk, by=follow_up.owner, at=follow_up.opened_at + timedelta(minutes=50))
-        elif is_fresh and rng.random() < 0.5:
+        elif is_fresh and rng.random() < 0.4:
             FollowUp.objects.filter(pk=follow_up.pk).update(owner=None)

@@ -13,14 +13,16 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from analytics.dashboards import answers, definitions, operations, overview, resolution
+from analytics.dashboards import answers, definitions, operations, overview, owners, resolution
 from analytics.dashboards.asking import Asked, ask, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
 from analytics.dashboards.filter_bars import filter_bar
+from analytics.dashboards.live_levels import levels_today
 from analytics.dashboards.sheets import Builder
 from analytics.dashboards.wording import counted_text, value_text
 from analytics.facts.models import Fact
+from analytics.kpis.definition import Unit
 from analytics.kpis.errors import FiguresAreHiddenError, UnknownFilterError, UnknownKpiError
 from analytics.kpis.registry import kpi_of
 from analytics.kpis.rows import MOST_EXPORTED, Part, RowsOf, rows_of
@@ -36,11 +38,13 @@ PANELS: dict[str, dict[str, Builder]] = {
     operations.PAGE: operations.PANELS,
     resolution.PAGE: resolution.PANELS,
     answers.PAGE: answers.PANELS,
+    owners.PAGE: owners.PANELS,
 }
 SWITCHES: dict[str, Mapping[str, tuple[str, ...]]] = {
     operations.PAGE: operations.SWITCHES,
     resolution.PAGE: resolution.SWITCHES,
     answers.PAGE: answers.SWITCHES,
+    owners.PAGE: owners.SWITCHES,
 }
 
 
@@ -73,6 +77,13 @@ def show_overview(request: HttpRequest) -> HttpResponse:
     """The vital few."""
     asked = ask(request, viewer(request))
     return _page(request, asked, overview.PAGE, title=_("How is it going?"), tiles=overview.tiles)
+
+
+@for_viewers
+def show_live(request: HttpRequest) -> HttpResponse:
+    """The service level of today, for the page that shows the floor: only what goes to its places."""
+    levels = levels_today(ask(request, viewer(request)))
+    return render(request, "analytics/dashboards/_live.html", {"levels": levels})
 
 
 @for_viewers
@@ -234,7 +245,7 @@ def _behind(request: HttpRequest, asked: Asked) -> RowsOf:
 
 def _rows_sentence(behind: RowsOf, asked: Asked, *, count: int, total: int) -> str:
     words = {"n": number(count), "period": period_words(asked.period)}
-    if behind.adds_amounts and behind.kpi.unit == "seconds":
+    if behind.adds_amounts and behind.kpi.unit in {Unit.SECONDS, Unit.CENTS}:
         told = _("%(n)s contacts in %(period)s that add up to %(total)s.")
         return told % (words | {"total": value_text(behind.kpi, total)})
     if total != count:

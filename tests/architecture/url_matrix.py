@@ -132,6 +132,7 @@ MATRIX: dict[str, list[Row]] = {
     "dashboards/": [row(**SEE_FIGURES)],
     "dashboards/operations/": [row(**SEE_FIGURES)],
     "dashboards/resolution/": [row(**SEE_FIGURES)],
+    "dashboards/customers-say/": [row(**SEE_FIGURES)],
     "dashboards/definitions/": [row(**SEE_FIGURES)],
     "dashboards/rows/": [row(**SEE_FIGURES)],
     "dashboards/_live/": [row(**SEE_FIGURES)],

@@ -54,7 +54,7 @@ SOON = 10
 HANDLE = (0, 3, 20, 61, 600, 4000, 30 * 3600)
 
 
-class History:
+class History(Floor):
     """One centre and its clock. `tell` takes steps; `everyone` of its lists is chosen from by number."""
 
     def __init__(self, start: datetime | None = None) -> None:
@@ -102,6 +102,8 @@ class History:
             self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link,
             self.attest, self.merge, self.undo, self.erase, self.survey, self.survey, self.presence, self.presence,
             self.pump, self.pump, self.replay, self.change_reason, self.repeat_event,
+            self.reply, self.reply, self.reply, self.put_off, self.take_back, self.let_time_pass, self.hear_customers,
+            self.offer, self.offer, self.decline, self.finish, self.fail_to_send,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -112,27 +114,6 @@ class History:
                 self.deeds[deed % len(self.deeds)](about, how)
             except (DomainError, IntegrityError, ObjectDoesNotExist):
                 continue
-
-    # Who and what.
-
-    def an_interaction(self, about: int) -> int:
-        """One of the newest dozen."""
-        newest = list(Interaction.objects.order_by("-pk").values_list("pk", flat=True)[:12])
-        return newest[about % len(newest)] if newest else 0
-
-    def a_running_one(self, about: int) -> int:
-        running = list(Interaction.objects.filter(closed_at=None).order_by("-pk").values_list("pk", flat=True)[:4])
-        return running[about % len(running)] if running else 0
-
-    def a_row(self, model: Any, about: int) -> int:
-        rows = list(model.objects.order_by("pk").values_list("pk", flat=True))
-        return rows[about % len(rows)] if rows else 0
-
-    def agent(self, how: int) -> User:
-        return self.agents[how % len(self.agents)]
-
-    def reason(self, how: int) -> ContactReason | None:
-        return self.reasons[how % len(self.reasons)]
 
     def _contact(self, about: int, how: int, **more: Any) -> InboundContact:
         self.number += 1
@@ -201,49 +182,6 @@ class History:
             direction=Direction.OUTBOUND if how % 11 == 10 else Direction.INBOUND,
             case_key=f"k{how % 4}" if about % 5 == 0 else "",
         )  # fmt: skip
-
-    # And are handled.
-
-    def answer(self, about: int, how: int) -> None:
-        handling.accept_interaction(
-            interaction_id=self.a_running_one(about), agent=self.agent(how), at=self.now, by=self.boss
-        )
-
-    def hold(self, about: int, how: int) -> None:
-        told = {"interaction_id": self.a_running_one(about), "at": self.now, "by": self.boss}
-        if how % 2:
-            handling.resume_interaction(**told)
-        else:
-            handling.hold_interaction(**told)
-
-    def transfer(self, about: int, how: int) -> None:
-        to: dict[str, Any] = {"to_agent": self.agent(how)} if how % 2 else {"to_queue": self.queues[how // 2 % 2]}
-        handling.transfer_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss, **to)
-
-    def wrap_up(self, about: int, how: int) -> None:
-        handling.wrap_up_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss)
-
-    def close(self, about: int, how: int) -> None:
-        number = self.a_running_one(about)
-        answered = Interaction.objects.filter(pk=number, first_answered_at__isnull=False).exists()
-        unanswered = (Outcome.FLOW_OUT, Outcome.CALLBACK, Outcome.SELF_SERVED, Outcome.NOT_A_CONTACT)
-        handling.close_interaction(
-            interaction_id=number,
-            outcome=Outcome.HANDLED if answered else unanswered[how % 4],
-            is_resolved=(None, True, False)[how % 3],
-            reason=self.reason(how // 3),
-            was_avoidable=(None, True, False)[about % 3],
-            at=self.now,
-            by=self.boss,
-        )
-
-    def abandon(self, about: int, how: int) -> None:
-        handling.abandon_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss)
-
-    def say(self, about: int, how: int) -> None:
-        agent = self.agent(how)
-        saying = handling.Saying(author_kind="agent", body="We look into it.", sent_at=self.now)
-        handling.add_message(interaction_id=self.a_running_one(about), saying=saying, by=agent)
 
     # People put right what was assumed.
 

@@ -145,3 +145,7 @@ class Floor:
             by=self.boss,
             at=self.now,
         )
+
+    def presence(self, about: int, how: int) -> None:
+        state = list(PresenceState)[how % 4]
+        handling.set_presence(agent=self.agent(about), state=state, at=self.now, by=self.boss)

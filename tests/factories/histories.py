@@ -31,7 +31,6 @@ from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Past, PastSegment
 from interactions.customers.services import attest_identity, erase_customer, merge_customers, undo_merge
 from interactions.handling import services as handling
-from interactions.handling.models import PresenceState
 from interactions.intake.services import receive, receive_many
 from interactions.models import (
     Case,
@@ -46,6 +45,7 @@ from interactions.models import (
     ServiceTarget,
 )
 from journeys.models import CostRate
+from tests.factories.floor import Floor
 
 # Seconds between two deeds: close together, around the edges of folding and switching, and now and then far apart.
 GAPS = (0, 1, 7, 19, 40, 90, 300, 600, 899, 901, 3600, 5 * 3600, 23 * 3600, 71 * 3600, 73 * 3600, 8 * 86400)
@@ -102,8 +102,9 @@ class History(Floor):
             self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link,
             self.attest, self.merge, self.undo, self.erase, self.survey, self.survey, self.presence, self.presence,
             self.pump, self.pump, self.replay, self.change_reason, self.repeat_event,
-            self.reply, self.reply, self.reply, self.put_off, self.take_back, self.let_time_pass, self.hear_customers,
-            self.offer, self.offer, self.decline, self.finish, self.fail_to_send,
+            self.import_some, self.import_some, self.hold, self.reply,
+            self.reply, self.put_off, self.take_back, self.let_time_pass, self.hear_customers,
+            self.offer, self.decline, self.finish, self.fail_to_send,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -227,7 +228,7 @@ class History(Floor):
         if how % 9 == 0 and Customer.objects.exists():
             erase_customer(customer_id=self.a_row(Customer, about), by=self.boss)
 
-    # Surveys come late, agents come and go.
+    # Surveys come late.
 
     def survey(self, about: int, how: int) -> None:
         answers: dict[str, Any] = {
@@ -251,17 +252,13 @@ class History(Floor):
         if interaction is not None:
             record_response(interaction=interaction, answers=answers, by=None, at=self.now)
 
-    def presence(self, about: int, how: int) -> None:
-        state = list(PresenceState)[how % 4]
-        handling.set_presence(agent=self.agent(about), state=state, at=self.now, by=self.boss)
-
     # The readers run when they run.
 
     def pump(self, about: int, how: int) -> None:
         """Batches of any size; `how` may stop the reader in the middle."""
         reader = replace(FACTS, batch_size=(1, 2, 3, 7, 2000)[about % 5])
         if how % 3:
-            assert pumping.pump(readers=[reader])
+            assert pumping.pump(readers=[reader], seconds=120)
             # Here and not only at the end: what comes later may put right what was overlooked.
             assert count_differing_facts() == 0
         else:

@@ -102,9 +102,6 @@ class History(Floor):
             self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link,
             self.attest, self.merge, self.undo, self.erase, self.survey, self.survey, self.presence, self.presence,
             self.pump, self.pump, self.replay, self.change_reason, self.repeat_event,
-            self.import_some, self.import_some, self.hold, self.reply,
-            self.reply, self.put_off, self.take_back, self.let_time_pass, self.hear_customers,
-            self.offer, self.decline, self.finish, self.fail_to_send,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -258,7 +255,7 @@ class History(Floor):
         """Batches of any size; `how` may stop the reader in the middle."""
         reader = replace(FACTS, batch_size=(1, 2, 3, 7, 2000)[about % 5])
         if how % 3:
-            assert pumping.pump(readers=[reader], seconds=120)
+            assert pumping.pump(readers=[reader], seconds=60)
             # Here and not only at the end: what comes later may put right what was overlooked.
             assert count_differing_facts() == 0
         else:

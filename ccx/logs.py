@@ -27,6 +27,8 @@ MASKS = [
     (re.compile(r"(?<=://)[^/@\s]*:[^/@\s]*(?=@)"), HIDDEN),
     (re.compile(r"\b(Bearer|Basic|Token|Api-Key)\s+[\w.~+/=-]+", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(\w*(?:passw|secret|token|api_?key)\w*)\s*[=:]\s*[^\s&,;]+", re.IGNORECASE), rf"\1={HIDDEN}"),
+    # Secrets that stand in a path: links to surveys, first passwords and new passwords.
+    (re.compile(r"(/(?:s|first-password|reset/key))/[^/\s\"']+"), rf"\1/{HIDDEN}"),
     (re.compile(r"\?[^\s\"']+"), "?" + HIDDEN),
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
     (re.compile(r"\+\d[\d ()./-]{6,}\d"), "[number]"),

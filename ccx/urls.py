@@ -6,6 +6,7 @@ from ccx import api_docs, health
 from ccx.kernel.access.urls import api_urlpatterns as access_api
 from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
+from feedback.surveys.urls import public_urlpatterns as surveys_public
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For machines that watch.
@@ -22,7 +23,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("styleguide/", include("ccx.kernel.look.urls")),
     path("desk/", include("interactions.desk.urls")),
     path("", include("interactions.urls")),
+    path("", include("feedback.urls")),
     path("dashboards/", include("analytics.dashboards.urls")),
+    path("owners/", include("analytics.dashboards.owner_urls")),
+    path("map/", include("journeys.ownership.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),
@@ -33,4 +37,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ccx.kernel.access.urls")),
     # The public.
     path("", include("interactions.doors.webform.urls")),
+    path("", include(surveys_public)),
 ]

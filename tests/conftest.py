@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ccx.catalogues import compile_catalogues
 from tests.services import TestServices, use
 
 SERVICES = pytest.StashKey[TestServices]()
@@ -20,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
     is_worker = hasattr(config, "workerinput")
     if is_worker or config.option.collectonly or {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
         return
+    compile_catalogues()
     services = TestServices()
     config.stash[SERVICES] = services
     use(services.addresses)

@@ -92,6 +92,12 @@ class Invitation(PublicModel):
         ]
 
 
+class ResponseQuerySet(models.QuerySet["Response"]):
+    def visible_to(self, user: User) -> Self:
+        """Answers about contacts that the user may see."""
+        return self if user.sees_everything else self.filter(interaction__in=Interaction.objects.visible_to(user))
+
+
 class Response(PublicModel):
     """One customer's answers about one contact: CSAT 1-5, CES 1-7 (7 is easy), NPS 0-10, resolved, a free word."""
 
@@ -106,6 +112,8 @@ class Response(PublicModel):
     earlier = models.JSONField(
         default=list, db_default=[], help_text="Answers given before, scores only, oldest first."
     )
+
+    objects = ResponseQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -152,3 +152,9 @@ class WrapUpWasFinishedError(DomainError):
     """Somebody has already said how this contact ended."""
 
     code: ClassVar[str] = "wrap_up_was_finished"
+
+
+class CustomerIsKnownError(DomainError):
+    """Somebody found out who this is in the meantime."""
+
+    code: ClassVar[str] = "customer_is_known"

@@ -3,8 +3,16 @@ import { watchClocks } from "./desk_clocks.js";
 import { watchPanes } from "./desk_panes.js";
 import { watchList } from "./desk_list.js";
 import { watchThread } from "./desk_thread.js";
+import { watchComposer } from "./desk_composer.js";
+import { watchDeskKeys } from "./desk_keys.js";
+import { watchViewers } from "./desk_viewers.js";
+import { watchAnswers } from "./desk_server.js";
 
+watchAnswers();
 watchClocks();
 watchPanes();
 watchList();
 watchThread();
+watchComposer();
+watchDeskKeys();
+watchViewers();

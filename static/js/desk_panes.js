@@ -64,6 +64,7 @@ function setWidth(desk, pane, width, isFinal = false) {
   const [least, most] = LIMITS[pane];
   const kept = Math.min(most, Math.max(least, width));
   desk.style.setProperty(`--${pane}`, `${kept}px`);
+  desk.querySelector(`[data-grip="${pane}"]`)?.setAttribute("aria-valuenow", Math.round(kept));
   if (isFinal) keep(pane, kept);
 }
 

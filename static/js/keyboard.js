@@ -1,4 +1,4 @@
-// Ctrl+K, "?", and two-stroke ways to places ("g d"), never while someone types.
+// Ctrl+K, "?", two-stroke ways to places ("g d") and single keys of a page's actions, never while someone types.
 import { openDialog } from "./dialogs.js";
 
 const WAIT = 900;
@@ -19,7 +19,8 @@ export function watchKeys() {
       return;
     }
     if (event.key.length !== 1) return;
-    const place = first && document.querySelector(`[data-keys="${CSS.escape(`${first} ${event.key}`).replaceAll("\\ ", " ")}"]`);
+    const begun = first;
+    const place = (begun && marked(`${begun} ${event.key}`)) || (isPrefix(begun) ? null : marked(event.key));
     clearTimeout(timer);
     first = place ? "" : event.key;
     timer = setTimeout(() => (first = ""), WAIT);
@@ -29,6 +30,14 @@ export function watchKeys() {
     }
   });
 }
+
+// Of several with one key the last that can be seen: what is open comes after the list it was opened from.
+function marked(keys) {
+  const all = [...document.querySelectorAll(`[data-keys="${keys.replace(/["\\]/g, "\\$&")}"]`)];
+  return all.findLast((element) => !element.disabled && (element.closest("dialog") || element.checkVisibility()));
+}
+
+const isPrefix = (key) => key !== "" && document.querySelector(`[data-keys^="${key.replace(/["\\]/g, "\\$&")} "]`) !== null;
 
 export function isTyping(element) {
   return element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));

@@ -1,6 +1,7 @@
 """One signed-in client per role, and the objects that addresses name."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -8,9 +9,14 @@ from django.utils import timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope, Role
+from feedback.models import FollowUp, Invitation
+from feedback.surveys.selectors import hash_of
+from feedback.surveys.services import make_standard_survey, record_response
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
+from tests.factories.figures import a_reason
+from tests.factories.owners import a_department, a_touchpoint, mapped
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -40,6 +46,7 @@ def make_cast() -> Cast:
     for name in ("agent", "supervisor", "quality_analyst", "experience_owner", "disabled"):
         make_grant(people[name], GrantScope.TEAM, team.pk)
     make_grant(people["stranger"], GrantScope.TEAM, other.pk)
+    cast.objects["owner"] = people["experience_owner"]
     cast.clients["anonymous"] = Client()
     for name, user in people.items():
         cast.clients[name] = Client()
@@ -73,4 +80,41 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    return {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form, "api_key": key}
+    objects = {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
+    return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
+
+
+def make_answers(interaction: Interaction) -> dict[str, Any]:
+    """A survey whose link holds the secret `known`, and an unhappy answer that nobody looks after."""
+    survey = make_standard_survey(by=None)
+    now = timezone.now()
+    Invitation.objects.create(
+        survey=survey,
+        interaction=Interaction.objects.create(
+            inbox=interaction.inbox, channel=Channel.EMAIL, customer=interaction.customer, started_at=now
+        ),
+        customer=interaction.customer,
+        secret_hash=hash_of("known"),
+        state=Invitation.State.SENT,
+        due_at=now,
+        sent_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    record_response(interaction=interaction, answers={"csat": 1, "comment": "Late again"}, by=None)
+    FollowUp.objects.update(owner=None)
+    return {"survey": survey, "follow_up": FollowUp.objects.get()}
+
+
+def make_map(owner: User) -> dict[str, Any]:
+    """What the experience owner answers for, and what others do."""
+    department, others = a_department(owner=owner), a_department()
+    places = {
+        "department": department,
+        "others_department": others,
+        "touchpoint": a_touchpoint(department),
+        "others_touchpoint": a_touchpoint(others),
+        "reason": a_reason(),
+        "unmapped_reason": a_reason(),
+    }
+    mapped(places["reason"], places["touchpoint"])
+    return places

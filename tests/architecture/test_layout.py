@@ -41,8 +41,9 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share, and a folder per adapter.
     "interactions/channels": {"contact", "email"},
-    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what.
-    "interactions/desk": {"quoting", "following", "nudging"},
+    # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
+    # forms and addresses of what stands beside a conversation.
+    "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
@@ -50,19 +51,31 @@ MORE_NAMES: dict[str, set[str]] = {
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
-    "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
-    "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
+    "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
-        *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
+        *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue", "distincts", "parts"),
+        *("answers", "trends"),
     },
-    # What follows the log.
-    "feedback/surveys": {"reader"},
+    "journeys/ownership": {"reader", "letters"},
+    # What follows the log; the words of surveys by language, and the mail that asks.
+    "feedback/surveys": {"reader", "wording", "mailing"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
-        *("resolution", "sheets", "wording"),
+        *(
+            "answers",
+            "live_levels",
+            "resolution",
+            "sheets",
+            "wording",
+            "owners",
+            "owner_urls",
+            "owner_views",
+            "owner_words",
+        ),
     },
     # Ways in, one folder each.
     "interactions/doors": {"history", "mail", "rest", "webform"},

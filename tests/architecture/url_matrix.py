@@ -75,13 +75,21 @@ SEES_DASHBOARDS = {
     "administrator": 200,
     "stranger": 200,
 }
+A_DEPARTMENT = {"kind": "department"}
+IS_ASKED = dict.fromkeys(("agent", "supervisor", "administrator"), 422)
+NO_PROMISE = {"promise_id": "00000000-0000-7000-8000-000000000000"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
+ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
+WRITES_NOTHING = dict.fromkeys(ACTS, 409)
+NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
     ("agent", "supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 302
 )
 
+FOLLOWS_UP = {"supervisor": 200, "experience_owner": 200, "administrator": 200}
+TAKES = dict.fromkeys(FOLLOWS_UP, 302)
 SEE_FIGURES = dict.fromkeys(("supervisor", "quality_analyst", "experience_owner", "administrator", "stranger"), 200)
 
 MATRIX: dict[str, list[Row]] = {
@@ -124,11 +132,48 @@ MATRIX: dict[str, list[Row]] = {
     "dashboards/": [row(**SEE_FIGURES)],
     "dashboards/operations/": [row(**SEE_FIGURES)],
     "dashboards/resolution/": [row(**SEE_FIGURES)],
+    "dashboards/customers-say/": [row(**SEE_FIGURES)],
     "dashboards/definitions/": [row(**SEE_FIGURES)],
     "dashboards/rows/": [row(**SEE_FIGURES)],
+    "dashboards/_live/": [row(**SEE_FIGURES)],
     "dashboards/export/<slug:page>/<slug:panel>.csv": [
         row(ids={"page": "overview", "panel": "contacts"}, **SEE_FIGURES),
         row(ids={"page": "overview", "panel": "nothing"}),
+    ],
+    "dashboards/reason-counts/": [row(experience_owner=302, administrator=302)],
+    # The owner's workspace, and the map it stands on.
+    "owners/": [row(experience_owner=200, administrator=200)],
+    "owners/unmapped/<slug:kind>/": [
+        row(administrator=200, ids={"kind": "department"}),
+        row(administrator=404, ids={"kind": "nothing"}),
+    ],
+    "owners/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="department"),
+        row(administrator=200, of="others_department"),
+    ],
+    "map/": [row(experience_owner=200, administrator=200)],
+    "map/reasons/place/": [row(experience_owner=302, administrator=302, method="post")],
+    "map/reasons/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="reason"),
+        row(administrator=200, of="unmapped_reason"),
+    ],
+    "map/touchpoints/": [row(experience_owner=200, administrator=200)],
+    "map/touchpoints/add/": [row(experience_owner=200, administrator=200)],
+    "map/touchpoints/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="touchpoint"),
+        row(administrator=200, of="others_touchpoint"),
+    ],
+    "map/touchpoints/<uuid:public_id>/remove/": [
+        row(experience_owner=302, administrator=302, of="touchpoint", method="post"),
+        row(administrator=302, of="others_touchpoint", method="post"),
+    ],
+    "map/costs/": [row(administrator=200), row(administrator=200, method="post")],
+    "map/costs/<int:rate_id>/remove/": [row(administrator=302, ids={"rate_id": "1"}, method="post")],
+    "map/parts/<slug:kind>/": [row(administrator=200, ids=A_DEPARTMENT), row(administrator=404, ids={"kind": "x"})],
+    "map/parts/<slug:kind>/add/": [row(administrator=200, ids=A_DEPARTMENT)],
+    "map/parts/<slug:kind>/<uuid:public_id>/": [row(administrator=200, of="department", ids=A_DEPARTMENT)],
+    "map/parts/<slug:kind>/<uuid:public_id>/remove/": [
+        row(administrator=302, of="department", ids=A_DEPARTMENT, method="post")
     ],
     "api/v1/figures": [row(anonymous=401, signed_in=400, agent=403, key=403)],
     "api/v1/definitions": [row(anonymous=401, signed_in=200, agent=403, key=403)],
@@ -154,12 +199,70 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
     "interactions/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="interaction")],
+    # What customers answered, and who looks after the unhappy ones.
+    "customers/<uuid:public_id>/feedback/": [row(**SEES_CUSTOMERS, of="customer")],
+    "follow-ups/": [row(**FOLLOWS_UP, stranger=200)],
+    "follow-ups/<uuid:public_id>/": [row(**FOLLOWS_UP, of="follow_up")],
+    "follow-ups/<uuid:public_id>/take/": [row(**TAKES, of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/hand-over/": [row(**TAKES, of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/close/": [row(**dict.fromkeys(FOLLOWS_UP, 422), of="follow_up", method="post")],
+    "follow-ups/<uuid:public_id>/contact/": [row(**TAKES, of="follow_up", method="post")],
+    "settings/surveys/": [row(administrator=200)],
+    "settings/surveys/standard/": [row(administrator=302, method="post")],
+    "settings/surveys/add/": [row(administrator=200), row(administrator=422, method="post")],
+    "settings/surveys/<uuid:public_id>/": [row(administrator=200, of="survey")],
+    "settings/surveys/<uuid:public_id>/preview/": [row(administrator=200, of="survey")],
+    "settings/surveys/<uuid:public_id>/test/": [row(administrator=302, of="survey", method="post")],
+    "s/<str:secret>/": [
+        public(404, ids={"secret": "guessed"}),
+        public(200, ids={"secret": "known"}),
+        public(400, ids={"secret": "known"}, method="post"),
+    ],
+    "s/<str:secret>/stop/": [public(404, ids={"secret": "guessed"}), public(200, ids={"secret": "known"})],
     # The desk.
     "desk/": [row(**HANDLES, stranger=200)],
+    "desk/floor/": [row(supervisor=200, administrator=200)],
+    "desk/floor/_floor/": [row(supervisor=200, administrator=200)],
     "desk/_list/": [row(**HANDLES, stranger=200)],
     "desk/<uuid:public_id>/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_header/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_thread/": [row(**HANDLES, of="interaction")],
+    "desk/_presence/": [row(**HANDLES, stranger=200)],
+    "desk/<uuid:public_id>/accept/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/decline/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/hold/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/resume/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/wait/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/wrap-up/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/take-over/": [row(supervisor=302, administrator=302, of="interaction", method="post")],
+    "desk/<uuid:public_id>/title/": [row(**ACTS, of="interaction", method="post")],
+    # Nothing was written: the words stay in the composer, and it says so.
+    "desk/<uuid:public_id>/reply/": [row(**WRITES_NOTHING, of="interaction", method="post")],
+    "desk/<uuid:public_id>/note/": [row(**WRITES_NOTHING, of="interaction", method="post")],
+    "desk/<uuid:public_id>/draft/": [row(**dict.fromkeys(ACTS, 400), of="interaction", method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/take-back/": [
+        row(of="interaction", ids=NO_MESSAGE, method="post")
+    ],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    # Beside a conversation and at its end.
+    "desk/_reasons/": [row(**HANDLES, stranger=200)],
+    "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_timeline/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_who/": [row(**HANDLES, of="interaction"), row(of="interaction", method="post")],
+    # Nothing is filled in: whoever may is told what is missing.
+    "desk/<uuid:public_id>/_promise/": [row(**IS_ASKED, of="interaction", method="post")],
+    "desk/<uuid:public_id>/_promise/<uuid:promise_id>/kept/": [row(of="interaction", ids=NO_PROMISE, method="post")],
+    "desk/<uuid:public_id>/_case/": [row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/_customer_note/": [row(**IS_ASKED, of="interaction", method="post")],
+    # It waits and is nobody's: for those who look after the floor.
+    "desk/<uuid:public_id>/_wrap_up/": [
+        row(**HANDLES, of="interaction"),
+        row(supervisor=422, administrator=422, of="interaction", method="post"),
+    ],
+    "desk/<uuid:public_id>/_transfer/": [row(**MERGES, of="interaction")],
+    "desk/<uuid:public_id>/_snooze/": [row(**MERGES, of="interaction")],
+    # The second finds it closed.
+    "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

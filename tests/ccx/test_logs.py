@@ -36,6 +36,8 @@ def lines() -> Iterator[Lines]:
         ("Authorization: Bearer abc.def-1", "Authorization: Bearer [hidden]"),
         ("password=hush and more", "password=[hidden] and more"),
         ("GET /search?q=my+cat", "GET /search?[hidden]"),
+        ("GET /s/Zk3x-Q_9/?csat=1", "GET /s/[hidden]/?[hidden]"),
+        ("POST /accounts/first-password/Zk3x-Q_9/ 200", "POST /accounts/first-password/[hidden]/ 200"),
         ("mail of ada@example.org came", "mail of [e-mail] came"),
         ("called +49 (30) 1234-567 twice", "called [number] twice"),
         ("duplicate key\nDETAIL:  Key (email)=(x) exists", "duplicate key\nDETAIL: [hidden]"),

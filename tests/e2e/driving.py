@@ -43,12 +43,17 @@ def signed_in(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
-def window(browser: Browser, address: str, *, session: str = "", width: int = 1280, theme: Any = "light") -> Page:
+def window(
+    browser: Browser, address: str, *, session: str = "", width: int = 1280, theme: Any = "light", sockets: bool = False
+) -> Page:
     """An empty page of a fresh profile, with everything the browser complains about in `page.complaints`."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, base_url=address, reduced_motion="reduce"
     )
     context.set_default_timeout(10_000)
+    if not sockets:
+        # No socket process runs: the page's socket opens, says hello and nothing more.
+        context.route_web_socket("**/ws/live", lambda socket: socket.send('{"me": ""}'))
     if session:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
     return listened(context)

@@ -52,6 +52,11 @@ ICONS: dict[str, str] = {
     "hidden": "eye-off",
     "offline": "wifi-off",
     "locked": "lock",
+    # How somebody is there.
+    "available": "circle-check",
+    "busy": "circle-minus",
+    "break": "coffee",
+    "away": "moon",
     # Actions.
     "add": "plus",
     "remove": "minus",

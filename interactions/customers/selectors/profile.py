@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, Sum
@@ -26,6 +27,7 @@ SHOWN = 10
 class OpenCase:
     """A case that waits for its resolution; the title is empty where another team's words are private."""
 
+    public_id: UUID
     title: str
     reason: str
     opened_at: datetime
@@ -83,17 +85,18 @@ def _open_cases(customer: Customer, user: User) -> tuple[OpenCase, ...]:
         customer.cases.unresolved()
         .annotate(contacts=Count("interactions"))
         .order_by("-opened_at", "-pk")
-        .values_list("pk", "title", "reason__name", "opened_at", "contacts")
+        .values_list("pk", "public_id", "title", "reason__name", "opened_at", "contacts")
     )
     own = set(customer.cases.unresolved().visible_to(user).values_list("pk", flat=True))
     return tuple(
         OpenCase(
+            public_id=public_id,
             title=title if settings.CCX_WHOLE_CUSTOMER or pk in own else "",
             reason=reason or "",
             opened_at=opened_at,
             contacts=contacts,
         )
-        for pk, title, reason, opened_at, contacts in rows
+        for pk, public_id, title, reason, opened_at, contacts in rows
     )
 
 

@@ -27,6 +27,7 @@ class TimelineEntry:
     case_title: str = ""
     state: str = ""
     queue: str = ""
+    team: str = ""
     subject: str = ""
     words: str = ""
 
@@ -44,7 +45,7 @@ def timeline(customer: Customer, user: User, before: UUID | None = None, limit: 
 
     An unknown `before` gives an empty page: the contact went to another customer meanwhile.
     """
-    rows = customer.interactions.select_related("reason", "case", "queue").order_by("-started_at", "-pk")
+    rows = customer.interactions.select_related("reason", "case", "queue", "team").order_by("-started_at", "-pk")
     if before is not None:
         mark = customer.interactions.filter(public_id=before).values_list("started_at", "pk").first()
         if mark is None:
@@ -77,6 +78,7 @@ def _entry(row: Any, *, is_readable: bool, words: str) -> TimelineEntry:
         case_title=row.case.title if row.case else "",
         state=row.get_outcome_display() if row.is_closed else row.get_status_display(),
         queue=row.queue.name if row.queue else "",
+        team=row.team.name if row.team else "",
         subject=row.subject,
         words=words,
     )

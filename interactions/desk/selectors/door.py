@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ccx.kernel.models import User
-from interactions.cases.models import Interaction
+from interactions.cases.models import Interaction, Message
 from interactions.routing.models import Offer
 
 
@@ -31,6 +31,11 @@ def find(*, public_id: UUID, user: User) -> Interaction:
 def find_to_work(*, public_id: UUID, user: User) -> Interaction:
     """A contact to do something with; else Interaction.DoesNotExist."""
     return workable(user).get(public_id=public_id)
+
+
+def message_of(interaction: Interaction, message_id: UUID) -> Message:
+    """A message of a contact that was found here; else Message.DoesNotExist."""
+    return Message.objects.get(interaction=interaction, public_id=message_id)
 
 
 def _with_own(rows: QuerySet[Interaction], user: User) -> QuerySet[Interaction]:

@@ -73,6 +73,11 @@ class Standing:
         return self.is_mine and self.status in {InteractionStatus.ACTIVE, InteractionStatus.PENDING}
 
     @property
+    def wrap_up_is_likely(self) -> bool:
+        """The other likely move, an answer, is the composer's."""
+        return not self.is_held
+
+    @property
     def can_reply(self) -> bool:
         """A reply takes what waits, so it is open to whoever may accept, and to whoever has it."""
         return self.can_accept or self.can_leave

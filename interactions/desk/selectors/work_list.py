@@ -35,6 +35,12 @@ class Row:
     waits: int | None
     target: int | None
     offer: Offer | None = None
+    rings_on: int = 0
+
+    @property
+    def rings_for(self) -> int:
+        """Seconds the offer rings in all."""
+        return 0 if self.offer is None else round((self.offer.expires_at - self.offer.offered_at).total_seconds())
 
     @property
     def needs_answer(self) -> bool:
@@ -178,6 +184,7 @@ class _Maker:
     def row(self, interaction: Interaction) -> Row:
         said = self.lines.get(interaction.pk)
         since = waiting_since(interaction, said)
+        offer = self.offers.get(interaction.pk)
         return Row(
             interaction=interaction,
             name=name_of(interaction),
@@ -185,7 +192,8 @@ class _Maker:
             line_by=said.author_kind if said else "",
             waits=None if since is None else max(0, int((self.now - since).total_seconds())),
             target=self.targets.seconds_for(interaction),
-            offer=self.offers.get(interaction.pk),
+            offer=offer,
+            rings_on=max(0, round((offer.expires_at - self.now).total_seconds())) if offer else 0,
         )
 
 

@@ -1,7 +1,7 @@
 """The desk's page and its fragments: the list, the header, the conversation. Every one asks the same door."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -13,17 +13,22 @@ from ccx.kernel.audit.services import record_read
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
+from interactions.desk.forms import uuid_of
+from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
+from interactions.desk.selectors.presence import presence
 from interactions.desk.selectors.standing import standing
 from interactions.desk.selectors.thread import thread
 from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
+from interactions.handling.selectors import seen_cursor
 
 
 @require_safe
 @needs(Ability.HANDLE_CONTACTS)
 def home(request: StaffRequest) -> HttpResponse:
     """The desk with nothing open."""
-    return render(request, "interactions/desk/desk.html", list_context(request) | {"opened": None})
+    context = page_context(request) | {"opened": None, "contact": None, "name": ""}
+    return render(request, "interactions/desk/desk.html", context)
 
 
 @require_safe
@@ -43,14 +48,15 @@ def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = open_context(request, interaction)
     if request.headers.get("HX-Request") == "true":
         return render(request, "interactions/desk/_open.html", context)
-    return render(request, "interactions/desk/desk.html", list_context(request) | context)
+    return render(request, "interactions/desk/desk.html", page_context(request) | context)
 
 
 @require_safe
 @needs(Ability.HANDLE_CONTACTS)
 def header_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Who it is, how it stands, what can be done."""
-    return render(request, "interactions/desk/_header.html", header_context(request, found(request, public_id)))
+    context = header_context(request, found(request, public_id)) | {"is_fragment": True}
+    return render(request, "interactions/desk/_header.html", context)
 
 
 @require_safe
@@ -58,7 +64,7 @@ def header_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """What was said: the live window (`from` its oldest message), or what came before one."""
     interaction = found(request, public_id)
-    before, since = (_uuid(request.GET.get(name, "")) for name in ("before", "from"))
+    before, since = (uuid_of(request.GET.get(name, "")) for name in ("before", "from"))
     context = thread_context(request, interaction, before=before, since=since)
     template = "interactions/desk/_earlier.html" if before else "interactions/desk/_thread.html"
     return render(request, template, context)
@@ -84,24 +90,34 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
     }
 
 
+def page_context(request: StaffRequest) -> dict[str, Any]:
+    """What the frame needs besides what is open."""
+    return list_context(request) | {"presence": presence(request.user)}
+
+
 def header_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:
-    """What the header needs."""
+    """What the header needs, and the composer's gate, which goes with it."""
+    stands = standing(interaction=interaction, user=request.user)
     return {
         "contact": interaction,
-        "stands": standing(interaction=interaction, user=request.user),
+        "stands": stands,
+        "gate": gate(stands),
         "name": name_of(interaction),
         "contact_topic": f"interaction:{interaction.public_id}",
+        "is_fragment": False,
     }
 
 
 def thread_context(
     request: StaffRequest, interaction: Interaction, *, before: UUID | None = None, since: UUID | None = None
 ) -> dict[str, Any]:
-    """What the conversation needs."""
+    """What the conversation needs. What was seen is read first: better to ask once too often."""
+    seen = seen_cursor(interaction)
     return {
         "contact": interaction,
         "name": name_of(interaction),
         "thread": thread(interaction=interaction, user=request.user, before=before, since=since),
+        "seen": seen,
         "contact_topic": f"interaction:{interaction.public_id}",
         "me": request.user,
     }
@@ -110,14 +126,13 @@ def thread_context(
 def open_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:
     """What one open contact needs."""
     return (
-        header_context(request, interaction)
-        | thread_context(request, interaction)
-        | {"opened": interaction, "open_id": str(interaction.public_id), "draft_id": str(uuid4())}
+        thread_context(request, interaction)
+        | header_context(request, interaction)
+        | {
+            "opened": interaction,
+            "open_id": str(interaction.public_id),
+            "begun": begun(interaction=interaction, user=request.user),
+            "changes": (),
+            "why": "",
+        }
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

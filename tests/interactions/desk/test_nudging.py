@@ -18,10 +18,15 @@ from interactions.handling.models import PresenceState
 from interactions.handling.services import accept_interaction, set_presence, transfer_interaction
 from interactions.intake.services import receive
 from interactions.models import Interaction, Queue
-from tests.factories.contacts import Centre, claim, contact
+from tests.factories.contacts import Centre, claim, contact, make_centre
 from tests.factories.people import make_grant, make_team, make_user
 
 Told = Callable[[], dict[str, set[str]]]
+
+
+@pytest.fixture
+def centre(db: None) -> Centre:
+    return make_centre()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,9 +23,9 @@ PATIENCE_SECONDS = 30.0
 
 
 @contextmanager
-def sockets_process(**more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def sockets_process(*, port: int = 0, **more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Started as the supervisor starts it, on the database of the tests; its port and itself."""
-    port = a_free_port()
+    port = port or a_free_port()
     plan = Plan(
         host="127.0.0.1",
         port=port,
@@ -82,7 +82,8 @@ class Tab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        with suppress(ConnectionClosed):
+            self._opened.close()
 
     def say(self, **said: Any) -> None:
         self.socket.send(json.dumps(said))

@@ -1,0 +1,158 @@
+"""What is written at the desk: drafts, replies, notes, and taking a reply back."""
+
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from ccx.kernel.errors import DomainError
+from ccx.kernel.people.choices import Ability
+from ccx.kernel.people.http import StaffRequest, needs
+from interactions.cases.models import Interaction, Message
+from interactions.desk.forms import DraftForm, ReplyForm, WrittenForm, uuid_of
+from interactions.desk.selectors.door import message_of
+from interactions.desk.views.actions import done, is_htmx, to_work
+from interactions.desk.views.pages import found, open_context, page_context, thread_context
+from interactions.handling import services
+from interactions.handling.errors import Change, DraftWasSentError, StaleViewError
+from interactions.handling.selectors import seen_cursor
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def reply(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Answer the customer. If something happened meanwhile nothing is sent, the words stay, and it says what."""
+    interaction = to_work(request, public_id)
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return _unreadable(request, public_id)
+    words = form.cleaned_data
+    try:
+        said = services.send_reply(
+            interaction_id=interaction.pk,
+            by=request.user,
+            body=words["body"],
+            draft_id=words["draft_id"],
+            seen=words["seen"],
+            then=words["then"],
+        )
+    except StaleViewError as stale:
+        return _refused(request, public_id, changes=stale.changes)
+    except DomainError as refused:
+        return _refused(request, public_id, why=str(refused))
+    if not said.is_new and said.message.body != words["body"]:
+        return _sent_before(request, public_id, words["body"])
+    return _said(request, public_id)
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def note(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Write down what only we see."""
+    interaction = to_work(request, public_id)
+    form = WrittenForm(request.POST)
+    if not form.is_valid():
+        return _unreadable(request, public_id)
+    words = form.cleaned_data
+    try:
+        services.add_note(
+            interaction_id=interaction.pk, by=request.user, body=words["body"], draft_id=words["draft_id"]
+        )
+    except DomainError as refused:
+        return _refused(request, public_id, why=str(refused))
+    return _said(request, public_id)
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def draft(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Keep what is being written. Words that were sent meanwhile do not come back to life."""
+    interaction = to_work(request, public_id)
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=400)
+    words = form.cleaned_data
+    if not words["body"].strip():
+        services.discard_draft(interaction_id=interaction.pk, author=request.user)
+        return HttpResponse(status=204)
+    try:
+        services.save_draft(
+            interaction_id=interaction.pk,
+            author=request.user,
+            body=words["body"],
+            is_note=words["is_note"],
+            draft_id=words["draft_id"],
+        )
+    except DraftWasSentError:
+        return HttpResponse(status=409)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def take_back(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
+    """Undo a reply that has not left: its words stand in the composer again."""
+    message = _message(to_work(request, public_id), message_id)
+    try:
+        back = services.take_back(message_id=message.pk, by=request.user)
+    except DomainError as refused:
+        return done(request, public_id, said=str(refused), level="warning")
+    if not is_htmx(request):
+        return redirect("desk:conversation", public_id)
+    return JsonResponse({"body": back.body, "draft_id": str(back.public_id)})
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def retry(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
+    """Send once more what did not leave."""
+    message = _message(to_work(request, public_id), message_id)
+    try:
+        services.retry_sending(message_id=message.pk, by=request.user)
+    except DomainError as refused:
+        return done(request, public_id, said=str(refused), level="warning")
+    return done(request, public_id)
+
+
+def _message(interaction: Interaction, message_id: UUID) -> Message:
+    try:
+        return message_of(interaction, message_id)
+    except Message.DoesNotExist:
+        raise Http404 from None
+
+
+def _said(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """The conversation with the new message in it."""
+    if not is_htmx(request):
+        return redirect("desk:conversation", public_id)
+    context = thread_context(request, found(request, public_id), since=uuid_of(request.POST.get("from", "")))
+    answer = render(request, "interactions/desk/_thread.html", context)
+    answer["HX-Trigger"] = '{"ccx:contact": {}}'
+    return answer
+
+
+def _refused(
+    request: StaffRequest, public_id: UUID, *, changes: tuple[Change, ...] = (), why: str = ""
+) -> HttpResponse:
+    """Nothing was sent; the words stay where they are, and are kept as a draft."""
+    interaction = found(request, public_id)
+    context = {"changes": changes, "why": why, "contact": interaction, "seen": seen_cursor(interaction)}
+    if is_htmx(request):
+        return render(request, "interactions/desk/_changed.html", context, status=409)
+    page = page_context(request) | open_context(request, interaction) | context
+    return render(request, "interactions/desk/desk.html", page, status=409)
+
+
+def _sent_before(request: StaffRequest, public_id: UUID, body: str) -> HttpResponse:
+    """The answer to a first sending was lost, and its words were changed before they were sent again."""
+    interaction = to_work(request, public_id)
+    kept = services.save_draft(interaction_id=interaction.pk, author=request.user, body=body, draft_id=uuid4())
+    answer = _refused(request, public_id, why=_("An earlier version of this was sent already; see above."))
+    answer["X-Draft-Id"] = str(kept.public_id)
+    return answer
+
+
+def _unreadable(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    return _refused(request, public_id, why=_("This is too long to send. Shorten it to 100,000 characters."))

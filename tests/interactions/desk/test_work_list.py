@@ -1,0 +1,145 @@
+"""The list at the left: what stands where, how much of it, and that it costs the same at any length."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from interactions.cases.choices import InteractionStatus
+from interactions.channels.choices import Channel
+from interactions.desk.selectors.work_list import Choice, Row, WorkList, work_list
+from interactions.models import Interaction, ServiceTarget
+from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
+
+QueryGuard = Callable[[Callable[[], object], Callable[[], object]], int]
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    return make_desk()
+
+
+def shown(desk: Desk, queue: str = "", rows: int = 50) -> WorkList:
+    """Bob's list with one queue unfolded."""
+    key = str(desk.queues[queue].public_id) if queue else ""
+    return work_list(user=desk.bob, choice=Choice(queue=key, shown=rows))
+
+
+def names(rows: object) -> list[str]:
+    return [row.name for row in rows]  # type: ignore[attr-defined]
+
+
+def test_what_rings_is_mine_or_waits_for_the_customer_stands_in_its_group(desk: Desk) -> None:
+    ring(make_waiting(desk, "Rings"), desk.bob)
+    ring(make_waiting(desk, "Rings elsewhere"), desk.dina)
+    make_mine(desk, desk.bob, "Mine")
+    make_mine(desk, desk.dina, "Dina's")
+    later = make_mine(desk, desk.bob, "Pending")
+    Interaction.objects.filter(pk=later.pk).update(status=InteractionStatus.PENDING)
+    make_waiting(desk, "In the queue", queue="Billing")
+
+    work = shown(desk, "Billing")
+
+    assert (names(work.ringing), names(work.mine), names(work.pending)) == (["Rings"], ["Mine"], ["Pending"])
+    assert [(queue.name, queue.waiting) for queue in work.queues] == [("Billing", 1), ("Service line", 2)]
+    assert names(work.queues[0].rows) == ["In the queue"]
+    assert work.queues[1].rows == ()
+
+
+def test_who_has_waited_longest_for_us_stands_first_and_answered_ones_below(desk: Desk) -> None:
+    answered = make_mine(desk, desk.bob, "Answered", minutes=500)
+    say(answered, "Here you are.", by=desk.bob)
+    make_mine(desk, desk.bob, "Short", minutes=5)
+    make_mine(desk, desk.bob, "Long", minutes=50)
+
+    mine = shown(desk).mine
+
+    assert [(row.name, row.needs_answer) for row in mine] == [("Long", True), ("Short", True), ("Answered", False)]
+
+
+def test_the_last_thing_said_stands_in_the_row_and_notes_do_not(desk: Desk) -> None:
+    contact = make_mine(desk, desk.bob, "Ann", "first", minutes=9)
+    say(contact, "second\n\n  line", at=timezone.now() - timedelta(minutes=2))
+    say(contact, "only for us", by=desk.bob, is_note=True)
+
+    (row,) = shown(desk).mine
+
+    assert (row.line, row.line_by) == ("second line", "customer")
+
+
+def test_a_promise_is_near_and_then_late_and_the_queues_own_one_holds_first(desk: Desk) -> None:
+    contact = make_waiting(desk, "Ann", minutes=50, queue="Billing")
+    row = _row(desk)
+    assert (row.target, row.tone) == (3600, "warning")
+
+    ServiceTarget.objects.create(
+        queue=desk.queues["Billing"], valid_from=timezone.now() - timedelta(days=1), answer_within_seconds=600
+    )
+    assert (_row(desk).target, _row(desk).tone, _row(desk).used) == (600, "bad", 100)
+
+    Interaction.objects.filter(pk=contact.pk).update(first_answered_at=timezone.now())
+    assert _row(desk).target is None
+
+
+def _row(desk: Desk) -> Row:
+    return shown(desk, "Billing").queues[0].rows[0]
+
+
+def test_a_queue_shows_fifty_and_more_when_asked_and_counts_all(desk: Desk, client: Client) -> None:
+    for number in range(53):
+        make_waiting(desk, f"Customer {number}", channel=Channel.EMAIL, queue="Billing", minutes=number)
+    key = desk.queues["Billing"].public_id
+    client.force_login(desk.bob)
+
+    page = client.get(f"/desk/_list/?queue={key}").content.decode()
+    more = client.get(f"/desk/_list/?queue={key}&shown=100").content.decode()
+
+    assert (page.count('class="work-item"'), "Show more (50 of 53)" in page) == (50, True)
+    assert (more.count('class="work-item"'), "Show more" in more) == (53, False)
+
+
+@pytest.mark.parametrize("shown", ["", "-1", "9999999", "x", "１００"])
+def test_a_nonsensical_number_of_rows_is_the_usual_one(shown: str) -> None:
+    assert Choice.read("", shown).shown == 50
+
+
+def test_the_list_asks_the_same_number_of_queries_whatever_is_on_it(
+    desk: Desk, client: Client, queries_do_not_grow: QueryGuard
+) -> None:
+    make_waiting(desk, queue="Billing")
+    make_mine(desk, desk.bob)
+    ring(make_waiting(desk), desk.bob)
+    client.force_login(desk.bob)
+    address = f"/desk/_list/?queue={desk.queues['Billing'].public_id}"
+
+    def add_rows() -> None:
+        for number in range(20):
+            make_waiting(desk, queue="Billing", minutes=number)
+            make_mine(desk, desk.bob, minutes=number)
+
+    # Session, user, grants, queues followed, offers and their contacts, own contacts, counts, queues, rows of the open
+    # queue, last words, promises.
+    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 12
+
+
+def test_another_teams_supervisor_sees_nothing_of_it(desk: Desk, client: Client) -> None:
+    make_waiting(desk, "Ann", queue="Billing")
+    make_mine(desk, desk.bob, "Ben")
+    ring(make_waiting(desk, "Cleo"), desk.bob)
+    client.force_login(desk.charlie)
+
+    page = client.get(f"/desk/?queue={desk.queues['Billing'].public_id}").content.decode()
+
+    assert [name for name in ("Ann", "Ben", "Cleo", "Billing") if name in page] == []
+
+
+def test_a_contact_handed_to_somebody_of_another_team_is_on_their_desk(desk: Desk, client: Client) -> None:
+    contact = make_mine(desk, desk.charlie, "Ann", "words only Charlie may read")
+    client.force_login(desk.charlie)
+    page = client.get(f"/desk/{contact.public_id}/")
+    assert "words only Charlie may read" in page.content.decode()
+
+    Interaction.objects.filter(pk=contact.pk).update(agent=desk.bob)
+    assert client.get(f"/desk/{contact.public_id}/").status_code == 404

@@ -118,7 +118,7 @@ def _fill(
     context["tiles"] = owners.tiles(asked)
     ranked = sorted(answer.groups, key=lambda group: -group.figures["contacts"].n)
     names = {group.key: group for group in ranked if isinstance(group.key, int)}
-    words = words_of((key for key in names if isinstance(key, int)), asked.period, user=asked.user)
+    words = words_of(names, asked.period, user=asked.user)
     panels = [owners.reasons_panel(asked).panel]
     if words:
         said = [

@@ -237,6 +237,9 @@ MATRIX: dict[str, list[Row]] = {
     "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
+    # Only in a demonstration (tests/ccx/test_caught_mail.py).
+    "demo/mail/": [public(404)],
+    "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.

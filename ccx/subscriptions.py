@@ -52,6 +52,8 @@ from interactions.handling.events import (
 )
 from interactions.handling.readers import COMING_BACK, OFFERS
 from interactions.handling.selectors.sending import MessageSender
+from journeys.ownership.events import CostRateChanged, MapChanged
+from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
@@ -84,17 +86,20 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
     # People.
-    AccessChanged: (),
+    AccessChanged: (OWNERS_GRANTS,),
     # Surveys.
     CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
     FollowUpChanged: (FOLLOW_UPS_LIVE,),
+    # The map of where contacts come from, and what they cost.
+    MapChanged: (),
+    CostRateChanged: (FACTS,),
 }
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
-    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS),
 )
 
 # Who carries out the effects outside that a reader owes, by the reader's name.

@@ -167,6 +167,7 @@ MATRIX: dict[str, list[Row]] = {
         row(experience_owner=302, administrator=302, of="touchpoint", method="post"),
         row(administrator=302, of="others_touchpoint", method="post"),
     ],
+    "map/customers/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="customer")],
     "map/costs/": [row(administrator=200), row(administrator=200, method="post")],
     "map/costs/<int:rate_id>/remove/": [row(administrator=302, ids={"rate_id": "1"}, method="post")],
     "map/parts/<slug:kind>/": [row(administrator=200, ids=A_DEPARTMENT), row(administrator=404, ids={"kind": "x"})],

@@ -1,5 +1,7 @@
 """What follows contacts: customers found to be one, one who asked to be forgotten, and today."""
 
+import random
+from collections.abc import Mapping
 from datetime import timedelta
 
 from ccx.demo.centre import Centre

@@ -1,17 +1,16 @@
-"""What follows contacts: answers to surveys, customers found to be one, one who asked to be forgotten, and today."""
+"""What follows contacts: customers found to be one, one who asked to be forgotten, and today."""
 
 import random
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ccx.demo.centre import Centre
 from ccx.demo.demand import HOURS_OF
 from ccx.demo.drafts import Plan
 from ccx.demo.people import Person
-from ccx.demo.story import Memory, Story
-from ccx.demo.words import words
+from ccx.demo.story import Story
 from ccx.kernel.models import User
-from feedback.surveys.services import record_response
+from interactions.cases.choices import Outcome
 from interactions.channels.choices import Channel
 from interactions.channels.contact import Receipt
 from interactions.customers.models import Customer, Identity
@@ -21,45 +20,23 @@ from interactions.handling.services import Saying, accept_interaction, add_messa
 from interactions.intake.services import receive
 from interactions.models import Interaction
 
-ANSWERED_SHARE = 0.17
+SAID_SHARE = 0.8
+# Group of reasons -> how many of its contacts need not have been.
+AVOIDABLE = {"delivery": 0.7, "billing": 0.55, "returns": 0.4, "account": 0.5, "product": 0.15, "orders": 0.3}
 MOST_WAITING = 24
 MOST_IN_HAND = 6
 
 
-def ask_customers(
-    memories: Mapping[str, Memory], receipts: Mapping[str, Receipt], *, now: datetime, by: User, rng: random.Random
-) -> int:
-    """Some customers answer, most within a day or two, the annoyed ones a little more often."""
-    chosen: dict[int, Memory] = {}
-    for key, memory in memories.items():
-        number = receipts[key].interaction_id
-        if number is not None and rng.random() < ANSWERED_SHARE * (0.8 + 0.25 * memory.annoyance):
-            chosen[number] = memory
-    told = 0
-    for number, interaction in sorted(Interaction.objects.in_bulk(list(chosen)).items()):
-        memory = chosen[number]
-        at = memory.ended_at + timedelta(minutes=20 + rng.expovariate(1 / 1300))
-        if interaction.customer_id is None or at >= now:
-            continue
-        record_response(interaction=interaction, answers=_answers(memory, rng), by=by, at=at)
-        told += 1
-    return told
-
-
-def _answers(memory: Memory, rng: random.Random) -> dict[str, int | bool | str | None]:
-    mood = 5.05 - memory.annoyance + rng.gauss(0, 0.7)
-    csat = min(max(round(mood), 1), 5)
-    answers: dict[str, int | bool | str | None] = {"csat": csat}
-    if rng.random() < 0.8:
-        answers["ces"] = min(max(round(mood * 1.45 - 0.3 + rng.gauss(0, 0.7)), 1), 7)
-    if rng.random() < 0.55:
-        answers["nps"] = min(max(round(mood * 2.1 + rng.gauss(0, 1)), 0), 10)
-    if rng.random() < 0.85:
-        answers["is_resolved"] = memory.is_solved if rng.random() < 0.9 else not memory.is_solved
-    if rng.random() < 0.3:
-        lines = words("people")["comments_good" if csat >= 4 else "comments_bad"]
-        answers["comment"] = rng.choice(lines).format(agent=memory.agent)
-    return answers
+def judge_contacts(receipts: Mapping[str, Receipt], rng: random.Random) -> None:
+    """Whether most contacts could have been avoided, as agents say when they wrap up; some do not say."""
+    told = [receipt.interaction_id for receipt in receipts.values() if receipt.interaction_id is not None]
+    handled = Interaction.objects.filter(pk__in=told, outcome=Outcome.HANDLED, reason__isnull=False)
+    judged: dict[bool, list[int]] = {True: [], False: []}
+    for number, code in handled.order_by("pk").values_list("pk", "reason__code"):
+        if rng.random() < SAID_SHARE:
+            judged[rng.random() < AVOIDABLE.get(code.partition(".")[0], 0.3)].append(number)
+    for was_avoidable, numbers in judged.items():
+        Interaction.objects.filter(pk__in=numbers).update(was_avoidable=was_avoidable)
 
 
 def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Person]) -> None:

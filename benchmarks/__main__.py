@@ -15,10 +15,13 @@ KEYS = (
     "increment_scale",
     "exactness",
     "panel",
+    "routing_pass",
     "intake_single",
     "intake_bulk",
     "import",
     "freshness",
+    "live_fanout",
+    "live_roundtrip",
 )
 
 

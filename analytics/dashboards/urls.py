@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.show_overview, name="dashboards"),
     path("operations/", views.show_operations, name="operations"),
     path("resolution/", views.show_resolution, name="resolution"),
+    path("customers-say/", views.show_answers, name="answers"),
     path("definitions/", views.show_definitions, name="definitions"),
     path("_live/", views.show_live, name="live"),
     path("reason-counts/", owner_views.show_reason_counts, name="reason-counts"),

@@ -69,7 +69,10 @@ def centre(shop: Showcase) -> Iterator[Centre]:
 def test_a_contact_goes_all_the_way_round_and_the_figures_move_by_exactly_that(
     shop: Showcase, centre: Centre, browser: Any
 ) -> None:
-    people = {name: window(browser, centre.address, session=signed_in(shop.people[name])) for name in ("Bob", "Olga")}
+    people = {
+        name: window(browser, centre.address, session=signed_in(shop.people[name]), sockets=True)
+        for name in ("Bob", "Olga")
+    }
     people["Alice"] = window(browser, centre.address, session=signed_in(shop.people["Ada"]))
     bob, before = people["Bob"], figures(people)
 

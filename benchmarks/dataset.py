@@ -41,7 +41,7 @@ FROM generate_series(1, {REASONS}) n;
 # belongs to a department and a department has three or four teams, so that a day has about 1,200 combinations.
 CONTACTS: Final = """
 SET LOCAL session_replication_role = replica;
-SELECT setseed(0.42);
+SELECT setseed((0.42 + 0.618034 * (%(first)s - 1))::numeric %% 1);
 CREATE TEMP TABLE first_draw ON COMMIT DROP AS
 SELECT n AS id, {end} - make_interval(secs => ({newest} - n) * 86400.0 / {per_day} + random() * 60) AS started_at,
     (1 + floor({customers} * power(random(), 1.6)))::bigint AS customer_id,

@@ -17,7 +17,8 @@ app = Celery("ccx")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["ccx"], related_name="readers")
-app.autodiscover_tasks(["ccx.kernel.access", "interactions.doors.history", "interactions.handling"])
+app.autodiscover_tasks(["ccx.kernel.access", "interactions.doors.history", "interactions.doors.mail"])
+app.autodiscover_tasks(["interactions.handling"])
 
 
 @setup_logging.connect

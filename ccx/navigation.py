@@ -15,6 +15,8 @@ ITEMS: list[dict[str, Any]] = [
     _place(_("Work"), "work", "desk:home", Ability.HANDLE_CONTACTS, "g w"),
     _place(_("Customers"), "customers", "interactions:customers", Ability.SEE_CUSTOMERS, "g c"),
     _place(_("Dashboards"), "dashboards", "analytics:dashboards", Ability.SEE_DASHBOARDS, "g d"),
+    _place(_("Owners"), "department", "owners:owners", Ability.OWN_EXPERIENCE, "g o"),
+    _place(_("Map"), "journeys", "map:reasons", Ability.OWN_EXPERIENCE, "g m"),
     _place(_("Follow-ups"), "feedback", "feedback:follow-ups", Ability.FOLLOW_UP, "g f"),
     _place(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
     _place(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),

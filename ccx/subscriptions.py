@@ -41,6 +41,7 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
+from interactions.doors.mail.sending import send_mail
 from interactions.handling.events import (
     MessageSettled,
     OfferEnded,
@@ -51,6 +52,8 @@ from interactions.handling.events import (
 )
 from interactions.handling.readers import COMING_BACK, OFFERS
 from interactions.handling.selectors.sending import MessageSender
+from journeys.ownership.events import CostRateChanged, MapChanged
+from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
@@ -83,24 +86,27 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
     # People.
-    AccessChanged: (),
+    AccessChanged: (OWNERS_GRANTS,),
     # Surveys.
     CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
     FollowUpChanged: (FOLLOW_UPS_LIVE,),
+    # The map of where contacts come from, and what they cost.
+    MapChanged: (),
+    CostRateChanged: (FACTS,),
 }
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
-    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS),
 )
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
 
 # Who sends our messages to customers, by channel. A channel without a line here cannot answer.
-MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {}
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

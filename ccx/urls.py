@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("interactions.urls")),
     path("", include("feedback.urls")),
     path("dashboards/", include("analytics.dashboards.urls")),
+    path("owners/", include("analytics.dashboards.owner_urls")),
+    path("map/", include("journeys.ownership.urls")),
     # REST.
     path("api/schema/", api_docs.schema, name="api-schema"),
     path("api/docs/", api_docs.swagger, name="api-docs"),

@@ -1,7 +1,7 @@
 """What a dashboard page is asked, all of it in its address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from analytics.kpis.definition import Text
 from analytics.kpis.errors import InvalidPeriodError
 from analytics.kpis.questions import Dimension, Filters, Period, day_of, filters_of, last_day_of, today, with_horizon
 from ccx.kernel.models import User
+from journeys.ownership.choices import PartKind
 
 DEFAULT_PRESET = "30d"
 NO_COMPARISON = "none"
@@ -24,7 +25,14 @@ PRESETS: Mapping[str, Text] = {
     "30d": _("30 days"),
     "quarter": _("Quarter"),
 }
-_KEPT = ("period", "from", "to", "compare", "horizon", *(dimension.value for dimension in Dimension))
+_KEPT = (
+    "period",
+    "from",
+    "to",
+    "compare",
+    "horizon",
+    *(name.value for names in (Dimension, PartKind) for name in names),
+)
 
 
 def preset_period(preset: str, now: date) -> Period:
@@ -44,7 +52,10 @@ def preset_period(preset: str, now: date) -> Period:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """The period, its comparison and the filters; `given` is what the address says, `extra` a page's own switches."""
+    """The period, its comparison and the filters; `given` is what the address says, `extra` a page's own switches.
+
+    `fixed` are filters that the page itself stands for: other addresses name them, the page's own do not.
+    """
 
     user: User
     period: Period
@@ -54,6 +65,7 @@ class Asked:
     given: Mapping[str, str]
     extra: Mapping[str, str]
     problem: str = ""
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def comparison(self) -> Period | None:
@@ -65,9 +77,10 @@ class Asked:
         return urlencode({name: value for name, value in asked.items() if value})
 
     def url(self, view: str, **changes: str) -> str:
-        """A dashboard page about the same, but for changes."""
+        """A dashboard page about the same, but for changes; `view` is its name, or its address if it has parts."""
+        address = address_of(view)
         query = self.query(**changes)
-        return f"{reverse(view)}?{query}" if query else reverse(view)
+        return f"{address}?{query}" if query else address
 
     def rows_url(self, kpi: str, part: str = "numerator", **changes: str) -> str:
         """The rows behind a figure under the same filters."""
@@ -75,13 +88,25 @@ class Asked:
         if self.period.horizon:
             dates["horizon"] = self.period.horizon.isoformat()
         kept = {name: value for name, value in self.given.items() if name != "compare"}
-        asked = kept | dates | changes | {"kpi": kpi, "part": part}
+        asked = kept | dict(self.fixed) | dates | changes | {"kpi": kpi, "part": part}
         return f"{reverse('analytics:rows')}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
-def ask(request: HttpRequest, user: User, *, switches: Mapping[str, tuple[str, ...]] | None = None) -> Asked:
+def address_of(view: str) -> str:
+    """Where a page is: by its name, or as it says itself."""
+    return view if view.startswith("/") else reverse(view)
+
+
+def ask(
+    request: HttpRequest,
+    user: User,
+    *,
+    switches: Mapping[str, tuple[str, ...]] | None = None,
+    fixed: Mapping[str, str] | None = None,
+) -> Asked:
     """Read the address. A period that is none falls back to the default and says so; an unknown filter is refused."""
     given = {name: request.GET[name].strip() for name in _KEPT if request.GET.get(name, "").strip()}
+    given = {name: value for name, value in given.items() if name not in (fixed or {})}
     problem = ""
     try:
         period, preset = _period(given)
@@ -97,10 +122,11 @@ def ask(request: HttpRequest, user: User, *, switches: Mapping[str, tuple[str, .
         period=period,
         preset=preset,
         is_compared=given.get("compare") != NO_COMPARISON,
-        filters=filters_of(given, user=user),
+        filters=filters_of({**given, **(fixed or {})}, user=user),
         given=given,
         extra=extra,
         problem=problem,
+        fixed=fixed or {},
     )
 
 

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from analytics.facts.models import Fact
+from analytics.kpis.definition import Unit
 from analytics.kpis.rows import RowsOf, interactions_behind
-from ccx.kernel.look.figures import MISSING, duration, local_time, number
+from ccx.kernel.look.figures import MISSING, duration, local_time, money, number
 from ccx.kernel.look.parts import Cell, Column, Row, Table
 from ccx.kernel.models import User
 from interactions.cases.choices import Outcome
@@ -43,7 +45,7 @@ def rows_table(behind: RowsOf, facts: list[Fact], *, user: User, caption: str) -
 def _row(fact: Fact, contact: dict[str, Any], behind: RowsOf) -> Row:
     channel = Channel(fact.channel)
     counted = getattr(fact, "contribution", 0)
-    is_time = behind.adds_amounts and behind.kpi.unit == "seconds"
+    is_amount = behind.adds_amounts and behind.kpi.unit in {Unit.SECONDS, Unit.CENTS}
     return Row(
         key=str(fact.interaction_id),
         url=contact_url(contact.get("public_id")),
@@ -56,9 +58,15 @@ def _row(fact: Fact, contact: dict[str, Any], behind: RowsOf) -> Row:
             Cell(text=outcome_text(fact)),
             Cell(text=duration(fact.wait_seconds), value=fact.wait_seconds, is_numeric=True),
             Cell(text=duration(fact.handle_seconds), value=fact.handle_seconds, is_numeric=True),
-            Cell(text=duration(counted) if is_time else number(counted), value=counted),
+            Cell(text=_amount(behind, counted) if is_amount else number(counted), value=counted),
         ],
     )
+
+
+def _amount(behind: RowsOf, counted: int) -> str:
+    if behind.kpi.unit is Unit.SECONDS:
+        return duration(counted)
+    return money(counted / 100, settings.CCX_CURRENCY)
 
 
 def outcome_text(fact: Fact) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from analytics.kpis.catalogue import resolution, service_level, surveys, volume, waiting, work
-from analytics.kpis.definition import ChannelScope, Direction, Entity, Kpi, Timing
+from analytics.kpis.catalogue import cost, resolution, service_level, surveys, volume, waiting, work
+from analytics.kpis.definition import Aggregation, ChannelScope, Direction, Entity, Kpi, Timing
 from analytics.kpis.registry import variants_of
 from ccx.kernel.look.parts import Fact
 
@@ -39,6 +39,7 @@ def chapters() -> list[Chapter]:
         ("work", _("The work"), work.KPIS),
         ("resolution", _("Resolution and repeats"), resolution.KPIS),
         ("surveys", _("What customers answered"), surveys.KPIS),
+        ("cost", _("What it costs"), cost.KPIS),
     )
     return [
         Chapter(key=key, title=title, definitions=[_definition(kpi) for kpi in kpis if _at(kpi) in {"", "target"}])
@@ -89,6 +90,8 @@ def _formula(kpi: Kpi) -> str:
             "column": kpi.column,
             "base": kpi.numerator.text,
         }
+    if kpi.aggregation is Aggregation.DISTINCT:
+        return _("number of different %(column)s over %(base)s") % {"column": kpi.column, "base": kpi.numerator.text}
     if kpi.denominator is None:
         return kpi.numerator.text
     told = f"({kpi.numerator.text}) ÷ ({kpi.denominator.text})"

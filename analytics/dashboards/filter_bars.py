@@ -3,27 +3,29 @@
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from analytics.dashboards.asking import NO_COMPARISON, PRESETS, Asked, period_words
+from analytics.dashboards.asking import NO_COMPARISON, PRESETS, Asked, address_of, period_words
+from analytics.kpis.questions import Dimension
 from ccx.kernel.look.parts import FilterBar, Link, Option, Select
 from ccx.kernel.models import Team, User
 from interactions.channels.choices import Channel
 from interactions.models import ContactReason, Queue
+from journeys.ownership.choices import PartKind
 
 _PERIOD = {"period": "", "from": "", "to": ""}
 
 
 def filter_bar(asked: Asked, view: str) -> FilterBar:
     """The bar for a page; three queries for what may be chosen."""
-    filtered = any(name in asked.given for name in ("channel", "queue", "team", "reason", "agent"))
+    parts = [kind.value for kind in PartKind]
+    filtered = any(name in asked.given for name in ("channel", "queue", "team", "reason", "agent", *parts))
     hidden = [(name, value) for name, value in asked.extra.items()]
     if asked.preset:
         hidden.append(("period", asked.preset))
-    hidden += [(name, asked.given[name]) for name in ("agent", "horizon") if name in asked.given]
+    hidden += [(name, asked.given[name]) for name in ("agent", "horizon", *parts) if name in asked.given]
     return FilterBar(
-        action=reverse(view),
+        action=address_of(view),
         presets=[
             Link(
                 label=str(label), url=asked.url(view, **_PERIOD | {"period": preset}), is_current=preset == asked.preset
@@ -37,7 +39,7 @@ def filter_bar(asked: Asked, view: str) -> FilterBar:
         comparison=_comparison(asked),
         selects=[_channels(asked), *_rows(asked)],
         hidden=hidden,
-        reset_url=asked.url(view, channel="", queue="", team="", reason="", agent="") if filtered else "",
+        reset_url=asked.url(view, **dict.fromkeys((*Dimension, *parts), "")) if filtered else "",
     )
 
 

@@ -78,7 +78,7 @@ def export_url(asked: Asked, page: str, panel: str) -> str:
     """Where a panel's CSV is, for those who may export."""
     if not asked.user.can(Ability.EXPORT):
         return ""
-    return f"{reverse('analytics:export', args=[page, panel])}?{asked.query()}"
+    return f"{reverse('analytics:export', args=[page, panel])}?{asked.query(**asked.fixed)}"
 
 
 def group_lines(groups: Iterable[Group]) -> list[Line]:

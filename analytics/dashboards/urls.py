@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.dashboards import views
+from analytics.dashboards import owner_views, views
 
 app_name = "analytics"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("operations/", views.show_operations, name="operations"),
     path("resolution/", views.show_resolution, name="resolution"),
     path("definitions/", views.show_definitions, name="definitions"),
+    path("reason-counts/", owner_views.show_reason_counts, name="reason-counts"),
     path("rows/", views.show_rows, name="rows"),
     path("export/<slug:page>/<slug:panel>.csv", views.export_panel, name="export"),
 ]

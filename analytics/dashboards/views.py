@@ -13,7 +13,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from analytics.dashboards import definitions, operations, overview, resolution
+from analytics.dashboards import definitions, operations, overview, owners, resolution
 from analytics.dashboards.asking import Asked, ask, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
@@ -21,6 +21,7 @@ from analytics.dashboards.filter_bars import filter_bar
 from analytics.dashboards.sheets import Builder
 from analytics.dashboards.wording import counted_text, value_text
 from analytics.facts.models import Fact
+from analytics.kpis.definition import Unit
 from analytics.kpis.errors import FiguresAreHiddenError, UnknownFilterError, UnknownKpiError
 from analytics.kpis.registry import kpi_of
 from analytics.kpis.rows import MOST_EXPORTED, Part, RowsOf, rows_of
@@ -35,10 +36,12 @@ PANELS: dict[str, dict[str, Builder]] = {
     overview.PAGE: overview.PANELS,
     operations.PAGE: operations.PANELS,
     resolution.PAGE: resolution.PANELS,
+    owners.PAGE: owners.PANELS,
 }
 SWITCHES: dict[str, Mapping[str, tuple[str, ...]]] = {
     operations.PAGE: operations.SWITCHES,
     resolution.PAGE: resolution.SWITCHES,
+    owners.PAGE: owners.SWITCHES,
 }
 
 
@@ -221,7 +224,7 @@ def _behind(request: HttpRequest, asked: Asked) -> RowsOf:
 
 def _rows_sentence(behind: RowsOf, asked: Asked, *, count: int, total: int) -> str:
     words = {"n": number(count), "period": period_words(asked.period)}
-    if behind.adds_amounts and behind.kpi.unit == "seconds":
+    if behind.adds_amounts and behind.kpi.unit in {Unit.SECONDS, Unit.CENTS}:
         told = _("%(n)s contacts in %(period)s that add up to %(total)s.")
         return told % (words | {"total": value_text(behind.kpi, total)})
     if total != count:

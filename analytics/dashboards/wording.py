@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import Asked
 from analytics.kpis.definition import Direction, Kpi, Unit
 from analytics.kpis.figures import Figure, State
-from ccx.kernel.look.figures import MISSING, Better, Change, Measure, change, duration, number, percent
+from ccx.kernel.look.figures import MISSING, Better, Change, Measure, change, duration, money, number, percent
 from ccx.kernel.look.parts import Cell, Tile
 from interactions.channels.choices import Channel
 
@@ -23,6 +24,8 @@ def value_text(kpi: Kpi, value: float | None) -> str:
         return percent(value, kpi.precision)
     if kpi.unit is Unit.SECONDS:
         return duration(value)
+    if kpi.unit is Unit.CENTS:
+        return money(value / 100, settings.CCX_CURRENCY, is_whole=not kpi.precision)
     return number(value, kpi.precision)
 
 
@@ -32,8 +35,10 @@ def measure_of(kpi: Kpi) -> Measure:
     return measures.get(kpi.unit, "number")
 
 
-def chart_measure(kpi: Kpi) -> Literal["number", "share", "duration"]:
+def chart_measure(kpi: Kpi) -> Literal["number", "share", "duration", "money"]:
     """How a chart's axis writes it."""
+    if kpi.unit is Unit.CENTS:
+        return "money"
     if kpi.unit is Unit.SHARE:
         return "share"
     return "duration" if kpi.unit is Unit.SECONDS else "number"
@@ -70,7 +75,7 @@ def short_change_text(figure: Figure) -> str:
         return _("%(sign)s%(points)s pt") % {"sign": sign, "points": points}
     if measure == "duration":
         return sign + duration(abs(moved))
-    return sign + percent(abs(moved) / before) if before else sign + number(abs(moved))
+    return sign + percent(abs(moved) / before) if before else sign + value_text(figure.kpi, abs(moved))
 
 
 def state_text(figure: Figure) -> str:
@@ -110,6 +115,11 @@ def counted_text(kpi: Kpi) -> str:
     return " ".join(str(text) for text in (kpi.counted, kpi.cohort_text, kpi.maturity_text, version) if text)
 
 
+def bare_value(figure: Figure) -> float | None:
+    """The number that charts draw: amounts in the currency's main unit."""
+    return figure.value / 100 if figure.value is not None and figure.kpi.unit is Unit.CENTS else figure.value
+
+
 def cell_of(figure: Figure, url: str = "") -> Cell:
     """A figure in a table: the bare number for charts, grey when it rests on few."""
     detail = ""
@@ -119,7 +129,7 @@ def cell_of(figure: Figure, url: str = "") -> Cell:
         detail = _("not yet mature")
     return Cell(
         text=figure_text(figure),
-        value=figure.value,
+        value=bare_value(figure),
         detail=detail,
         url=url if figure.n else "",
         tone="neutral" if figure.is_small else "",

@@ -10,13 +10,13 @@ CUT_SECONDS: Final = 3600
 
 
 def _count(condition: str) -> str:
-    return f"CASE WHEN {condition} THEN 1 ELSE 0 END::smallint"
+    return f"CASE WHEN {condition} THEN 1::smallint ELSE 0::smallint END"
 
 
 def _measure_expressions() -> dict[str, str]:
     """Every measure as an expression over `f`, the row in which all flags and durations stand."""
-    live_answered = "f.is_live AND f.is_answered"
-    abandoned = f"f.is_live AND f.is_offered AND f.outcome = {Outcome.ABANDONED.value}"
+    live_answered = "f.is_live_answered"
+    abandoned = "f.is_live_abandoned"
     expressions = {
         "contacts": _count("f.is_real"),
         "not_contacts": _count(f"f.is_inbound AND f.outcome = {Outcome.NOT_A_CONTACT.value}"),
@@ -59,7 +59,7 @@ def _measure_expressions() -> dict[str, str]:
         "fcr_yes": _count("f.fcr_counts AND f.is_resolved IS NOT FALSE AND NOT f.came_back"),
         "cases": _count("f.is_first_of_case"),
         "case_contacts": "CASE WHEN f.is_first_of_case THEN f.case_contacts ELSE 0 END::int",
-        "case_switched": _count("f.is_first_of_case AND f.switches > 0"),
+        "case_switched": _count("f.is_first_of_case AND f.is_switched"),
         "case_stuck": _count(f"f.is_first_of_case AND f.case_contacts >= {STUCK_CONTACTS}"),
         "invited": _count("f.was_invited"),
         "invited_answered": _count("f.was_invited AND f.has_response"),

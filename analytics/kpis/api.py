@@ -19,7 +19,7 @@ from ccx.kernel.access.models import Scope
 
 MOST_KEYS = 50
 MOST_DAYS_OF_SERIES = 1100
-_FILTERS = ("queue", "team", "reason", "agent")
+_FILTERS = ("queue", "team", "reason", "agent", "department", "journey", "job")
 HORIZON = "Last day looked at: `period` (the period's own last day) or a day; left out, as far as is known."
 SCOPES: Mapping[str, tuple[str, ...]] = {"GET": (Scope.FIGURES_READ,)}
 

@@ -23,12 +23,15 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     MEAN = "mean"
     POINTS = "points"
+    # Hundredths of the centre's currency.
+    CENTS = "cents"
 
 
 class Aggregation(StrEnum):
     SUM = "sum"
     RATIO = "ratio"
     QUANTILE = "quantile"
+    DISTINCT = "distinct"
 
 
 class Entity(StrEnum):
@@ -167,15 +170,14 @@ class Kpi:
 
 
 def count(key: str, title: Text, counted: Text, numerator: str, **fields: object) -> Kpi:
-    """A plain sum of a measure."""
+    """A plain sum of a measure: contacts unless `unit` says otherwise."""
     return Kpi(
         key=key,
         title=title,
         counted=counted,
-        unit=Unit.COUNT,
         numerator=Expression.parse(numerator),
         aggregation=Aggregation.SUM,
-        **{"precision": 0, **fields},  # type: ignore[arg-type]
+        **{"unit": Unit.COUNT, "precision": 0, **fields},  # type: ignore[arg-type]
     )
 
 
@@ -202,4 +204,17 @@ def quantile(key: str, title: Text, counted: Text, base: str, **fields: object) 
         numerator=Expression.parse(base),
         aggregation=Aggregation.QUANTILE,
         **fields,  # type: ignore[arg-type]
+    )
+
+
+def distinct(key: str, title: Text, counted: Text, base: str, **fields: object) -> Kpi:
+    """How many different values a column of facts has over the contacts of the measure `base`; it never adds up."""
+    return Kpi(
+        key=key,
+        title=title,
+        counted=counted,
+        unit=Unit.COUNT,
+        numerator=Expression.parse(base),
+        aggregation=Aggregation.DISTINCT,
+        **{"precision": 0, **fields},  # type: ignore[arg-type]
     )

@@ -42,7 +42,7 @@ class Figure:
     @property
     def is_small(self) -> bool:
         """So few that the figure is drawn grey."""
-        return self.kpi.aggregation is not Aggregation.SUM and 0 < self.n < SMALL
+        return self.kpi.aggregation not in {Aggregation.SUM, Aggregation.DISTINCT} and 0 < self.n < SMALL
 
     @property
     def is_ready(self) -> bool:
@@ -124,7 +124,7 @@ def _judged(kpi: Kpi, counted: dict[str, int], figure: Figure) -> Figure:
     """With value, interval and state."""
     if kpi.aggregation is Aggregation.SUM:
         return replace(figure, value=float(figure.numerator or 0))
-    if kpi.aggregation is Aggregation.QUANTILE:
+    if kpi.aggregation in {Aggregation.QUANTILE, Aggregation.DISTINCT}:
         return figure
     if not figure.denominator:
         state = figure.state if figure.state is State.IMMATURE else State.NO_DATA

@@ -12,6 +12,7 @@ from analytics.kpis.questions import NONE, Split
 from ccx.kernel.models import Team, User
 from interactions.channels.choices import Channel
 from interactions.models import ContactReason, Queue
+from journeys.models import Department, JobToBeDone, Journey
 
 Named = dict[int, tuple[str, str]]
 
@@ -25,12 +26,18 @@ def names_of(split: Split, keys: Iterable[int]) -> Named:
         Split.TEAM: Team.objects.all(),
         Split.AGENT: User.objects.all(),
         Split.REASON: ContactReason.objects.all(),
+        Split.DEPARTMENT: Department.objects.all(),
+        Split.JOURNEY: Journey.objects.all(),
+        Split.JOB: JobToBeDone.objects.all(),
     }
     nothing = {
         Split.QUEUE: _("No queue"),
         Split.TEAM: _("No team"),
         Split.AGENT: _("No agent"),
         Split.REASON: _("No reason"),
+        Split.DEPARTMENT: _("No department"),
+        Split.JOURNEY: _("No journey"),
+        Split.JOB: _("No job"),
     }
     wanted = sorted(set(keys) - {0})
     rows = querysets[split].filter(pk__in=wanted).values_list("pk", "name", "public_id") if wanted else []

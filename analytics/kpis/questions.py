@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from analytics.kpis.errors import InvalidPeriodError, UnknownFilterError
+from analytics.kpis.parts import part_id_of, reasons_of
 from ccx.kernel.models import Team, User
 from interactions.channels.choices import Channel
 from interactions.models import ContactReason, Queue
+from journeys.ownership.choices import PartKind
 
 MAX_DAYS_OF_ROWS = 92
 NONE = "none"
@@ -41,10 +43,20 @@ class Split(StrEnum):
     TEAM = "team"
     AGENT = "agent"
     REASON = "reason"
+    DEPARTMENT = "department"
+    JOURNEY = "journey"
+    JOB = "job"
+
+    @property
+    def part(self) -> PartKind | None:
+        """The kind of part of the business it splits by."""
+        return PartKind(self.value) if self.value in set(PartKind) else None
 
     @property
     def dimension(self) -> Dimension | None:
-        """The dimension it splits by; None for time."""
+        """The dimension it splits by, the reason for parts of the business; None for time."""
+        if self.part is not None:
+            return Dimension.REASON
         return Dimension(self.value) if self.value in set(Dimension) else None
 
     @property
@@ -108,33 +120,46 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all."""
+    """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all.
+
+    `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says.
+    """
 
     channel: int | None = None
     queue: int | None = None
     team: int | None = None
     reason: int | None = None
     agent: int | None = None
+    parts: tuple[tuple[PartKind, int], ...] = ()
     reasons: frozenset[int] = field(default=frozenset(), compare=False)
+    owned: frozenset[int] | None = field(default=None, compare=False)
 
     def ids(self, dimension: Dimension) -> frozenset[int] | None:
         """The keys it admits in one dimension; None: all."""
         chosen: int | None = getattr(self, dimension.value)
-        if chosen is None:
-            return None
-        if dimension is Dimension.REASON and self.reasons:
-            return self.reasons
-        return frozenset({chosen})
+        found = None if chosen is None else frozenset({chosen})
+        if dimension is not Dimension.REASON:
+            return found
+        if chosen is not None and self.reasons:
+            found = self.reasons
+        if self.owned is None:
+            return found
+        return self.owned if found is None else found & self.owned
 
     def with_reasons(self) -> "Filters":
-        """With the reason's descendants looked up, so that a node covers its branch."""
-        if self.reason is None or self.reasons:
-            return self
-        return replace(self, reasons=descendants_of(self.reason))
+        """With the reason's descendants looked up, so that a node covers its branch, and the reasons of the parts."""
+        found = self
+        if self.reason is not None and not self.reasons:
+            found = replace(found, reasons=descendants_of(self.reason))
+        if self.parts and self.owned is None:
+            sets = [reasons_of(kind, part_id) for kind, part_id in self.parts]
+            found = replace(found, owned=frozenset.intersection(*sets))
+        return found
 
     @property
     def dimensions(self) -> frozenset[Dimension]:
-        return frozenset(dimension for dimension in Dimension if getattr(self, dimension.value) is not None)
+        given = {dimension for dimension in Dimension if getattr(self, dimension.value) is not None}
+        return frozenset(given | {Dimension.REASON} if self.parts else given)
 
 
 def descendants_of(reason_id: int) -> frozenset[int]:
@@ -198,6 +223,19 @@ def row_id(dimension: Dimension, public_id: str, *, user: User) -> int:
     return int(found)
 
 
+def part_of(kind: PartKind, public_id: str, *, user: User) -> int:
+    """The part of the business that an address names, as far as the user may see it; `none` is 0."""
+    if public_id == NONE:
+        return 0
+    try:
+        found = part_id_of(kind, UUID(public_id), user=user)
+    except ValueError:
+        found = None
+    if found is None:
+        raise UnknownFilterError(_("There is no such %(name)s.") % {"name": kind.value})
+    return found
+
+
 def channel_of(slug: str) -> int:
     """The channel a slug names."""
     try:
@@ -222,4 +260,7 @@ def filters_of(asked: Mapping[str, str], *, user: User) -> Filters:
         team=chosen.get(Dimension.TEAM),
         reason=chosen.get(Dimension.REASON),
         agent=chosen.get(Dimension.AGENT),
+        parts=tuple(
+            (kind, part_of(kind, text, user=user)) for kind in PartKind if (text := asked.get(kind.value, "").strip())
+        ),
     ).with_reasons()

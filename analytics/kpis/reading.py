@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from analytics.kpis.definition import Aggregation, Kpi, Maturity
+from analytics.kpis.distincts import with_distincts
 from analytics.kpis.durations import with_quantiles
 from analytics.kpis.errors import FiguresAreHiddenError
 from analytics.kpis.figures import Figure, FigureSet, Group, State, figure_of, refused
@@ -150,6 +151,8 @@ def _figures(cells: Cells, question: Question, plan: Plan, *, in_series: bool) -
     }
     if any(kpi.aggregation is Aggregation.QUANTILE for kpi in question.kpis):
         with_quantiles(found, question)
+    if any(kpi.aggregation is Aggregation.DISTINCT for kpi in question.kpis):
+        with_distincts(found, question)
     grouped: dict[GroupKey, list[tuple[int | None, ByKey]]] = {}
     for (group, channel), figures in sorted(found.items(), key=lambda item: item[0][1] or 0):
         grouped.setdefault(group, []).append((channel, figures))
@@ -234,3 +237,24 @@ def _named(split: Split, groups: Answer) -> tuple[Group, ...]:
         for key in ids
     ]
     return tuple(sorted(found, key=lambda group: (group.key == 0, group.label.casefold())))
+
+
+def contacts_of_the_centre(period: Period, *, channel: int | None, user: User) -> int:
+    """How many contacts the whole centre had, so that a part of it can say how large it is.
+
+    The one figure that everybody who sees figures is told whatever their grants: it has no rows and no finer cut.
+    """
+    if not user.can(Ability.SEE_DASHBOARDS):
+        raise FiguresAreHiddenError
+    question = Question(
+        kpis=kpis_of(["contacts"]),
+        period=period,
+        filters=Filters(channel=channel),
+        split=Split.NONE,
+        by_channel=False,
+        user=user,
+        visibility=Visibility(),
+        clock=Clock(()),
+    )
+    total, _groups = _part(question)
+    return total["contacts"].n

@@ -5,6 +5,7 @@ from typing import Final
 
 from analytics.facts.measures import BY_NAME
 from analytics.kpis.catalogue import (
+    cost,
     resolution,
     service_level,
     surveys,
@@ -24,6 +25,7 @@ def _collected() -> dict[str, Kpi]:
         work.KPIS,
         resolution.KPIS,
         surveys.KPIS,
+        cost.KPIS,
     )
     kpis = [kpi for group in groups for kpi in group]
     for kpi in kpis:

@@ -13,6 +13,7 @@ from analytics.facts.models import Fact
 from analytics.kpis.definition import Kpi, Maturity
 from analytics.kpis.expressions import Term
 from analytics.kpis.maturing import Clock
+from analytics.kpis.parts import part_column, part_of_reasons
 from analytics.kpis.planner import ROLLUP_DIMENSIONS, Plan, Source, Visibility
 from analytics.kpis.questions import Dimension, Filters, Period, Split
 from analytics.rollups.models import CubeRollup, DayRollup, MonthRollup
@@ -88,8 +89,20 @@ def read_sums(plan: Plan, question: Question) -> Cells:
                     ),
                 )
         return cells
-    rows, columns, day = _rollup(plan, question)
-    return _read(rows, question.kpis, question, columns=columns, day=day)
+    rows, columns, day = rollup_rows(plan, question)
+    return by_part(_read(rows, question.kpis, question, columns=columns, day=day), question.split)
+
+
+def by_part(cells: Cells, split: Split) -> Cells:
+    """A roll-up's sums by reason put together to those of departments, journeys or jobs; other sums as they are."""
+    if split.part is None:
+        return cells
+    placed = part_of_reasons(split.part)
+    found: Cells = {}
+    for (reason, channel), sums in cells.items():
+        part = placed.get(reason, 0) if isinstance(reason, int) else reason
+        found.setdefault((part, channel), Sums()).add(sums)
+    return found
 
 
 def days_recorded(period: Period) -> frozenset[date]:
@@ -182,6 +195,8 @@ def fact_groups(question: Question, day: str) -> dict[str, Any]:
         columns["group"] = F(day)
     elif question.split is Split.MONTH:
         columns["group"] = TruncMonth(day)
+    elif question.split.part is not None:
+        columns["group"] = part_column(question.split.part)
     elif question.split.dimension is not None:
         columns["group"] = Coalesce(_FACT_COLUMNS[question.split.dimension], 0)
     if question.by_channel:
@@ -189,7 +204,7 @@ def fact_groups(question: Question, day: str) -> dict[str, Any]:
     return columns
 
 
-def _rollup(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, Any], str]:
+def rollup_rows(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, Any], str]:
     """The rows of the planned roll-up, its grouping columns, and the name of its day."""
     day = "month" if plan.source is Source.MONTHS else "day"
     names: dict[Dimension, str] = {}

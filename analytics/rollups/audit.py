@@ -7,11 +7,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analytics.facts.definition import COLUMNS, fact_query
+from analytics.facts.links import EVERY_LINK
 from analytics.facts.measures import HOURLY, NAMES
 from analytics.rollups.deltas import KEPT_HOURS, upsert_statements
 from analytics.rollups.models import AuditRun
-from analytics.rollups.rebuild import ROLLUP_TABLES, rebuild_rollups
-from analytics.rollups.refresh import LOCK, analyse_truth, refresh_facts
+from analytics.rollups.prepared import told
+from analytics.rollups.rebuild import ROLLUP_TABLES, SETTINGS, rebuild_rollups
+from analytics.rollups.refresh import LOCK, refresh_facts
 
 SAMPLE_DAYS: Final = 3
 BATCH: Final = 2000
@@ -109,10 +111,9 @@ def count_differing_facts() -> int:
     """Stored facts that differ from their definition, over everything; for tests and benchmarks."""
     columns = ", ".join(COLUMNS)
     stored = f"SELECT {columns} FROM analytics_fact"
-    with connection.cursor() as cursor:
-        analyse_truth(cursor)
+    with transaction.atomic(), connection.cursor() as cursor, told(cursor, **SETTINGS):
         cursor.execute(
-            f"WITH defined AS MATERIALIZED ({fact_query(whole=True)})"
+            f"WITH defined AS MATERIALIZED ({fact_query(EVERY_LINK, whole=True)})"
             f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
             f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
         )

@@ -1,7 +1,7 @@
 """The reader that keeps facts and roll-ups true to the log. An event only says which facts to compute again."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
@@ -24,6 +24,7 @@ from interactions.cases.events import (
 from interactions.customers.events import CustomerErased, CustomersMerged, IdentityAttested, MergeUndone
 from interactions.handling.events import PresenceChanged
 from interactions.models import Interaction
+from journeys.ownership.events import CostRateChanged
 
 OF_INTERACTIONS: Final = (
     InteractionStarted,
@@ -37,10 +38,13 @@ OF_INTERACTIONS: Final = (
 OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAttested)
 OF_CASES: Final = (CaseLinked, CaseReopened)
 KINDS: Final = frozenset(
-    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, PresenceChanged)
+    event.kind
+    for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, CostRateChanged, PresenceChanged)
 )
 CUSTOMER_KINDS: Final = frozenset(event.kind for event in OF_CUSTOMERS)
 CASE_KINDS: Final = frozenset(event.kind for event in OF_CASES)
+
+AT_ONCE: Final = 20_000
 
 
 def refresh_from_events(events: Sequence[EventRow]) -> None:
@@ -70,8 +74,25 @@ def refresh_from_events(events: Sequence[EventRow]) -> None:
         wanted |= Q(reason_id__in=reasons) | Q(reason__parent_id__in=reasons)
     if wanted:
         ids.update(Interaction.objects.filter(wanted).values_list("pk", flat=True))
-    refresh_facts(ids)
+    _refresh_in_portions(ids | _with_other_costs(events))
     _refresh_days(events, sorted(ids))
+
+
+def _with_other_costs(events: Sequence[EventRow]) -> set[int]:
+    """Every contact since a rate that changed; agents' days know no costs."""
+    wanted = Q()
+    for event in events:
+        if event.kind == CostRateChanged.kind:
+            arrived = Q(started_at__gte=datetime.fromtimestamp(event.data["since"], UTC))
+            wanted |= arrived & Q(channel=event.data["channel"]) if event.data["channel"] else arrived
+    return set(Interaction.objects.filter(wanted).values_list("pk", flat=True)) if wanted else set()
+
+
+def _refresh_in_portions(ids: set[int]) -> None:
+    """A reason or a rate may touch the whole history: the tables on the way stay small."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        refresh_facts(ordered[start : start + AT_ONCE])
 
 
 def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> None:

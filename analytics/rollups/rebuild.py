@@ -4,10 +4,12 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, EVERYTHING, fact_query
+from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
+from analytics.facts.links import EVERY_LINK
 from analytics.rollups.bulk import emptied
 from analytics.rollups.deltas import rebuild_statements
-from analytics.rollups.refresh import LOCK, analyse_truth
+from analytics.rollups.prepared import told
+from analytics.rollups.refresh import LOCK
 
 ROLLUP_TABLES: Final = (
     "analytics_cuberollup",
@@ -17,14 +19,19 @@ ROLLUP_TABLES: Final = (
     "analytics_weekhourrollup",
     "analytics_histogramrollup",
 )
-# Hash tables and sorts of a whole centre stay in memory, and every core that the server allows takes part.
-SETTINGS: Final = """
-SET LOCAL work_mem = '512MB';
-SET LOCAL jit = off;
-SET LOCAL max_parallel_workers_per_gather = 4;
-SET LOCAL parallel_setup_cost = 0;
-SET LOCAL parallel_tuple_cost = 0
-"""
+# Hash tables and sorts of a whole centre stay in memory, and every core that the server allows takes part. All rows
+# are wanted, so that no index helps, whatever the planner believes of their number.
+SETTINGS: Final = {
+    "work_mem": "512MB",
+    "hash_mem_multiplier": "2",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "4",
+    "parallel_setup_cost": "0",
+    "parallel_tuple_cost": "0",
+    "enable_nestloop": "off",
+    "enable_mergejoin": "off",
+}
+LINKS: Final = "SELECT * FROM analytics_every_link"
 
 
 @transaction.atomic
@@ -32,12 +39,13 @@ def rebuild_facts() -> int:
     """Compute every fact anew from the records of truth. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute(SETTINGS)
-        cursor.execute(ENSURE_COHORTS.format(scope=EVERYTHING))
-        analyse_truth(cursor)
-        with emptied(cursor, ("analytics_fact",)):
-            cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(whole=True)}")
-            count = int(cursor.rowcount)
+        with told(cursor, **SETTINGS):
+            cursor.execute(f"CREATE TEMP TABLE analytics_every_link ON COMMIT DROP AS {EVERY_LINK}")
+            cursor.execute(ENSURE_COHORTS.format(links=LINKS))
+            with emptied(cursor, ("analytics_fact",)):
+                cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(LINKS, whole=True)}")
+                count = int(cursor.rowcount)
+            cursor.execute("DROP TABLE analytics_every_link")
         cursor.execute("ANALYZE analytics_fact")
     return count
 
@@ -47,7 +55,6 @@ def rebuild_rollups() -> None:
     """Sum all facts into empty roll-ups."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute(SETTINGS)
-        with emptied(cursor, ROLLUP_TABLES):
+        with told(cursor, **SETTINGS), emptied(cursor, ROLLUP_TABLES):
             for statement in rebuild_statements():
                 cursor.execute(statement)

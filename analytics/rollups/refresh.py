@@ -1,4 +1,9 @@
-"""Bringing facts and roll-ups up to date after something happened, at a cost that follows the change."""
+"""Bringing facts and roll-ups up to date after something happened, at a cost that follows the change.
+
+In steps, each into a temporary table: which contacts may be affected, what bears on them, how they are linked now,
+which of them differ from what is stored, their facts, the difference. The statements are prepared once a connection:
+planning them costs more than running them for a small batch.
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -6,110 +11,157 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, GIVEN, context_query, fact_query
+from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
+from analytics.facts.links import KEPT, base_query, link_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
 from analytics.rollups.deltas import finest_buckets, upsert_statements
+from analytics.rollups.prepared import Prepared, told
+
+
+def _near(span: str) -> str:
+    """Contacts `i` of a customer near in time to what `span` knows of the customer."""
+    return f"""interactions_interaction i ON i.customer_id = {span}.customer_id
+    AND i.started_at <= {span}.high + interval '{MAX_LINK_DAYS} days'
+    AND coalesce(i.closed_at, 'infinity') >= {span}.low - interval '{MAX_LINK_DAYS} days'"""
+
 
 # Which facts may differ now: the contacts that changed, their customers' contacts near in time, and their cases'
 # contacts; each both as stored and as it is now, for a contact can leave a customer or a case.
 AFFECTED: Final = f"""
 INSERT INTO analytics_scope
-WITH changed AS (SELECT unnest(%(ids)s::bigint[]) AS id),
-version AS (
+WITH version AS MATERIALIZED (
     SELECT f.customer_id, f.case_id, f.started_at AS low, coalesce(f.ended_at, f.started_at) AS high
-    FROM analytics_fact f JOIN changed ON changed.id = f.interaction_id
+    FROM analytics_changed c JOIN analytics_fact f ON f.interaction_id = c.id
     UNION ALL
     SELECT i.customer_id, i.case_id, i.started_at, coalesce(i.closed_at, i.started_at)
-    FROM interactions_interaction i JOIN changed USING (id)
+    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
 ),
 span AS (
     SELECT customer_id, min(low) AS low, max(high) AS high
     FROM version WHERE customer_id IS NOT NULL GROUP BY customer_id
 ),
-touched_case AS (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
-root AS (
+touched AS MATERIALIZED (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
+root AS MATERIALIZED (
     SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
-    FROM interactions_case c JOIN touched_case t ON t.case_id = c.id
+    FROM touched JOIN interactions_case c ON c.id = touched.case_id
 ),
 family AS (
-    SELECT id FROM root UNION SELECT c.id FROM interactions_case c JOIN root ON c.issue_root_id = root.id
-    UNION SELECT case_id FROM touched_case
+    SELECT id FROM root UNION SELECT c.id FROM root JOIN interactions_case c ON c.issue_root_id = root.id
+    UNION SELECT case_id FROM touched
 )
-SELECT i.id FROM interactions_interaction i JOIN changed USING (id)
-UNION
-SELECT i.id FROM span JOIN interactions_interaction i ON i.customer_id = span.customer_id
-    AND i.started_at <= span.high + interval '{MAX_LINK_DAYS} days'
-    AND coalesce(i.closed_at, 'infinity') >= span.low - interval '{MAX_LINK_DAYS} days'
-UNION
-SELECT i.id FROM interactions_interaction i JOIN family ON family.id = i.case_id
+SELECT id, customer_id, case_id, started_at, closed_at, bool_or(is_changed) FROM (
+    SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, true AS is_changed
+    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
+    UNION ALL
+    SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, false FROM span JOIN {_near("span")}
+    UNION ALL
+    SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, false
+    FROM family JOIN interactions_interaction i ON i.case_id = family.id
+) affected GROUP BY id, customer_id, case_id, started_at, closed_at
 """
 
-# Contacts of the scope that meanwhile left a customer, a case or a time and whose own event is yet to come: they count
-# as changed now, for their new fact is the last that is known of where they were.
-MOVED: Final = """
-SELECT f.interaction_id FROM analytics_scope JOIN analytics_fact f ON f.interaction_id = analytics_scope.id
-JOIN interactions_interaction i ON i.id = f.interaction_id
-WHERE NOT f.interaction_id = ANY(%(ids)s)
-    AND ((f.customer_id, f.case_id, f.started_at) IS DISTINCT FROM (i.customer_id, i.case_id, i.started_at)
-        OR f.ended_at <> i.closed_at OR (f.ended_at IS NOT NULL AND i.closed_at IS NULL))
+# Every contact that can bear on the ones in scope: those of the same customers not too far in time, and whole cases.
+CONTEXT_OF_SCOPE: Final = f"""
+    WITH span AS (
+        SELECT customer_id, min(started_at) AS low, max(coalesce(closed_at, started_at)) AS high
+        FROM analytics_scope WHERE customer_id IS NOT NULL GROUP BY customer_id
+    ),
+    touched AS (SELECT DISTINCT case_id FROM analytics_scope WHERE case_id IS NOT NULL),
+    root AS MATERIALIZED (
+        SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
+        FROM touched JOIN interactions_case c ON c.id = touched.case_id
+    ),
+    family AS (SELECT id FROM root UNION SELECT c.id FROM root JOIN interactions_case c ON c.issue_root_id = root.id)
+    SELECT id FROM analytics_scope
+    UNION SELECT i.id FROM span JOIN {_near("span")}
+    UNION SELECT i.id FROM family JOIN interactions_interaction i ON i.case_id = family.id
 """
+
+_COLUMNS: Final = ", ".join(COLUMNS)
+_MEASURES: Final = ", ".join(NAMES)
+_DIMENSIONS: Final = ", ".join(name for name in COLUMNS if name not in NAMES)
+_OLD_DIMENSIONS: Final = ", ".join(f"o.{name}" for name in COLUMNS if name not in NAMES)
+_NEGATED: Final = ", ".join(f"-o.{name}" for name in NAMES)
+_OLD: Final = ", ".join(f"o.{name}" for name in COLUMNS)
+_FRESH: Final = ", ".join(f"n.{name}" for name in COLUMNS)
+_LINKS: Final = "SELECT * FROM analytics_link"
 
 PREPARE: Final = f"""
-CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint PRIMARY KEY) ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS analytics_context ON COMMIT DELETE ROWS AS {context_query()} WITH NO DATA;
+CREATE TEMP TABLE IF NOT EXISTS analytics_changed (id bigint) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint, customer_id bigint, case_id bigint,
+    started_at timestamptz, closed_at timestamptz, is_changed bool) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS analytics_context ON COMMIT DELETE ROWS AS {base_query()} WITH NO DATA;
+CREATE TEMP TABLE IF NOT EXISTS analytics_link ON COMMIT DELETE ROWS AS
+    SELECT *, false AS is_moved FROM ({link_query("SELECT * FROM analytics_context")}) link WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
     ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_bucket ON COMMIT DELETE ROWS AS
-{finest_buckets("analytics_delta")} WITH NO DATA;
-TRUNCATE analytics_scope, analytics_context, analytics_fresh, analytics_delta, analytics_bucket;
-SET LOCAL random_page_cost = 1.1; -- a batch reaches its rows by index, however the planner prices a disk
+{finest_buckets("analytics_delta")} WITH NO DATA
 """
-FILL_BUCKET: Final = f"INSERT INTO analytics_bucket {finest_buckets('analytics_delta')}"
+STEPS: Final = ("changed", "scope", "context", "link", "fresh", "delta", "bucket")
+EMPTY: Final = "; ".join(f"DELETE FROM analytics_{step}" for step in STEPS)
 
-_COLUMNS = ", ".join(COLUMNS)
-_DIMENSIONS = ", ".join(name for name in COLUMNS if name not in NAMES)
-_NEGATED = ", ".join(f"-o.{name}" for name in NAMES)
-_OLD_DIMENSIONS = ", ".join(f"o.{name}" for name in COLUMNS if name not in NAMES)
-_OLD = ", ".join(f"o.{name}" for name in COLUMNS)
-_FRESH = ", ".join(f"n.{name}" for name in COLUMNS)
-
-FILL_CONTEXT: Final = f"INSERT INTO analytics_context {context_query()}; ANALYZE analytics_context"
-FILL_FRESH: Final = f"INSERT INTO analytics_fresh ({_COLUMNS}) {{query}}"
+FILL_CONTEXT: Final = f"INSERT INTO analytics_context {base_query(CONTEXT_OF_SCOPE)}"
+# A neighbour whose links stand as they are stored costs nothing further; one that has no fact yet waits for its own
+# event. A contact that meanwhile left a customer, a case or a time, and whose own event is yet to come, is `moved`.
+FILL_LINK: Final = f"""
+INSERT INTO analytics_link
+SELECT f.*, NOT scope.is_changed AND ((o.customer_id, o.case_id, o.started_at)
+    IS DISTINCT FROM (scope.customer_id, scope.case_id, scope.started_at)
+    OR o.ended_at <> scope.closed_at OR (o.ended_at IS NOT NULL AND scope.closed_at IS NULL))
+FROM ({link_query("SELECT * FROM analytics_context")}) f JOIN analytics_scope scope ON scope.id = f.id
+LEFT JOIN LATERAL (SELECT * FROM analytics_fact WHERE interaction_id = f.id OFFSET 0) o ON true
+WHERE scope.is_changed OR (o.interaction_id IS NOT NULL
+    AND ({", ".join(f"o.{name}" for name in KEPT)}) IS DISTINCT FROM ({", ".join(KEPT.values())}))
+"""
+# Those that moved count as changed now, for their new fact is the last that is known of where they were.
+MOVED: Final = "SELECT id FROM analytics_link WHERE is_moved"
 # A fact that comes out as it is stored costs nothing further.
-DROP_UNCHANGED: Final = f"""
-DELETE FROM analytics_fresh n USING analytics_fact o
-WHERE o.interaction_id = n.interaction_id AND ({_FRESH}) IS NOT DISTINCT FROM ({_OLD})
+FILL_FRESH: Final = f"""
+INSERT INTO analytics_fresh ({_COLUMNS})
+SELECT {_FRESH} FROM ({fact_query(_LINKS, whole=False)}) n
+LEFT JOIN LATERAL (SELECT * FROM analytics_fact WHERE interaction_id = n.interaction_id OFFSET 0) o ON true
+WHERE o.interaction_id IS NULL OR ({_FRESH}) IS DISTINCT FROM ({_OLD})
 """
+_GONE: Final = """FROM analytics_changed c JOIN analytics_fact o ON o.interaction_id = c.id
+    WHERE NOT EXISTS (SELECT 1 FROM interactions_interaction i WHERE i.id = c.id OFFSET 0)"""
 FILL_DELTA: Final = f"""
-INSERT INTO analytics_delta ({_DIMENSIONS}, {", ".join(NAMES)}, sign)
-SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1
-FROM analytics_fact o JOIN analytics_fresh n USING (interaction_id)
-UNION ALL
-SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1
-FROM analytics_fact o WHERE o.interaction_id = ANY(%(ids)s)
-    AND NOT EXISTS (SELECT 1 FROM interactions_interaction i WHERE i.id = o.interaction_id)
-UNION ALL
-SELECT {_DIMENSIONS}, {", ".join(NAMES)}, 1 FROM analytics_fresh
+INSERT INTO analytics_delta ({_DIMENSIONS}, {_MEASURES}, sign)
+SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 FROM analytics_fresh n JOIN analytics_fact o USING (interaction_id)
+UNION ALL SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 {_GONE}
+UNION ALL SELECT {_DIMENSIONS}, {_MEASURES}, 1 FROM analytics_fresh
 """
+FORGET: Final = f"DELETE FROM analytics_fact WHERE interaction_id IN (SELECT c.id {_GONE})"
 STORE: Final = f"""
-DELETE FROM analytics_fact o WHERE o.interaction_id = ANY(%(ids)s)
-    AND NOT EXISTS (SELECT 1 FROM interactions_interaction i WHERE i.id = o.interaction_id);
 INSERT INTO analytics_fact ({_COLUMNS}) SELECT {_COLUMNS} FROM analytics_fresh
 ON CONFLICT (interaction_id) DO UPDATE SET
 {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "interaction_id")}
 """
 # Two writers (the reader and a repair) take turns; the lock ends with the transaction.
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('analytics.facts'))"
+# A batch reaches its rows by index, whatever the planner believes of their number when it plans; links are of
+# temporary tables only, which are matched by hash.
+BY_INDEX: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+BY_HASH: Final = "SET LOCAL enable_hashjoin = on"
+BY_INDEX_AGAIN: Final = "SET LOCAL enable_hashjoin = off"
 
-TRUTH: Final = "interactions_interaction, interactions_segment, interactions_case, interactions_contactreason"
-NEVER_ANALYSED: Final = "SELECT reltuples < 1000 FROM pg_class WHERE oid = 'interactions_interaction'::regclass"
-MANY: Final = 500
-
-
-def analyse_truth(cursor: CursorWrapper) -> None:
-    """Tell the planner how much there is; autovacuum may not have come by since a large import."""
-    cursor.execute(f"ANALYZE {TRUTH}")
+FIND: Final = Prepared({"scope": AFFECTED, "context": FILL_CONTEXT})
+LINK: Final = Prepared({"link": FILL_LINK})
+COMPUTE: Final = Prepared(
+    {"cohorts": ENSURE_COHORTS.format(links=_LINKS), "fresh": FILL_FRESH, "delta": FILL_DELTA},
+)
+APPLY: Final = Prepared(
+    {
+        "bucket": f"INSERT INTO analytics_bucket {finest_buckets('analytics_delta')}",
+        **{
+            f"upsert_{number}": statement
+            for number, statement in enumerate(upsert_statements("analytics_delta", "analytics_bucket"))
+        },
+        "forget": FORGET,
+        "store": STORE,
+    }
+)
 
 
 @transaction.atomic
@@ -124,34 +176,25 @@ def refresh_facts(interaction_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         cursor.execute(PREPARE)
-        if len(ids) >= MANY:
-            cursor.execute(NEVER_ANALYSED)
-            if cursor.fetchone()[0]:
-                analyse_truth(cursor)
-        ids = _fill_scope(cursor, ids)
-        cursor.execute("ANALYZE analytics_scope")
-        cursor.execute(ENSURE_COHORTS.format(scope=GIVEN))
-        cursor.execute(FILL_CONTEXT)
-        cursor.execute(FILL_FRESH.format(query=fact_query(whole=False)))
-        cursor.execute("ANALYZE analytics_fresh (interaction_id)")
-        cursor.execute(DROP_UNCHANGED)
-        cursor.execute(FILL_DELTA, {"ids": ids})
-        changed = int(cursor.rowcount)
-        if changed:
-            cursor.execute(FILL_BUCKET)
-            for statement in upsert_statements("analytics_delta", "analytics_bucket"):
-                cursor.execute(statement)
-            cursor.execute(STORE, {"ids": ids})
+        with told(cursor, **BY_INDEX):
+            _find_links(cursor, ids)
+            changed = COMPUTE.run(cursor)
+            if changed:
+                APPLY.run(cursor)
     return changed
 
 
-def _fill_scope(cursor: CursorWrapper, ids: list[int]) -> list[int]:
-    """Find everything that may differ now; the answer is what it follows from: the ids and those that moved."""
+def _find_links(cursor: CursorWrapper, ids: list[int]) -> None:
+    """Find everything that differs now, until it follows from nothing but what is known to have changed."""
     while True:
-        cursor.execute(AFFECTED, {"ids": ids})
-        cursor.execute(MOVED, {"ids": ids})
+        cursor.execute(EMPTY)
+        cursor.execute("INSERT INTO analytics_changed SELECT unnest(%s::bigint[])", [ids])
+        FIND.run(cursor)
+        cursor.execute(BY_HASH)
+        LINK.run(cursor)
+        cursor.execute(BY_INDEX_AGAIN)
+        cursor.execute(MOVED)
         moved = [row[0] for row in cursor.fetchall()]
         if not moved:
-            return ids
+            return
         ids = sorted({*ids, *moved})
-        cursor.execute("TRUNCATE analytics_scope")

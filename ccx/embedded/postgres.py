@@ -27,6 +27,12 @@ LONGEST_SOCKET_PATH = 90
 PASSING = ("lock file", "shared memory", "is being used", "Address already in use", "could not bind")
 
 
+def shared_megabytes() -> int:
+    """What the server keeps of its tables: an eighth of the machine's memory, within reason."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return min(max(machine // 8, 128), 2048)
+
+
 @dataclass(kw_only=True)
 class Postgres:
     """One server over one data folder."""
@@ -148,7 +154,7 @@ class Postgres:
             "unix_socket_directories": sockets,
             "unix_socket_permissions": "0700",
             "max_connections": "150",
-            "shared_buffers": "256MB",
+            "shared_buffers": f"{shared_megabytes()}MB",
             "max_wal_size": "2GB",
             "idle_in_transaction_session_timeout": "10min",
             # Statements carry values, and DETAIL quotes rows: no customer's word in a log.

@@ -176,6 +176,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env_str("CCX_TIME_ZONE", "UTC")
+CCX_CURRENCY = env_str("CCX_CURRENCY", "EUR")
 
 # Static files: ours from static/, third-party ones from npm packages by an exact list.
 STATIC_URL = "/static/"
@@ -222,6 +223,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 600},
     },
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
     "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
     "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
@@ -250,6 +252,9 @@ CCX_FAILPOINT = env_str("CCX_FAILPOINT") if not PRODUCTION and env_bool("CCX_FAI
 
 # Whether those who may see a customer may read the contacts that other teams had with them.
 CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
+
+# The largest mail that is taken in whole; of a larger one the headers are.
+CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
 # How long a reply may be taken back before it leaves.
 CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)

@@ -1,6 +1,7 @@
 """Where contacts come from, and who can do something about it."""
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,7 @@ from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.channels.choices import Channel
 from interactions.models import ContactReason
+from journeys.ownership.choices import PartKind
 
 
 class OwnedQuerySet(models.QuerySet["models.Model"]):
@@ -18,6 +20,10 @@ class OwnedQuerySet(models.QuerySet["models.Model"]):
         """What one owns; all of it for those who see everything or keep the map."""
         if user.sees_everything or user.can(Ability.CONFIGURE):
             return self
+        return self.owned_by(user)
+
+    def owned_by(self, user: User) -> Self:
+        """What somebody answers for, as long as they may own at all."""
         return self.filter(owner=user) if user.can(Ability.OWN_EXPERIENCE) else self.none()
 
 
@@ -60,12 +66,28 @@ class JobToBeDone(PublicModel):
         return self.name
 
 
+Part = Department | Journey | JobToBeDone
+PARTS: Final[Mapping[PartKind, type[Part]]] = {
+    PartKind.DEPARTMENT: Department,
+    PartKind.JOURNEY: Journey,
+    PartKind.JOB: JobToBeDone,
+}
+
+
+class TouchpointQuerySet(models.QuerySet["Touchpoint"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the departments one owns; all for those who see everything or keep the map."""
+        return self.filter(department__in=Department.objects.visible_to(user))
+
+
 class Touchpoint(PublicModel):
     """A place where customers meet the business: an invoice, a delivery, a sign-up page."""
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="touchpoints")
     journey = models.ForeignKey(Journey, null=True, blank=True, on_delete=models.SET_NULL, related_name="touchpoints")
+
+    objects = TouchpointQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
@@ -79,6 +101,12 @@ class ReasonTouchpoint(models.Model):
     job = models.ForeignKey(JobToBeDone, null=True, blank=True, on_delete=models.SET_NULL, related_name="reasons")
 
 
+class CostRateQuerySet(models.QuerySet["CostRate"]):
+    def visible_to(self, user: User) -> Self:
+        """What handling costs is set by those who configure the centre."""
+        return self if user.can(Ability.CONFIGURE) else self.none()
+
+
 class CostRate(models.Model):
     """What handling costs from a moment on, in the centre's currency; a channel's own rate wins over the one for all.
 
@@ -89,6 +117,8 @@ class CostRate(models.Model):
     valid_from = models.DateTimeField(_("valid from"))
     per_hour = models.DecimalField(_("per hour of handling"), max_digits=9, decimal_places=2)
     per_contact = models.DecimalField(_("per contact"), max_digits=9, decimal_places=2, default=0)
+
+    objects = CostRateQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -15,6 +15,8 @@ from feedback.surveys.services import make_standard_survey, record_response
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
+from tests.factories.figures import a_reason
+from tests.factories.owners import a_department, a_touchpoint, mapped
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
 
 
@@ -44,6 +46,7 @@ def make_cast() -> Cast:
     for name in ("agent", "supervisor", "quality_analyst", "experience_owner", "disabled"):
         make_grant(people[name], GrantScope.TEAM, team.pk)
     make_grant(people["stranger"], GrantScope.TEAM, other.pk)
+    cast.objects["owner"] = people["experience_owner"]
     cast.clients["anonymous"] = Client()
     for name, user in people.items():
         cast.clients[name] = Client()
@@ -78,7 +81,7 @@ def make_objects(cast: Cast) -> dict[str, Any]:
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
     objects = {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
-    return objects | {"api_key": key} | make_answers(interaction)
+    return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
 
 
 def make_answers(interaction: Interaction) -> dict[str, Any]:
@@ -100,3 +103,18 @@ def make_answers(interaction: Interaction) -> dict[str, Any]:
     record_response(interaction=interaction, answers={"csat": 1, "comment": "Late again"}, by=None)
     FollowUp.objects.update(owner=None)
     return {"survey": survey, "follow_up": FollowUp.objects.get()}
+
+
+def make_map(owner: User) -> dict[str, Any]:
+    """What the experience owner answers for, and what others do."""
+    department, others = a_department(owner=owner), a_department()
+    places = {
+        "department": department,
+        "others_department": others,
+        "touchpoint": a_touchpoint(department),
+        "others_touchpoint": a_touchpoint(others),
+        "reason": a_reason(),
+        "unmapped_reason": a_reason(),
+    }
+    mapped(places["reason"], places["touchpoint"])
+    return places

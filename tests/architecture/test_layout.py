@@ -51,19 +51,21 @@ MORE_NAMES: dict[str, set[str]] = {
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
-    "analytics/facts": {"agent_days", "definition", "expressions", "measures"},
-    "analytics/rollups": {"audit", "bulk", "deltas", "reader", "rebuild", "refresh"},
+    "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
-        *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue"),
+        *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue", "distincts", "parts"),
+        "trends",
     },
+    "journeys/ownership": {"reader", "letters"},
     # What follows the log; the words of surveys by language, and the mail that asks.
     "feedback/surveys": {"reader", "wording", "mailing"},
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
-        *("resolution", "sheets", "wording"),
+        *("resolution", "sheets", "wording", "owners", "owner_urls", "owner_views", "owner_words"),
     },
     # Ways in, one folder each.
     "interactions/doors": {"history", "mail", "rest", "webform"},

@@ -75,6 +75,7 @@ SEES_DASHBOARDS = {
     "administrator": 200,
     "stranger": 200,
 }
+A_DEPARTMENT = {"kind": "department"}
 IS_ASKED = dict.fromkeys(("agent", "supervisor", "administrator"), 422)
 NO_PROMISE = {"promise_id": "00000000-0000-7000-8000-000000000000"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
@@ -136,6 +137,41 @@ MATRIX: dict[str, list[Row]] = {
     "dashboards/export/<slug:page>/<slug:panel>.csv": [
         row(ids={"page": "overview", "panel": "contacts"}, **SEE_FIGURES),
         row(ids={"page": "overview", "panel": "nothing"}),
+    ],
+    "dashboards/reason-counts/": [row(experience_owner=302, administrator=302)],
+    # The owner's workspace, and the map it stands on.
+    "owners/": [row(experience_owner=200, administrator=200)],
+    "owners/unmapped/<slug:kind>/": [
+        row(administrator=200, ids={"kind": "department"}),
+        row(administrator=404, ids={"kind": "nothing"}),
+    ],
+    "owners/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="department"),
+        row(administrator=200, of="others_department"),
+    ],
+    "map/": [row(experience_owner=200, administrator=200)],
+    "map/reasons/place/": [row(experience_owner=302, administrator=302, method="post")],
+    "map/reasons/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="reason"),
+        row(administrator=200, of="unmapped_reason"),
+    ],
+    "map/touchpoints/": [row(experience_owner=200, administrator=200)],
+    "map/touchpoints/add/": [row(experience_owner=200, administrator=200)],
+    "map/touchpoints/<uuid:public_id>/": [
+        row(experience_owner=200, administrator=200, of="touchpoint"),
+        row(administrator=200, of="others_touchpoint"),
+    ],
+    "map/touchpoints/<uuid:public_id>/remove/": [
+        row(experience_owner=302, administrator=302, of="touchpoint", method="post"),
+        row(administrator=302, of="others_touchpoint", method="post"),
+    ],
+    "map/costs/": [row(administrator=200), row(administrator=200, method="post")],
+    "map/costs/<int:rate_id>/remove/": [row(administrator=302, ids={"rate_id": "1"}, method="post")],
+    "map/parts/<slug:kind>/": [row(administrator=200, ids=A_DEPARTMENT), row(administrator=404, ids={"kind": "x"})],
+    "map/parts/<slug:kind>/add/": [row(administrator=200, ids=A_DEPARTMENT)],
+    "map/parts/<slug:kind>/<uuid:public_id>/": [row(administrator=200, of="department", ids=A_DEPARTMENT)],
+    "map/parts/<slug:kind>/<uuid:public_id>/remove/": [
+        row(administrator=302, of="department", ids=A_DEPARTMENT, method="post")
     ],
     "api/v1/figures": [row(anonymous=401, signed_in=400, agent=403, key=403)],
     "api/v1/definitions": [row(anonymous=401, signed_in=200, agent=403, key=403)],

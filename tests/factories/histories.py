@@ -7,6 +7,7 @@ same history; what a service refuses did not happen.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -46,6 +47,7 @@ from interactions.models import (
     ServiceTarget,
 )
 from journeys.models import CostRate
+from journeys.ownership.services.rates import remove_cost_rate, set_cost_rate
 
 # Seconds between two deeds: close together, around the edges of folding and switching, and now and then far apart.
 GAPS = (0, 1, 7, 19, 40, 90, 300, 600, 899, 901, 3600, 5 * 3600, 23 * 3600, 71 * 3600, 73 * 3600, 8 * 86400)
@@ -101,7 +103,7 @@ class History:
             self.answer, self.answer, self.answer, self.hold, self.abandon, self.transfer, self.wrap_up,
             self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link,
             self.attest, self.merge, self.undo, self.erase, self.survey, self.survey, self.presence, self.presence,
-            self.pump, self.pump, self.replay, self.change_reason, self.repeat_event,
+            self.pump, self.pump, self.replay, self.change_reason, self.change_rate, self.repeat_event,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -270,6 +272,16 @@ class History:
         reason.resolution_window_days = (1, 3, 7, 30)[how % 4]
         reason.parent = self.reasons[3] if how % 2 else None
         save_reason(reason=reason, by=self.boss)
+
+    def change_rate(self, about: int, how: int) -> None:
+        """What contacts cost from a day on that lies before some of them; or no rate of that day any more."""
+        channel = (None, Channel.VOICE, Channel.EMAIL)[about % 3]
+        if how % 5 == 0:
+            remove_cost_rate(rate_id=self.a_row(CostRate, about), is_past_meant=True, by=self.boss)
+            return
+        amounts = (Decimal(20 + how % 40), Decimal(how % 3) / 2)
+        day = (self.now - timedelta(days=how % 9)).date()
+        set_cost_rate(channel=channel, from_day=day, amounts=amounts, is_past_meant=True, by=self.boss)
 
     # Who it was turns out later.
 

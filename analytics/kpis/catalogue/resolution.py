@@ -113,6 +113,15 @@ KPIS: tuple[Kpi, ...] = (
         switches={"same_issue": "ladder", "looks": "back"},
         sources=("Capturi: repeat calls",),
     ),
+    count(
+        "repeat_contacts",
+        _("Repeats"),
+        _("Identified contacts about an issue the same customer had contacted us about within its window before."),
+        "repeat",
+        direction=Direction.DOWN,
+        beside=_BESIDE,
+        switches={"same_issue": "ladder", "looks": "back"},
+    ),
     ratio(
         "unidentified_share",
         _("Unidentified"),

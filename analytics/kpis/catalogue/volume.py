@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.kpis.definition import Kpi, Timing, count
+from analytics.kpis.definition import Kpi, Timing, count, distinct
 
 KPIS: tuple[Kpi, ...] = (
     count(
@@ -11,6 +11,16 @@ KPIS: tuple[Kpi, ...] = (
         _("Inbound contacts, running ones too. Phantoms, tests, spam and automatic replies are none."),
         "contacts",
         timing=Timing.LEADING,
+    ),
+    distinct(
+        "customers",
+        _("Customers"),
+        _(
+            "Different customers of the contacts, however sure we are of them; contacts without a customer are left "
+            "out. Parts do not add up to the whole: a customer with two reasons is one customer."
+        ),
+        "contacts",
+        column="customer_id",
     ),
     count(
         "offered",

@@ -10,6 +10,7 @@ from analytics.kpis.definition import (
     Kpi,
     Timing,
     Unit,
+    count,
     quantile,
     ratio,
 )
@@ -24,6 +25,13 @@ _HANDLE = {
 _GENESYS = "Genesys Cloud: average handle time (talk + hold + after-call work) / handled"
 
 KPIS: tuple[Kpi, ...] = (
+    count(
+        "handled_time",
+        _("Time handled"),
+        _("Seconds of talk, hold and wrap-up of answered contacts whose handle time is known, all channels together."),
+        "handle_s",
+        unit=Unit.SECONDS,
+    ),
     ratio(
         "aht",
         _("Average handle time"),

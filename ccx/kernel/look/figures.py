@@ -59,11 +59,11 @@ def percent(value: Number | None, digits: int = 1) -> str:
     return _("%(number)s%%") % {"number": shown}
 
 
-def money(value: Number | None, currency: str = "EUR") -> str:
-    """An amount in a currency's main unit, written as the reader's language does."""
+def money(value: Number | None, currency: str = "EUR", *, is_whole: bool = False) -> str:
+    """An amount in a currency's main unit, written as the reader's language does; whole ones without cents."""
     if value is None:
         return MISSING
-    digits = 0 if currency in _WITHOUT_CENTS else 2
+    digits = 0 if is_whole or currency in _WITHOUT_CENTS else 2
     shown = number(abs(Decimal(str(value))), digits)
     sign = MINUS if value < 0 else ""
     symbol = _SYMBOLS.get(currency, currency)

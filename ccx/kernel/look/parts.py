@@ -55,7 +55,10 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What a cell shows; `value` is the bare number a chart reads, None a gap; an unripe one is drawn dotted."""
+    """What a cell shows; `value` is the bare number a chart reads, None a gap; an unripe one is drawn dotted.
+
+    `bar` (0 to 1) is drawn under the text, `change` and the line of `trend` beside it.
+    """
 
     text: str
     value: float | int | None = None
@@ -65,6 +68,9 @@ class Cell:
     tone: Tone | Literal[""] = ""
     is_unripe: bool = False
     is_numeric: bool = False
+    bar: float | None = None
+    change: Change | None = None
+    trend: Sequence[float | None] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

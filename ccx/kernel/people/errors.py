@@ -52,6 +52,12 @@ class GrantTargetUnknownError(DomainError):
     code = "grant_target_unknown"
 
 
+class GrantIsByRuleError(DomainError):
+    """This was given by what the person owns. It ends when the ownership does."""
+
+    code = "grant_is_by_rule"
+
+
 class InviteIsNotValidError(DomainError):
     """This link does not work any more."""
 

@@ -82,7 +82,7 @@ class _Writer:
 
     def open(self, name: str, inside: str) -> None:
         if name == "br":
-            self.end_line()
+            self.end_line(is_break=True)
         elif name == "blockquote":
             self.end_line(apart=True)
             self.quotes += 1
@@ -112,12 +112,12 @@ class _Writer:
         elif name in BLOCKS:
             self.end_line(apart=name in APART)
 
-    def end_line(self, *, apart: bool = False) -> None:
+    def end_line(self, *, apart: bool = False, is_break: bool = False) -> None:
         words = " ".join("".join(self.line).split())
         self.line = []
         if words:
             self.lines.append("> " * min(self.quotes, MAX_QUOTES) + words)
-        if (apart or not words) and self.lines and self.lines[-1]:
+        if (apart or (is_break and not words)) and self.lines and self.lines[-1]:
             self.lines.append("")
 
     def text(self) -> str:

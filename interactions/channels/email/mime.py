@@ -28,6 +28,7 @@ MAX_BOUNDARIES: Final = 20_000
 PART_HEADERS: Final = frozenset({"content-type", "content-disposition", "content-transfer-encoding", "content-id"})
 BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NOT_BASE64: Final = bytes(set(range(256)) - set(BASE64))
+EMPTY_LINE: Final = re.compile(rb"\n\r?\n")
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9.+_-]{0,60}/[a-z0-9][a-z0-9.+_-]{0,60}")
 # Codecs that are no charset of a mail: slow, or a language of their own.
 NO_CHARSETS: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
@@ -74,11 +75,8 @@ def split_head(raw: bytes) -> tuple[bytes, bytes]:
     """Headers and body, at the first empty line."""
     if raw.startswith((b"\n", b"\r\n")):
         return b"", raw.lstrip(b"\r\n")
-    ends = [(at, length) for mark, length in ((b"\r\n\r\n", 4), (b"\n\n", 2)) if (at := raw.find(mark)) >= 0]
-    if not ends:
-        return raw, b""
-    at, length = min(ends)
-    return raw[:at], raw[at + length :]
+    ends = EMPTY_LINE.search(raw)
+    return (raw[: ends.start()], raw[ends.end() :]) if ends else (raw, b"")
 
 
 def read_headers(head: bytes, wanted: Iterable[str], *, longest: int = MAX_HEADER) -> dict[str, list[str]]:

@@ -6,13 +6,12 @@ from typing import Final
 
 MAX_LINES: Final = 5_000
 MAX_LINE: Final = 300
-MAX_ENDING: Final = 30
 # "On Tue, 3 Mar 2026 at 10:00, Ann wrote:" and the like; the line may have been broken in two or three.
 BEGINS: Final = re.compile(r"(?:On|Am|Le|El|Il|Op|Den|Em|W dniu|Dnia)\s", re.IGNORECASE)
-ENDS: Final = re.compile(
-    r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu|napisał\(?a?\)?)\s{0,3}:?\s{0,3}$",
-    re.IGNORECASE,
+VERB: Final = re.compile(
+    r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|skrev|escreveu|napisał)", re.IGNORECASE
 )
+DIGIT: Final = re.compile(r"\d")
 DASHES: Final = re.compile(
     r"-{2,}\s?(?:Original|Ursprüngliche|Message d'origine|Mensaje original|Forwarded)", re.IGNORECASE
 )
@@ -51,11 +50,8 @@ def _start_of_history(lines: list[str]) -> int:
             continue
         if number >= trailing or DASHES.match(line):
             return number
-        if BEGINS.match(line) and any(
-            ENDS.search(ending[-MAX_ENDING:].rstrip()) for ending in lines[number : number + 3]
-        ):
-            # Only where the answered mail follows: somebody may tell of what was written.
-            return number if _is_followed_by_quote(lines, number) or trailing >= len(lines) else len(lines)
+        if BEGINS.match(line) and _introduces(lines[number : number + 3]):
+            return number
         if FROM_LINE.match(line) and any(
             DATE_LINE.match(next_line.strip()[:40]) for next_line in lines[number + 1 : number + 4]
         ):
@@ -75,5 +71,11 @@ def _start_of_trailing_quote(lines: list[str]) -> int:
     return start
 
 
-def _is_followed_by_quote(lines: list[str], number: int) -> bool:
-    return any(line.lstrip().startswith(">") for line in lines[number + 1 : number + 6])
+def _introduces(lines: list[str]) -> bool:
+    """Whether these lines say who wrote when, up to the first one that ends in a colon."""
+    told = ""
+    for line in lines:
+        told = f"{told} {line[:MAX_LINE].strip()}"
+        if told.endswith(":"):
+            return VERB.search(told) is not None and DIGIT.search(told) is not None
+    return False

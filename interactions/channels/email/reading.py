@@ -31,6 +31,8 @@ DMARC: Final = re.compile(
     r"\bdmarc\s{0,3}=\s{0,3}pass\b[^;]{0,500}?\bheader\.from\s{0,3}=\s{0,3}([^\s;]{1,253})", re.IGNORECASE
 )
 COMMENT: Final = re.compile(r"\([^()]*\)")
+ACTION: Final = re.compile(rb"^action[ \t]{0,5}:[ \t]{0,5}([a-z]{1,20})", re.IGNORECASE | re.MULTILINE)
+MAX_STATUS: Final = 20_000
 BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
 # Characters that make a name look like another one: direction marks, zero widths, line ends.
 DECEPTIVE: Final = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -91,7 +93,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     senders = _addresses(headers, "from")
     if len(senders) > 1:
         flags.append("several_senders")
-    name, sender = senders[0] if senders else ("", "")
+    name, sender = (senders[0][0], senders[0][1].lower()) if senders else ("", "")
     texts, leaves = _read(root)
     text = "\n\n".join(part.strip("\n") for part in texts if part.strip()).lstrip("\ufeff")
     if len(text) > MAX_TEXT:
@@ -106,7 +108,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
-        reply_to=next((address for _, address in _addresses(headers, "reply-to")), ""),
+        reply_to=next((address.lower() for _, address in _addresses(headers, "reply-to")), ""),
         recipients=tuple(
             dict.fromkeys(
                 address
@@ -144,7 +146,7 @@ def _addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
                 validate_email(address)
             except ValidationError:
                 continue
-            found.append((unfolded(shown), address.lower()))
+            found.append((unfolded(shown), address))
     return found
 
 
@@ -233,7 +235,10 @@ def _lines(text: str) -> str:
 
 
 def _reported(part: Part) -> Iterator[str]:
-    """The Message-IDs of the mails that a report is about: they stand in what it sends back."""
+    """The Message-IDs of the mails that a report says did not arrive: they stand in what it sends back."""
+    states = [child.content[:MAX_STATUS] for child in part.children if child.content_type == "message/delivery-status"]
+    if not any(action.lower() == b"failed" for state in states for action in ACTION.findall(state)):
+        return  # delayed, delivered, or no report about delivery at all
     for child in part.children:
         if child.content_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
             head, _ = split_head(child.content)

@@ -23,6 +23,7 @@ from interactions.routing.models import AgentDesk, Queue
 SHOWN: Final = 30
 HANDLING_ROLES: Final = [role for role, abilities in ROLE_ABILITIES.items() if Ability.HANDLE_CONTACTS in abilities]
 TONES: Final = {PresenceState.AVAILABLE: "good", PresenceState.BUSY: "warning", PresenceState.BREAK: "warning"}
+SIGNS: Final = {PresenceState.AVAILABLE: "good", PresenceState.BUSY: "clock", PresenceState.BREAK: "hold"}
 # What routing takes for granted of a desk that was never set up.
 CAPACITY: Final = AgentDesk._meta.get_field("capacity").default
 
@@ -37,6 +38,7 @@ class Target:
     team: str
     presence: str
     tone: str
+    sign: str
     load: str
     says: str
 
@@ -187,6 +189,7 @@ def _of_person(
         team=person.team.name if person.team else "",
         presence=str(state.label),
         tone=TONES.get(state, "neutral"),
+        sign=SIGNS.get(state, "neutral"),
         load=_("%(load)d of %(capacity)d in hand") % {"load": load, "capacity": capacity},
         says=says,
     )
@@ -213,6 +216,7 @@ def _of_queue(queue: Queue, waiting: int | None) -> Target:
         team=queue.team.name if queue.team else "",
         presence="",
         tone="",
+        sign="",
         load=load,
         says=says,
     )

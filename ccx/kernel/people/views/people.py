@@ -134,7 +134,10 @@ def add_grant(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def remove_grant(request: StaffRequest, public_id: UUID, grant_id: int) -> HttpResponse:
     """Let a person see less."""
     user = _person(request, public_id)
-    take_grant(user_id=user.pk, grant_id=grant_id, by=request.user)
+    try:
+        take_grant(user_id=user.pk, grant_id=grant_id, by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
     return redirect("people:person", public_id=public_id)
 
 

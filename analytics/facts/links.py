@@ -1,0 +1,168 @@
+"""How contacts bear on each other, in SQL: what came before and after each, about the same issue and in its case.
+
+A link row says of a contact what other contacts decide; everything else about it stands in its own records
+(analytics/facts/definition.py). The rules are those of the field: a contact soon after a live one is that one's
+continuation, an issue is a case, a linked case or the parent of the reason, and a case is resolved at first contact
+when nothing about it follows within its window.
+"""
+
+from typing import Final
+
+from analytics.facts.expressions import MEASURE_SQL
+from analytics.facts.measures import MAX_LINK_DAYS
+from interactions.cases.choices import Direction, Outcome
+from interactions.channels.choices import LIVE_CHANNELS
+from interactions.customers.choices import Assurance
+
+FOLD_MINUTES: Final = 15
+SWITCH_HOURS: Final = 72
+DEFAULT_WINDOW_DAYS: Final = 7
+
+_LIVE: Final = ", ".join(str(channel.value) for channel in sorted(LIVE_CHANNELS))
+_INBOUND: Final = f"i.direction = {Direction.INBOUND.value}"
+_REAL: Final = f"{_INBOUND} AND i.outcome IS DISTINCT FROM {Outcome.NOT_A_CONTACT.value}"
+_OFFERED: Final = f"{_REAL} AND i.outcome IS DISTINCT FROM {Outcome.SELF_SERVED.value}"
+_ANSWERED: Final = f"""{_REAL} AND (i.outcome IS NOT DISTINCT FROM {Outcome.HANDLED.value}
+            OR (i.outcome IS NULL AND i.first_answered_at IS NOT NULL))"""
+
+
+def seconds_between(start: str, end: str) -> str:
+    # date_part is float8 where extract is numeric, which costs several times as much.
+    return f"date_part('epoch', {end} - {start})::int"
+
+
+def base_query(among: str = "") -> str:
+    """One slim row per contact: of all, or of those whose ids the query `among` gives."""
+    source = (
+        f"({among}) ids JOIN interactions_interaction i ON i.id = ids.id" if among else "interactions_interaction i"
+    )
+    return f"""
+    SELECT i.id, i.customer_id, i.case_id, coalesce(c.issue_root_id, i.case_id) AS root_id, i.channel, i.reason_id,
+        coalesce(r.parent_id, i.reason_id) AS issue_id,
+        coalesce(r.resolution_window_days, {DEFAULT_WINDOW_DAYS}) AS window_days, coalesce(i.source_id, 0) AS source_id,
+        i.started_at, i.closed_at AS ended_at, c.last_reopened_at, i.is_resolved,
+        i.channel IN ({_LIVE}) AS is_live, {_INBOUND} AS is_inbound, {_REAL} AS is_real,
+        {_OFFERED} AS is_offered, {_ANSWERED} AS is_answered,
+        {_OFFERED} AND i.assurance >= {Assurance.ATTESTED.value} AS is_identified
+    FROM {source}
+    LEFT JOIN interactions_contactreason r ON r.id = i.reason_id
+    LEFT JOIN interactions_case c ON c.id = i.case_id
+    """
+
+
+def _moments(partition: str, of: str, is_continuation: str) -> str:
+    """Ends and starts of contacts about one issue on one line of time: what ended last before, what starts next after.
+
+    A start knows the last end at least FOLD_MINUTES before it; an end knows the first start after it that is
+    not a continuation. Nothing outside the line may bear on it: what refreshes a fact follows customers and cases, and
+    not the customers of the other contacts of a case.
+    """
+    keys = partition.split(", ")
+    same = " AND ".join(f"several.{key} = linked.{key}" for key in keys)
+    # A contact alone on its line has nothing before or after it; most are, and sorting them would cost the most.
+    among = f"""
+        FROM linked JOIN (
+            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
+        ) several ON {same}
+        WHERE {of}"""
+    columns = ", ".join(f"linked.{key}" for key in keys)
+    return f"""
+    SELECT id, is_start,
+        max(CASE WHEN NOT is_start THEN t END) OVER (
+            PARTITION BY {partition} ORDER BY t
+            RANGE BETWEEN UNBOUNDED PRECEDING AND interval '{FOLD_MINUTES} minutes' PRECEDING) AS last_end,
+        min(CASE WHEN is_start AND NOT is_continuation THEN t END) OVER (
+            PARTITION BY {partition} ORDER BY t
+            GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_start
+    FROM (
+        SELECT id, {columns}, true AS is_start, started_at AS t, {is_continuation} AS is_continuation {among}
+        UNION ALL
+        SELECT id, {columns}, false, ended_at, false {among} AND ended_at IS NOT NULL
+    ) moment
+    """
+
+
+OF_ISSUE: Final = "linked.is_identified AND linked.issue_id IS NOT NULL"
+OF_CASE: Final = "linked.is_offered AND linked.root_id IS NOT NULL"
+CONTINUES_ITS_CASE: Final = f"""linked.is_live AND linked.started_at <= interval '{FOLD_MINUTES} minutes'
+            + max(linked.ended_at) FILTER (WHERE linked.is_live) OVER (
+                PARTITION BY linked.root_id ORDER BY linked.started_at, linked.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE"""
+
+# Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
+LINKED: Final = f"""
+    SELECT base.*,
+        CASE WHEN is_identified THEN lead(started_at) OVER of_customer END AS next_any_at,
+        CASE WHEN is_identified AND is_answered THEN
+            lead(started_at) OVER (PARTITION BY customer_id, is_identified, reason_id, is_answered
+                ORDER BY started_at, id) END AS next_same_at,
+        is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
+            FILTER (WHERE is_live) OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE
+            AS is_continuation,
+        is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
+            FILTER (WHERE is_live AND is_answered)
+            OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS continues_answered,
+        is_offered AND case_id IS NOT NULL AND row_number() OVER in_case = 1 AS is_first_of_case,
+        is_answered AND case_id IS NOT NULL
+            AND count(*) FILTER (WHERE is_answered) OVER (in_case ROWS UNBOUNDED PRECEDING) = 1 AS is_first_answered,
+        CASE WHEN is_offered THEN
+            count(*) OVER (in_case ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) END AS case_contacts,
+        is_offered AND case_id IS NOT NULL
+            AND lag(channel) OVER in_case IS DISTINCT FROM channel AND lag(channel) OVER in_case IS NOT NULL
+            AND started_at <= interval '{SWITCH_HOURS} hours' + lag(coalesce(ended_at, started_at)) OVER in_case
+            AS is_switch
+    FROM base
+    WINDOW of_customer AS (PARTITION BY customer_id, is_identified ORDER BY started_at, id),
+        in_case AS (PARTITION BY case_id, is_offered ORDER BY started_at, id)
+"""
+
+
+def link_query(base: str) -> str:
+    """The SELECT that gives link rows of the rows that the query `base` gives."""
+    linkable = f"interval '{MAX_LINK_DAYS} days'"
+    return f"""
+    WITH base AS ({base}),
+    linked AS MATERIALIZED ({LINKED}),
+    by_issue AS (
+        {_moments("customer_id, issue_id", OF_ISSUE, "linked.is_continuation")}
+    ),
+    by_case AS (
+        {_moments("root_id", OF_CASE, CONTINUES_ITS_CASE)}
+    ),
+    about AS (
+        SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,
+            min(next_start) FILTER (WHERE NOT is_start) AS next_start
+        FROM (SELECT * FROM by_issue UNION ALL SELECT * FROM by_case) both_ways
+        GROUP BY id
+    ),
+    switched AS (SELECT DISTINCT case_id FROM linked WHERE is_switch)
+    SELECT b.id, b.source_id, b.window_days, b.is_resolved, b.is_live, b.is_inbound, b.is_real, b.is_offered,
+        b.is_answered, b.is_identified, b.is_first_of_case, b.case_contacts,
+        switched.case_id IS NOT NULL AS is_switched,
+        CASE WHEN b.next_any_at <= b.started_at + {linkable}
+            THEN {seconds_between("b.started_at", "b.next_any_at")} END AS next_any,
+        CASE WHEN b.next_same_at <= b.started_at + {linkable}
+            THEN {seconds_between("b.started_at", "b.next_same_at")} END AS next_same,
+        b.is_identified AND NOT b.is_continuation
+            AND about.last_end >= b.started_at - make_interval(days => b.window_days) AS is_repeat,
+        b.is_first_answered AND b.is_identified AND b.ended_at IS NOT NULL AND NOT b.continues_answered AS fcr_counts,
+        coalesce(about.next_start <= b.ended_at + make_interval(days => b.window_days), false)
+            OR coalesce(b.last_reopened_at > b.ended_at
+                AND b.last_reopened_at <= b.ended_at + make_interval(days => b.window_days), false) AS came_back
+    FROM linked b
+    LEFT JOIN about ON about.id = b.id
+    LEFT JOIN switched ON switched.case_id = b.case_id
+    """
+
+
+EVERY_LINK: Final = link_query(base_query())
+# What a fact keeps of its link row `f`, by the fact's columns: where these stand as they were, no other contact's
+# change has reached the fact.
+KEPT: Final = {
+    "next_any_seconds": "f.next_any",
+    "next_same_seconds": "f.next_same",
+    **{
+        name: MEASURE_SQL[name]
+        for name in ("repeat", "fcr_n", "fcr_yes", "cases", "case_contacts", "case_switched", "case_stuck")
+    },
+}

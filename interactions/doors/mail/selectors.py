@@ -1,0 +1,57 @@
+"""How the lines' mailboxes stand, and the mail that was put aside."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from ccx.kernel.models import User
+from interactions.channels.choices import Channel
+from interactions.channels.email.tokens import without_token
+from interactions.channels.models import Inbox
+from interactions.doors.models import Mailbox, UnreadableMail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One e-mail line: whether its mail is fetched, since when not, and why."""
+
+    inbox: Inbox
+    mailbox: Mailbox | None
+    is_fetched: bool
+    unreadable: int
+
+
+def mailboxes_to_fetch() -> list[tuple[int, bool]]:
+    """Lines whose mail lies on a server, and whether the last look at it failed."""
+    failing = set(Mailbox.objects.exclude(error="").values_list("pk", flat=True))
+    lines = Inbox.objects.filter(channel=Channel.EMAIL, is_active=True, settings__imap__host__isnull=False)
+    return [(inbox.pk, inbox.pk in failing) for inbox in lines if inbox.settings["imap"].get("host")]
+
+
+def line_named(name: str) -> Inbox | None:
+    """The e-mail line of this name or address, whatever follows the plus of it."""
+    named = Q(name=name) | Q(address__iexact=without_token(name))
+    return Inbox.objects.filter(named, channel=Channel.EMAIL, is_active=True).first()
+
+
+def mail_lines(user: User) -> list[Line]:
+    """Every e-mail line, in the order of names."""
+    inboxes = Inbox.objects.visible_to(user).filter(channel=Channel.EMAIL, is_active=True)
+    mailboxes = Mailbox.objects.in_bulk([inbox.pk for inbox in inboxes])
+    aside = unreadable_mails(user).order_by().values("inbox").annotate(count=Count("pk"))
+    counts = {row["inbox"]: row["count"] for row in aside}
+    return [
+        Line(
+            inbox=inbox,
+            mailbox=mailboxes.get(inbox.pk),
+            is_fetched=bool((inbox.settings.get("imap") or {}).get("host")),
+            unreadable=counts.get(inbox.pk, 0),
+        )
+        for inbox in inboxes
+    ]
+
+
+def unreadable_mails(user: User) -> QuerySet[UnreadableMail]:
+    """Mail that waits for a person, newest first; without its bytes."""
+    waiting = UnreadableMail.objects.visible_to(user).filter(settled_at=None)
+    return waiting.select_related("inbox").defer("raw").order_by("-received_at", "-pk")

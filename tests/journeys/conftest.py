@@ -1,0 +1,3 @@
+from tests.fixtures_people import admin, alice, charlie, other_team, team
+
+__all__ = ["admin", "alice", "charlie", "other_team", "team"]

@@ -19,6 +19,8 @@ KEYS = (
     "intake_bulk",
     "import",
     "freshness",
+    "live_fanout",
+    "live_roundtrip",
 )
 
 

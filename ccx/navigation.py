@@ -13,6 +13,7 @@ def _place(label: Any, icon: str, url: str, ability: Ability, key: str) -> dict[
 
 ITEMS: list[dict[str, Any]] = [
     _place(_("Work"), "work", "desk:home", Ability.HANDLE_CONTACTS, "g w"),
+    _place(_("Live"), "wallboard", "desk:floor", Ability.SUPERVISE, "g l"),
     _place(_("Customers"), "customers", "interactions:customers", Ability.SEE_CUSTOMERS, "g c"),
     _place(_("Dashboards"), "dashboards", "analytics:dashboards", Ability.SEE_DASHBOARDS, "g d"),
     _place(_("Owners"), "department", "owners:owners", Ability.OWN_EXPERIENCE, "g o"),

@@ -13,11 +13,12 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from analytics.dashboards import definitions, operations, overview, owners, resolution
+from analytics.dashboards import answers, definitions, operations, overview, owners, resolution
 from analytics.dashboards.asking import Asked, ask, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
 from analytics.dashboards.filter_bars import filter_bar
+from analytics.dashboards.live_levels import levels_today
 from analytics.dashboards.sheets import Builder
 from analytics.dashboards.wording import counted_text, value_text
 from analytics.facts.models import Fact
@@ -36,11 +37,13 @@ PANELS: dict[str, dict[str, Builder]] = {
     overview.PAGE: overview.PANELS,
     operations.PAGE: operations.PANELS,
     resolution.PAGE: resolution.PANELS,
+    answers.PAGE: answers.PANELS,
     owners.PAGE: owners.PANELS,
 }
 SWITCHES: dict[str, Mapping[str, tuple[str, ...]]] = {
     operations.PAGE: operations.SWITCHES,
     resolution.PAGE: resolution.SWITCHES,
+    answers.PAGE: answers.SWITCHES,
     owners.PAGE: owners.SWITCHES,
 }
 
@@ -77,6 +80,13 @@ def show_overview(request: HttpRequest) -> HttpResponse:
 
 
 @for_viewers
+def show_live(request: HttpRequest) -> HttpResponse:
+    """The service level of today, for the page that shows the floor: only what goes to its places."""
+    levels = levels_today(ask(request, viewer(request)))
+    return render(request, "analytics/dashboards/_live.html", {"levels": levels})
+
+
+@for_viewers
 def show_operations(request: HttpRequest) -> HttpResponse:
     """Volume, waiting, giving up, service level, work."""
     asked = ask(request, viewer(request), switches=operations.SWITCHES)
@@ -88,6 +98,15 @@ def show_resolution(request: HttpRequest) -> HttpResponse:
     """Solved the first time, and who comes back."""
     asked = ask(request, viewer(request), switches=resolution.SWITCHES)
     return _page(request, asked, resolution.PAGE, title=_("Resolution and repeats"), tiles=resolution.tiles)
+
+
+@for_viewers
+def show_answers(request: HttpRequest) -> HttpResponse:
+    """What customers answered, and their words."""
+    asked = ask(request, viewer(request), switches=answers.SWITCHES)
+    # The page quotes customers.
+    record_read(request=request, action="read", object_kind="analytics.answers", object_id=None)
+    return _page(request, asked, answers.PAGE, title=_("What customers say"), tiles=answers.tiles)
 
 
 def _page(
@@ -107,6 +126,7 @@ VIEWS = {
     overview.PAGE: overview.VIEW,
     operations.PAGE: operations.VIEW,
     resolution.PAGE: resolution.VIEW,
+    answers.PAGE: answers.VIEW,
 }
 
 
@@ -116,6 +136,7 @@ def _frame(asked: Asked, view: str, title: str) -> dict[str, Any]:
         "analytics:dashboards": _("Overview"),
         "analytics:operations": _("Operations"),
         "analytics:resolution": _("Resolution"),
+        "analytics:answers": _("What customers say"),
     }
     links = [Link(label=name, url=asked.url(other), is_current=other == view) for other, name in names.items()]
     links.append(Link(label=_("Definitions"), url=reverse("analytics:definitions")))

@@ -72,8 +72,8 @@ def _moments(partition: str, of: str, is_continuation: str) -> str:
             PARTITION BY {partition} ORDER BY t
             RANGE BETWEEN UNBOUNDED PRECEDING AND interval '{FOLD_MINUTES} minutes' PRECEDING) AS last_end,
         min(CASE WHEN is_start AND NOT is_continuation THEN t END) OVER (
-            PARTITION BY {partition} ORDER BY t
-            GROUPS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_start
+            PARTITION BY {partition} ORDER BY t DESC -- backwards, for a frame that loses rows is summed anew each time
+            GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_start
     FROM (
         SELECT id, {columns}, true AS is_start, started_at AS t, {is_continuation} AS is_continuation {among}
         UNION ALL

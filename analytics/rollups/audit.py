@@ -9,7 +9,7 @@ from django.utils import timezone
 from analytics.facts.definition import COLUMNS, fact_query
 from analytics.facts.links import EVERY_LINK
 from analytics.facts.measures import HOURLY, NAMES
-from analytics.rollups.deltas import KEPT_HOURS, upsert_statements
+from analytics.rollups.deltas import KEPT_HOURS, rebuild_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.prepared import told
 from analytics.rollups.rebuild import ROLLUP_TABLES, SETTINGS, rebuild_rollups
@@ -74,9 +74,8 @@ def count_differing_buckets() -> int:
 
 
 def _shadow_rollups(names: dict[str, str]) -> list[str]:
-    statements = upsert_statements("(SELECT *, 1 AS sign FROM analytics_fact) fact")
     renamed = []
-    for statement in statements:
+    for statement in rebuild_statements():
         for table, shadow in names.items():
             statement = statement.replace(table, shadow)  # noqa: PLW2901
         renamed.append(statement)

@@ -1,6 +1,7 @@
 """Adding differences of facts to the roll-ups: (new fact - stored fact) into the buckets it touches.
 
-Works on the temporary table analytics_delta: rows shaped like facts with signed measures and `sign` (+1 new, -1 old).
+Works on temporary tables: analytics_delta has rows shaped like facts with signed measures and `sign` (+1 new, -1 old),
+analytics_bucket and analytics_days what comes of them (DELTA_TABLES).
 """
 
 from typing import Final
@@ -86,37 +87,52 @@ def _summed_type(name: str) -> str:
     return "int" if BY_NAME[name].kind is Kind.COUNT else "bigint"
 
 
-def upsert_statements(delta: str, buckets: str = "") -> list[str]:
-    """Everything that adds the temporary table `delta` to every roll-up; `buckets` holds its finest_buckets, if any."""
-    by_bucket = buckets or f"({bucketed(delta)}) bucket"
-    cube = {
-        "day": "day",
-        "channel": "channel",
-        "team_id": "coalesce(team_id, 0)",
-        "reason_id": "coalesce(reason_id, 0)",
-        "cohort_id": "cohort_id",
-    }
-    statements = [upsert("analytics_cuberollup", cube, NAMES, by_bucket)]
-    for table, period, expression, dimensions in (
-        ("analytics_dayrollup", "day", "day", tuple(Dimension)),
-        ("analytics_monthrollup", "month", "date_trunc('month', day)::date", MONTH_DIMENSIONS),
-    ):
-        for dimension in dimensions:
-            keys = {
-                "dimension": f"{dimension.value}::smallint",
-                "key": f"{DIMENSION_KEY[dimension]}::bigint",
-                period: expression,
-                "cohort_id": "cohort_id",
-            }
-            statements.append(upsert(table, keys, NAMES, by_bucket))
+def _narrow(source: str, keys: tuple[str, ...]) -> str:
+    sums = ", ".join(f"{name}::{_summed_type(name)}" for name in NAMES)
+    return f"SELECT {', '.join(keys)}, {sums} FROM ({source}) sums"
+
+
+CUBE: Final = {
+    "day": "day",
+    "channel": "channel",
+    "team_id": "coalesce(team_id, 0)",
+    "reason_id": "coalesce(reason_id, 0)",
+    "cohort_id": "cohort_id",
+}
+OF_DIMENSION: Final = ", ".join(f"({one.value}::smallint, {key}::bigint)" for one, key in DIMENSION_KEY.items())
+DAYS: Final = {name: name for name in ("dimension", "key", "day", "cohort_id")}
+MONTHS: Final = DAYS | {"day": "date_trunc('month', day)::date"}
+
+
+def by_dimension(buckets: str) -> str:
+    """The sums of `buckets` by day and each single dimension."""
+    expanded = f"{buckets}, LATERAL (VALUES {OF_DIMENSION}) one (dimension, key)"
+    return _narrow(grouped(expanded, DAYS, NAMES), tuple(DAYS))
+
+
+DELTA_TABLES: Final = {
+    "analytics_bucket": finest_buckets("analytics_delta"),
+    "analytics_days": by_dimension("analytics_bucket"),
+}
+
+
+def upsert_statements() -> dict[str, str]:
+    """Everything that adds analytics_delta to every roll-up, in its order."""
+    days = f"(SELECT * FROM analytics_days WHERE dimension <> {Dimension.AGENT.value}) days"
+    month = {"month" if name == "day" else name: expression for name, expression in MONTHS.items()}
     hour = {"day": "day", "hour": "hour", "channel": "channel", "queue_id": "coalesce(queue_id, 0)"}
-    statements.append(
-        upsert("analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM {delta} WHERE {KEPT_HOURS}) recent")
-    )
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
-    statements.append(upsert("analytics_weekhourrollup", week, HOURLY, delta))
-    statements.append(histogram_upsert(delta, "sign"))
-    return statements
+    return {
+        **{table: f"INSERT INTO {table} {query}" for table, query in DELTA_TABLES.items()},
+        "cube": upsert("analytics_cuberollup", CUBE, NAMES, "analytics_bucket"),
+        "day": upsert("analytics_dayrollup", DAYS, NAMES, "analytics_days"),
+        "month": upsert("analytics_monthrollup", month, NAMES, days),
+        "hour": upsert(
+            "analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM analytics_delta WHERE {KEPT_HOURS}) recent"
+        ),
+        "week": upsert("analytics_weekhourrollup", week, HOURLY, "analytics_delta"),
+        "histogram": histogram_upsert("analytics_delta", "sign"),
+    }
 
 
 # The sums that all others but those of agents and hours are sums of.
@@ -149,11 +165,6 @@ def _insert(table: str, keys: dict[str, str], names: tuple[str, ...], source: st
 def _summed(table: str, source: str) -> str:
     # CREATE TABLE AS may use several processes, INSERT may not.
     return f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {source}"
-
-
-def _narrow(source: str, keys: tuple[str, ...]) -> str:
-    sums = ", ".join(f"{name}::{_summed_type(name)}" for name in NAMES)
-    return f"SELECT {', '.join(keys)}, {sums} FROM ({source}) sums"
 
 
 def rebuild_statements() -> list[str]:

@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
 from analytics.facts.links import KEPT, base_query, link_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
-from analytics.rollups.deltas import finest_buckets, upsert_statements
+from analytics.rollups.deltas import DELTA_TABLES, upsert_statements
 from analytics.rollups.prepared import Prepared, told
 
 
@@ -96,10 +96,14 @@ CREATE TEMP TABLE IF NOT EXISTS analytics_link ON COMMIT DELETE ROWS AS
 CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
     ON COMMIT DELETE ROWS;
-CREATE TEMP TABLE IF NOT EXISTS analytics_bucket ON COMMIT DELETE ROWS AS
-{finest_buckets("analytics_delta")} WITH NO DATA
+{
+    "; ".join(
+        f"CREATE TEMP TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS AS {query} WITH NO DATA"
+        for table, query in DELTA_TABLES.items()
+    )
+}
 """
-STEPS: Final = ("changed", "scope", "context", "link", "fresh", "delta", "bucket")
+STEPS: Final = ("changed", "scope", "context", "link", "fresh", "delta", "bucket", "days")
 EMPTY: Final = "; ".join(f"DELETE FROM analytics_{step}" for step in STEPS)
 
 FILL_CONTEXT: Final = f"INSERT INTO analytics_context {base_query(CONTEXT_OF_SCOPE)}"
@@ -151,17 +155,7 @@ LINK: Final = Prepared({"link": FILL_LINK})
 COMPUTE: Final = Prepared(
     {"cohorts": ENSURE_COHORTS.format(links=_LINKS), "fresh": FILL_FRESH, "delta": FILL_DELTA},
 )
-APPLY: Final = Prepared(
-    {
-        "bucket": f"INSERT INTO analytics_bucket {finest_buckets('analytics_delta')}",
-        **{
-            f"upsert_{number}": statement
-            for number, statement in enumerate(upsert_statements("analytics_delta", "analytics_bucket"))
-        },
-        "forget": FORGET,
-        "store": STORE,
-    }
-)
+APPLY: Final = Prepared({**upsert_statements(), "forget": FORGET, "store": STORE})
 
 
 @transaction.atomic

@@ -1,65 +1,22 @@
-"""What follows contacts: answers to surveys, customers found to be one, one who asked to be forgotten, and today."""
+"""What follows contacts: customers found to be one, one who asked to be forgotten, and today."""
 
-import random
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from ccx.demo.centre import Centre
 from ccx.demo.demand import HOURS_OF
 from ccx.demo.drafts import Plan
 from ccx.demo.people import Person
-from ccx.demo.story import Memory, Story
-from ccx.demo.words import words
+from ccx.demo.story import Story
 from ccx.kernel.models import User
-from feedback.surveys.services import record_response
 from interactions.channels.choices import Channel
-from interactions.channels.contact import Receipt
 from interactions.customers.models import Customer, Identity
 from interactions.customers.services import erase_customer, merge_customers, undo_merge
 from interactions.handling.models import PresenceSpan, PresenceState
 from interactions.handling.services import Saying, accept_interaction, add_message
 from interactions.intake.services import receive
-from interactions.models import Interaction
 
-ANSWERED_SHARE = 0.17
 MOST_WAITING = 24
 MOST_IN_HAND = 6
-
-
-def ask_customers(
-    memories: Mapping[str, Memory], receipts: Mapping[str, Receipt], *, now: datetime, by: User, rng: random.Random
-) -> int:
-    """Some customers answer, most within a day or two, the annoyed ones a little more often."""
-    chosen: dict[int, Memory] = {}
-    for key, memory in memories.items():
-        number = receipts[key].interaction_id
-        if number is not None and rng.random() < ANSWERED_SHARE * (0.8 + 0.25 * memory.annoyance):
-            chosen[number] = memory
-    told = 0
-    for number, interaction in sorted(Interaction.objects.in_bulk(list(chosen)).items()):
-        memory = chosen[number]
-        at = memory.ended_at + timedelta(minutes=20 + rng.expovariate(1 / 1300))
-        if interaction.customer_id is None or at >= now:
-            continue
-        record_response(interaction=interaction, answers=_answers(memory, rng), by=by, at=at)
-        told += 1
-    return told
-
-
-def _answers(memory: Memory, rng: random.Random) -> dict[str, int | bool | str | None]:
-    mood = 5.05 - memory.annoyance + rng.gauss(0, 0.7)
-    csat = min(max(round(mood), 1), 5)
-    answers: dict[str, int | bool | str | None] = {"csat": csat}
-    if rng.random() < 0.8:
-        answers["ces"] = min(max(round(mood * 1.45 - 0.3 + rng.gauss(0, 0.7)), 1), 7)
-    if rng.random() < 0.55:
-        answers["nps"] = min(max(round(mood * 2.1 + rng.gauss(0, 1)), 0), 10)
-    if rng.random() < 0.85:
-        answers["is_resolved"] = memory.is_solved if rng.random() < 0.9 else not memory.is_solved
-    if rng.random() < 0.3:
-        lines = words("people")["comments_good" if csat >= 4 else "comments_bad"]
-        answers["comment"] = rng.choice(lines).format(agent=memory.agent)
-    return answers
 
 
 def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Person]) -> None:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analytics.facts.agent_days import rebuild_agent_days
-from ccx.demo.aftermath import ask_customers, begin_today, tidy_customers
+from ccx.demo.aftermath import begin_today, tidy_customers
 from ccx.demo.centre import Centre, make_centre
 from ccx.demo.demand import DAYS, Demand
 from ccx.demo.desks import fill_desks
@@ -20,6 +20,7 @@ from ccx.demo.people import People, Person, store_people, store_what_we_keep
 from ccx.demo.rota import Rota
 from ccx.demo.signins import give_sign_ins, keep_sign_ins
 from ccx.demo.story import Story
+from ccx.demo.surveys import ask_customers
 from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.models import User
 from interactions.channels.contact import Receipt
@@ -110,7 +111,7 @@ def _seed(contacts: int, now: datetime) -> Seeded:
     story.play(round(contacts * BEGINNINGS))
     receipts = _tell(story, centre)
     _keep(centre, regulars, now, rng)
-    responses = ask_customers(story.memories, receipts, now=now, by=centre.by, rng=rng)
+    responses = ask_customers(story.memories, receipts, now=now, centre=centre, rng=rng)
     tidy_customers(centre, strangers, regulars)
     rota.store_presence()
     running = begin_today(story) + fill_desks(story)

@@ -241,9 +241,9 @@ CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
 CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
-# Sockets: who may follow what; who is told that an agent's browser lives, and that its last socket has closed.
+# Sockets: who may follow what; who is told which agents' browsers live, and that the last socket of one has closed.
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
-CCX_LIVE_HEARD = "interactions.handling.services.hear_agent"
+CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"
 CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}

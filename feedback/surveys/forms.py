@@ -100,7 +100,7 @@ class SurveyForm(forms.Form):
 
     def greeting_fields(self) -> list[Any]:
         """The words of the mail."""
-        return [self[f"{part}_{code}"] for code, _name in languages() for part in ("subject", "text")]
+        return [self[f"{part}_{code}"] for part in ("subject", "text") for code, _name in languages()]
 
     def plain_fields(self) -> list[Any]:
         """Everything that is no word."""

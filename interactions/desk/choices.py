@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from interactions.handling.choices import CONNECTION_LOST, NO_ANSWER
 from interactions.handling.models import PresenceState
 
 
@@ -14,6 +15,16 @@ class AwayReason(TextChoices):
     OTHER_WORK = "other_work", _("Other work")
     SHORT_BREAK = "short_break", _("Short break")
     LUNCH = "lunch", _("Lunch")
+
+
+_NOT_THEIR_DOING = {NO_ANSWER: _("Did not answer"), CONNECTION_LOST: _("Connection lost")}
+
+
+def reason_words(code: str) -> str:
+    """Why somebody is away, in words; nothing for a code that is none."""
+    if code in AwayReason.values:
+        return str(AwayReason(code).label)
+    return str(_NOT_THEIR_DOING.get(code, ""))
 
 
 # Which reasons go with which state; a state without any is said as it is.

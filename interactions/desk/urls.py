@@ -3,11 +3,13 @@
 from django.urls import path
 
 from interactions.desk.fragment_urls import fragments
-from interactions.desk.views import actions, pages, presence, writing
+from interactions.desk.views import actions, floor, pages, presence, writing
 
 app_name = "desk"
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("floor/", floor.show_floor, name="floor"),
+    path("floor/_floor/", floor.floor_fragment, name="floor-fragment"),
     path("_list/", pages.list_fragment, name="list"),
     path("_presence/", presence.own_presence, name="presence"),
     path("<uuid:public_id>/", pages.conversation, name="conversation"),

@@ -57,7 +57,7 @@ MORE_NAMES: dict[str, set[str]] = {
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue", "distincts", "parts"),
-        "trends",
+        *("answers", "trends"),
     },
     "journeys/ownership": {"reader", "letters"},
     # What follows the log; the words of surveys by language, and the mail that asks.
@@ -65,7 +65,17 @@ MORE_NAMES: dict[str, set[str]] = {
     # A page a module; how one is asked for, worded and exported.
     "analytics/dashboards": {
         *("asking", "contact_rows", "csv_files", "definitions", "filter_bars", "operations", "overview"),
-        *("resolution", "sheets", "wording", "owners", "owner_urls", "owner_views", "owner_words"),
+        *(
+            "answers",
+            "live_levels",
+            "resolution",
+            "sheets",
+            "wording",
+            "owners",
+            "owner_urls",
+            "owner_views",
+            "owner_words",
+        ),
     },
     # Ways in, one folder each.
     "interactions/doors": {"history", "mail", "rest", "webform"},

@@ -132,8 +132,10 @@ MATRIX: dict[str, list[Row]] = {
     "dashboards/": [row(**SEE_FIGURES)],
     "dashboards/operations/": [row(**SEE_FIGURES)],
     "dashboards/resolution/": [row(**SEE_FIGURES)],
+    "dashboards/customers-say/": [row(**SEE_FIGURES)],
     "dashboards/definitions/": [row(**SEE_FIGURES)],
     "dashboards/rows/": [row(**SEE_FIGURES)],
+    "dashboards/_live/": [row(**SEE_FIGURES)],
     "dashboards/export/<slug:page>/<slug:panel>.csv": [
         row(ids={"page": "overview", "panel": "contacts"}, **SEE_FIGURES),
         row(ids={"page": "overview", "panel": "nothing"}),
@@ -219,6 +221,8 @@ MATRIX: dict[str, list[Row]] = {
     "s/<str:secret>/stop/": [public(404, ids={"secret": "guessed"}), public(200, ids={"secret": "known"})],
     # The desk.
     "desk/": [row(**HANDLES, stranger=200)],
+    "desk/floor/": [row(supervisor=200, administrator=200)],
+    "desk/floor/_floor/": [row(supervisor=200, administrator=200)],
     "desk/_list/": [row(**HANDLES, stranger=200)],
     "desk/<uuid:public_id>/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_header/": [row(**HANDLES, of="interaction")],

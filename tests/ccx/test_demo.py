@@ -23,7 +23,7 @@ from ccx.demo.words import reasons
 from ccx.kernel.events.models import EventRow, LogHead, ReaderPosition
 from ccx.kernel.models import ApiKey, Grant, Team, User
 from ccx.kernel.people.choices import Role
-from feedback.models import Response
+from feedback.models import FollowUp, Invitation, Response
 from interactions.channels.choices import Channel
 from interactions.models import (
     Case,
@@ -257,3 +257,20 @@ def test_on_a_working_day_some_contacts_are_with_an_agent(db: None, settings: ob
     assert Interaction.objects.filter(status="active", agent__isnull=False).exists()
     assert Interaction.objects.filter(status="waiting").exists()
     assert count_differing_facts() == 0
+
+
+def test_customers_were_asked_and_enough_answered_for_figures(made: Made) -> None:
+    since = timezone.now() - timedelta(days=30)
+    assert Response.objects.filter(answered_at__gt=since, invitation__isnull=False).count() >= 15
+    sent = Invitation.objects.filter(state=Invitation.State.SENT)
+    assert sent.count() > 2 * Response.objects.count()
+    assert Invitation.objects.filter(state=Invitation.State.FAILED).exists()
+    sums = Fact.objects.aggregate(Sum("invited"), Sum("invited_answered"))
+    assert sums == {"invited__sum": sent.count(), "invited_answered__sum": Response.objects.count()}
+
+
+def test_unhappy_answers_are_looked_after(made: Made) -> None:
+    rows = FollowUp.objects.all()
+    assert rows.filter(closed_at__isnull=False).exclude(cause="").exists()
+    assert not rows.filter(closed_at__gt=timezone.now()).exists()
+    assert not rows.filter(owner__isnull=True, closed_at__isnull=False).exists()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from analytics.kpis.definition import Direction, Entity, Kpi, Unit, ratio
+from analytics.kpis.definition import Direction, Entity, Kpi, Maturity, Unit, ratio
 
 _SURVEY = {"entity": Entity.RESPONSE, "direction": Direction.UP, "suppressed_below": 10}
 
@@ -74,5 +74,18 @@ KPIS: tuple[Kpi, ...] = (
         ("said_yes", "said_n"),
         **_SURVEY,
         sources=("SQM Group: the customer judges",),
+    ),
+    ratio(
+        "response_rate",
+        _("Answered the survey"),
+        _(
+            "Invitations that were answered ÷ invitations that were sent. Those that perhaps arrived count once they "
+            "are answered. The young ones, whose customers may still answer, are left out."
+        ),
+        ("invited_answered", "invited"),
+        direction=Direction.UP,
+        suppressed_below=10,
+        maturity=Maturity.SEVEN_DAYS,
+        sources=("LibreDesk: answered / sent",),
     ),
 )

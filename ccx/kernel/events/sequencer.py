@@ -5,6 +5,7 @@ inserted its event after that one's, so the two keep their order; an open transa
 """
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.locks import try_lock
@@ -14,6 +15,10 @@ LOCK = "sequencer"
 # Statistics of a log that grows all day are always stale, and a plan that reads a whole month to find five events would
 # stall every reader: only the two indexes are right here, whatever the statistics say.
 BY_INDEX_ONLY = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+# Said in the end as well, for a transaction around this one, as in tests, would go on planning so.
+AS_EVER = (
+    "SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT"
+)
 # A head that is gone (an emptied database) starts where the log ends.
 ENSURE_HEAD = """
 INSERT INTO kernel_loghead (id, position)
@@ -44,23 +49,24 @@ def number_events(limit: int = 5000) -> int | None:
     with transaction.atomic(durable=True):
         if not try_lock(LOCK):
             return None
-        count = _number(limit)
+        with connection.cursor() as cursor:
+            cursor.execute(BY_INDEX_ONLY)
+            count = _number(cursor, limit)
+            cursor.execute(AS_EVER)
         failpoints.reach("sequencer.after_number")
     return count
 
 
-def _number(limit: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(BY_INDEX_ONLY)
-        cursor.execute("SELECT 1 FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT 1")
-        if cursor.fetchone() is None:
-            return 0
+def _number(cursor: CursorWrapper, limit: int) -> int:
+    cursor.execute("SELECT 1 FROM kernel_event WHERE position IS NULL ORDER BY id LIMIT 1")
+    if cursor.fetchone() is None:
+        return 0
+    cursor.execute(LOCK_HEAD)
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(ENSURE_HEAD)
         cursor.execute(LOCK_HEAD)
         row = cursor.fetchone()
-        if row is None:
-            cursor.execute(ENSURE_HEAD)
-            cursor.execute(LOCK_HEAD)
-            row = cursor.fetchone()
-        head = int(row[0])
-        cursor.execute(NUMBER, {"limit": limit, "head": head})
-        return int(cursor.fetchone()[0]) - head
+    head = int(row[0])
+    cursor.execute(NUMBER, {"limit": limit, "head": head})
+    return int(cursor.fetchone()[0]) - head

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ccx.kernel.live.standing import Person
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 # A page that takes nothing for this long, or so far behind, is closed; others never wait for it.
 MOST_UNSENT = 500
@@ -46,6 +46,8 @@ class Connection:
         """Send without waiting. A frame that already waits is not sent twice; one too many ends the connection."""
         if self.closing or frame in self._unsent:
             return
+        if self._writer is None and self._is_sent_at_once(frame):
+            return
         if len(self._unsent) >= MOST_UNSENT:
             self.drop(1013)
             return
@@ -81,6 +83,21 @@ class Connection:
         if self._writer is not None:
             self._writer.cancel()
             self._writer = None
+
+    def _is_sent_at_once(self, frame: str) -> bool:
+        """Almost always there is room, and then a task for each of thousands of sockets would be most of the cost.
+
+        Where there is none, nothing was written yet; and if a server had begun to, a nudge twice is a nudge.
+        """
+        sending = self._send({"type": "websocket.send", "text": frame})
+        try:
+            sending.send(None)
+        except StopIteration:
+            return True
+        except Exception:  # the browser has gone; its side of the connection says so too
+            return True
+        sending.close()
+        return False
 
     async def _write(self) -> None:
         try:

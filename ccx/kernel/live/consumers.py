@@ -80,7 +80,7 @@ async def _serve(hub: Hub, socket: Connection, receive: Receive) -> None:
         said = _understood(message.get("text"))
         match said["type"]:
             case "here":
-                await hub.hear(socket)
+                hub.hear(socket)
                 await _refresh_viewing(hub, socket)
             case "follow":
                 await _follow(hub, socket, said)

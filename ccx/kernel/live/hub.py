@@ -51,6 +51,7 @@ class Hub:
         self._nudged: OrderedDict[str, float] = OrderedDict()
         self._hears_since: float | None = None
         self._told_alive: dict[int, float] = {}
+        self._heard: dict[int, bool] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._tasks = [
             asyncio.create_task(work)
@@ -59,6 +60,7 @@ class Hub:
                 _again_and_again(self._beat, every=1.0),
                 _again_and_again(self._watch, every=WATCH_SECONDS),
                 _again_and_again(self.viewing.tell, every=1.0),
+                _again_and_again(self._tell_who_lives, every=1.0),
             )
         ]
 
@@ -84,7 +86,7 @@ class Hub:
             return False
         theirs.add(socket)
         self.sockets.add(socket)
-        self.aside(self.hear(socket))
+        self.hear(socket)
         return True
 
     def leave(self, socket: Connection) -> None:
@@ -101,24 +103,29 @@ class Hub:
             self._told_alive.pop(socket.person.pk, None)
             self.aside(self._perhaps_gone(socket))
 
-    async def hear(self, socket: Connection) -> None:
-        """A sign of life from a browser: told to whoever keeps presence, not more often than needed."""
+    def hear(self, socket: Connection) -> None:
+        """A sign of life from a browser, told to whoever keeps presence: not more often than needed, all at once."""
         now = socket.answered_at = time.monotonic()
         pk = socket.person.pk
-        if now - self._told_alive.get(pk, -HEARD_EVERY_SECONDS) < HEARD_EVERY_SECONDS:
-            return
-        self._told_alive[pk] = now
-        await self.viewing.is_here(pk)
-        if socket.person.handles_contacts:
-            await _logged(_call(settings.CCX_LIVE_HEARD, pk))
+        if now - self._told_alive.get(pk, -HEARD_EVERY_SECONDS) >= HEARD_EVERY_SECONDS:
+            self._told_alive[pk] = now
+            self._heard[pk] = socket.person.handles_contacts
+
+    async def _tell_who_lives(self) -> None:
+        heard, self._heard = self._heard, {}
+        agents = [pk for pk, handles_contacts in heard.items() if handles_contacts]
+        if heard:
+            await self.viewing.are_here(heard)
+        if agents and settings.CCX_LIVE_HEARD:
+            await database_sync_to_async(import_string(settings.CCX_LIVE_HEARD))(agent_ids=agents)
 
     async def _perhaps_gone(self, socket: Connection) -> None:
         await asyncio.sleep(GONE_AFTER_SECONDS)
         pk = socket.person.pk
         if pk in self.people or not socket.person.handles_contacts:
             return
-        if await self.viewing.is_gone(pk):
-            await _call(settings.CCX_LIVE_GONE, pk)
+        if settings.CCX_LIVE_GONE and await self.viewing.is_gone(pk):
+            await database_sync_to_async(_call)(settings.CCX_LIVE_GONE, pk)
 
     # Who follows what.
 
@@ -227,17 +234,10 @@ def _frame(topic: str, what: str) -> str:
     return json.dumps({"topic": topic, "what": what})
 
 
-async def _call(path: str, pk: int) -> None:
-    """Call a hook of the settings with the user, on the one thread that speaks to the database."""
-    if not path:
-        return
-
-    def hook() -> None:
-        user = User.objects.filter(pk=pk, is_active=True).first()
-        if user is not None:
-            import_string(path)(agent=user)
-
-    await database_sync_to_async(hook)()
+def _call(hook: str, pk: int) -> None:
+    user = User.objects.filter(pk=pk, is_active=True).first()
+    if user is not None:
+        import_string(hook)(agent=user)
 
 
 async def _again_and_again(work: Callable[[], Coroutine[Any, Any, None]], *, every: float) -> None:

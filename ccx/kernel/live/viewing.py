@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -90,9 +90,10 @@ class Viewing:
                 for socket in tuple(self._viewers.get(record, ())):
                     socket.push(frame)
 
-    async def is_here(self, pk: int) -> None:
-        """Remember for other processes that a person has a socket in this one."""
-        await self._ask(*_until(f"{address()}:here:{pk}", self._process, HERE_SECONDS))
+    async def are_here(self, people: Iterable[int]) -> None:
+        """Remember for other processes that these people have a socket in this one."""
+        commands = (_until(f"{address()}:here:{pk}", self._process, HERE_SECONDS) for pk in people)
+        await self._ask(*(command for both in commands for command in both))
 
     async def is_gone(self, pk: int) -> bool:
         """Whether a person who has no socket here has none in any other process; False if nobody knows."""

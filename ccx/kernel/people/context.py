@@ -21,8 +21,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         ability = place.get("ability")
         url = _address(place["url"])
         if url and (ability is None or user.can(ability)):
-            items.append(place | {"url": url, "is_active": _is_here(request.path, url)})
-    return {"nav_items": items}
+            items.append(place | {"url": url})
+    here = [item["url"] for item in items if _is_here(request.path, item["url"])]
+    nearest = max(here, key=len, default="")
+    return {"nav_items": [item | {"is_active": item["url"] == nearest} for item in items]}
 
 
 @cache

@@ -20,6 +20,9 @@ class Targets:
         """Seconds to a first answer, or None where nothing is promised or an answer was given."""
         if interaction.first_answered_at is not None:
             return None
-        queue, channel = interaction.queue_id, interaction.channel
+        return self.seconds_of(interaction.queue_id, interaction.channel)
+
+    def seconds_of(self, queue: int | None, channel: int | None) -> int | None:
+        """Seconds to a first answer in a queue on a channel, or None where nothing is promised."""
         keys = ((queue, channel), (queue, None), (None, channel), (None, None))
         return next((self._seconds[key] for key in keys if key in self._seconds), None)

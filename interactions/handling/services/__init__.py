@@ -13,7 +13,7 @@ from interactions.handling.services.drafts import discard_draft, save_draft
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
-from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, set_presence
+from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, hear_agents, set_presence
 from interactions.handling.services.promises import keep_promise, make_promise
 from interactions.handling.services.replying import add_note, retry_sending, send_reply, take_back
 from interactions.handling.services.talking import hold_interaction, resume_interaction, wrap_up_interaction
@@ -42,6 +42,7 @@ __all__ = [
     "end_silence",
     "finish_wrap_up",
     "hear_agent",
+    "hear_agents",
     "hear_customer",
     "hold_interaction",
     "identify_customer",

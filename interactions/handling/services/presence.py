@@ -1,5 +1,6 @@
 """Where agents' time goes, and what is left of it when their browser falls silent."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -70,6 +71,16 @@ def hear_agent(*, agent: User, now: datetime | None = None) -> None:
     last = before.order_by("-pk").first()
     if last is not None:
         set_presence(agent=agent, state=PresenceState(last.state), reason_code=last.reason_code, at=moment, by=None)
+
+
+def hear_agents(*, agent_ids: Collection[int]) -> None:
+    """The browsers of many agents say that they are there: a write for all of them, a look at those who were lost."""
+    moment = timezone.now()
+    desks = [AgentDesk(agent_id=pk, seen_at=moment) for pk in sorted(agent_ids)]
+    AgentDesk.objects.bulk_create(desks, update_conflicts=True, unique_fields=["agent"], update_fields=["seen_at"])
+    lost = PresenceSpan.objects.filter(agent_id__in=agent_ids, ended_at__isnull=True, reason_code=CONNECTION_LOST)
+    for agent in User.objects.filter(pk__in=lost.values("agent_id"), is_active=True).order_by("pk"):
+        hear_agent(agent=agent, now=moment)
 
 
 def agent_gone(*, agent: User, now: datetime | None = None) -> int:

@@ -1,12 +1,16 @@
 """Every page, on a phone by night and on a desk by day: accessible, quiet, within its width."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from feedback.models import FollowUp
+from feedback.surveys.services import make_standard_survey, record_response
 from interactions.cases.choices import Outcome
 from interactions.channels.choices import Channel
 from interactions.models import Interaction
@@ -40,6 +44,24 @@ def customers(centre: Showcase) -> list[str]:
     ]
 
 
+def feedback(centre: Showcase) -> list[str]:
+    survey = make_standard_survey(by=None)
+    contact = centre.longest_conversation()
+    words = f"{LONG} https://shop.example/a/very/long/address/that/does/not/break/anywhere/at/all"
+    for moment, answers in enumerate(
+        ({"csat": 4, "nps": 9}, {"csat": 1, "ces": 2, "is_resolved": False, "comment": words})
+    ):
+        record_response(interaction=contact, answers=answers, by=None, at=timezone.now() - timedelta(days=3 - moment))
+    follow_up = FollowUp.objects.get()
+    edit = f"/settings/surveys/{survey.public_id}/"
+    return [
+        *[f"/follow-ups/?which={which}" for which in ("mine", "unassigned", "overdue", "open", "closed")],
+        *[f"/follow-ups/{follow_up.public_id}/", f"/customers/{contact.customer.public_id}/feedback/"],
+        *["/settings/surveys/", "/settings/surveys/add/", edit, f"{edit}preview/?language=de"],
+        *["/dashboards/customers-say/", "/dashboards/customers-say/?by=reason&asked=nps&period=quarter"],
+    ]
+
+
 def settings_pages(centre: Showcase) -> list[str]:
     make_key(make_service_user(name=LONG), "contacts:write")
     person, team = centre.people["Alice"].public_id, centre.teams["Billing"].public_id
@@ -55,7 +77,7 @@ def operations(_centre: Showcase) -> list[str]:
 
 
 AREAS: Final[dict[str, Addresses]] = {
-    function.__name__: function for function in (public, dashboards, customers, settings_pages, operations)
+    function.__name__: function for function in (public, dashboards, customers, feedback, settings_pages, operations)
 }
 
 

@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 from ccx.kernel.models import User
+from ccx.kernel.people.choices import GrantScope
+from interactions.intake.services import receive
+from interactions.models import Interaction
+from tests.factories.contacts import claim, contact, make_centre
+from tests.factories.people import make_grant
 from tests.fixtures_people import admin, alice, bob, charlie, other_team, team
 from tests.kernel.live.wire import Tab, session_of, sockets_process
 
@@ -30,3 +35,12 @@ def tab(port: int, transactional_db: None) -> Iterator[Callable[..., Tab]]:
             return page
 
         yield open_tab
+
+
+@pytest.fixture
+def contact_of_alice(transactional_db: None, alice: User) -> str:
+    """A contact that Alice may read and Charlie may not."""
+    centre = make_centre()
+    make_grant(alice, GrantScope.TEAM, centre.team.pk)
+    receipt = receive(contact=contact(centre.chat, "1", identity=claim()), by_id=None)
+    return str(Interaction.objects.get(pk=receipt.interaction_id).public_id)

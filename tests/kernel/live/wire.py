@@ -5,7 +5,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -82,7 +82,8 @@ class Tab:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        with suppress(ConnectionClosed):
+            self._opened.close()
 
     def say(self, **said: Any) -> None:
         self.socket.send(json.dumps(said))

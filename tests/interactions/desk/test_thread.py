@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from interactions.cases.choices import SegmentEnd, SegmentKind
 from interactions.channels.choices import Channel
@@ -103,7 +103,7 @@ def test_what_agents_did_stands_between_what_was_said(desk: Desk) -> None:
 
 
 def test_the_other_contacts_of_the_case_stand_above_with_their_channel_if_they_may_be_read(
-    desk: Desk, settings: SettingsWrapper
+    desk: Desk, settings: Any
 ) -> None:
     settings.CCX_WHOLE_CUSTOMER = False
     chat = make_waiting(desk, "Ann", "by chat", channel=Channel.CHAT, minutes=600)

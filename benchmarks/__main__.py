@@ -15,6 +15,7 @@ KEYS = (
     "increment_scale",
     "exactness",
     "panel",
+    "routing_pass",
     "intake_single",
     "intake_bulk",
     "import",

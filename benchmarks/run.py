@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
-from benchmarks import analytics, doors, live
+from benchmarks import analytics, doors, live, routing
 from benchmarks.dataset import make_centre
 from benchmarks.figures import Figure, tell
 from ccx.settings.env import database_from_url
@@ -45,6 +45,7 @@ class Run:
             "panel": self._panels,
             "increment+increment_scale": self._increments,
             **({"exactness": lambda: analytics.exactness(self.size)} if self.size <= 100_000 else {}),
+            "routing_pass": lambda: routing.routing_pass(self.size),
             # Sockets know nothing of how many contacts there are.
             **({"live_fanout": live.fan_out, "live_roundtrip": live.round_trip} if self.size <= 100_000 else {}),
             "freshness": lambda: doors.freshness(self.size, self._ready),

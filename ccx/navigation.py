@@ -26,5 +26,6 @@ ITEMS: list[dict[str, Any]] = [
     _place(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
     _place(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
     _place(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
+    _place(_("Mail"), "email", "interactions:mail", Ability.OPERATE, "g m"),
     _place(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

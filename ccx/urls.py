@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from ccx import api_docs, health
+from ccx.demo import views as demo
 from ccx.kernel.access.urls import api_urlpatterns as access_api
 from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
@@ -35,6 +36,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("interactions.doors.rest.urls")),
     path("api/v1/", include("analytics.kpis.urls")),
     path("", include("ccx.kernel.access.urls")),
+    # A demonstration's mail.
+    path("demo/mail/", demo.mails, name="demo-mails"),
+    path("demo/mail/<slug:name>/", demo.mail, name="demo-mail"),
     # The public.
     path("", include("interactions.doors.webform.urls")),
     path("", include(surveys_public)),

@@ -162,6 +162,11 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
             default_queue=centre.queues[queue],
             business_hours=centre.queues[queue].business_hours,
         )
+    form, mail = centre.inboxes[Channel.WEB_FORM], centre.inboxes[Channel.EMAIL]
+    form.reply_inbox = mail
+    form.save(update_fields=["reply_inbox"])
+    mail.settings = {"from_name": "Fernwood"}
+    mail.save(update_fields=["settings"])
     _publish_form(centre)
 
 

@@ -97,9 +97,9 @@ def run(plan: Plan, children: Children) -> None:
         preparation.check()
     preparation.migrate()
     preparation.collect_static()
-    if not production and (not own_database or _is_on(os.environ, "CCX_DEMO")):
+    if _is_demonstration(os.environ):
         preparation.seed_demo()
-    programs = Programs(plan, children, environment)
+    programs = Programs(plan, children, environment, catches_mail=_catches_mail(os.environ))
     programs.start_all()
     wait_until_served(plan, programs)
     greet(plan, seconds=time.monotonic() - started)
@@ -119,6 +119,8 @@ def environment_of_programs(plan: Plan, found: Mapping[str, str]) -> dict[str, s
         "DJANGO_SETTINGS_MODULE": "ccx.settings.base",
         "PYTHONUNBUFFERED": "1",
     }
+    if _catches_mail(os.environ):
+        told |= {"CCX_SMTP_HOST": "127.0.0.1", "CCX_SMTP_PORT": str(plan.mail_port), "CCX_DEMO": "1"}
     if not os.environ.get("CCX_SOCKETS_URL"):
         told["CCX_SOCKETS_PORT"] = str(plan.sockets_port)
     given = {name: value for name, value in os.environ.items() if value}
@@ -131,10 +133,12 @@ def environment_of_programs(plan: Plan, found: Mapping[str, str]) -> dict[str, s
 class Programs:
     """Web, sockets, worker, scheduler: one that ends is started again, more slowly each time it ends at once."""
 
-    def __init__(self, plan: Plan, children: Children, environment: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan, children: Children, environment: Mapping[str, str], *, catches_mail: bool) -> None:
         self.children = children
         self.environment = environment
         self.arguments = commands(plan)
+        if not catches_mail:
+            del self.arguments["mail"]
         self.running: dict[str, Child] = {}
         self.born: dict[str, float] = {}
         self.pause: dict[str, float] = {}
@@ -209,6 +213,16 @@ def stop(children: Children) -> None:
     children.stop([child for child in children.running if child not in servers], STOP_SECONDS)
     children.stop(servers, 60)
     children.close()
+
+
+def _catches_mail(environment: Mapping[str, str]) -> bool:
+    """In a demonstration without a mail server, mail is caught and shown."""
+    return _is_demonstration(environment) and not _given(environment, "CCX_SMTP_HOST")
+
+
+def _is_demonstration(environment: Mapping[str, str]) -> bool:
+    is_wanted = not _given(environment, "DATABASE_URL") or _is_on(environment, "CCX_DEMO")
+    return is_wanted and not _is_on(environment, "CCX_PRODUCTION")
 
 
 def _given(environment: Mapping[str, str], name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The four programs of CCX and how each is started; docker-compose.yml says the same for containers."""
+"""The programs of CCX and how each is started; docker-compose.yml says the same for containers."""
 
 import os
 import sys
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccx.embedded.errors import CannotStartError
+from ccx.embedded.ports import a_free_port
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -17,6 +18,7 @@ class Plan:
     host: str
     port: int
     sockets_port: int
+    mail_port: int
     web_workers: int
     web_threads: int
     worker_processes: int
@@ -39,6 +41,7 @@ def plan_from_environment() -> Plan:
         host=os.environ.get("CCX_HOST") or "127.0.0.1",
         port=port,
         sockets_port=_number("CCX_SOCKETS_PORT", port + 1),
+        mail_port=a_free_port(),
         web_workers=_number("CCX_WEB_WORKERS", 2),
         web_threads=_number("CCX_WEB_THREADS", 4),
         worker_processes=_number("CCX_WORKER_PROCESSES", 2),
@@ -72,6 +75,11 @@ def commands(plan: Plan) -> dict[str, list[str]]:
         ],
         "scheduler": [
             *[*celery, "beat", "--schedule", str(plan.var_dir / "schedule"), "--pidfile", "", "--loglevel", "info"],
+        ],
+        # Catches what is sent; only where no mail server is set.
+        "mail": [
+            *[*python, "ccx.demo.catching", "--host", plan.host, "--port", str(plan.mail_port)],
+            *["--folder", str(plan.var_dir / "mail")],
         ],
     }
 

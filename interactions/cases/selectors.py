@@ -29,6 +29,12 @@ class Conversation:
     stretches: tuple[Stretch, ...]
 
 
+def attachment_of(*, public_id: UUID, user: User) -> Attachment | None:
+    """A file of a contact that the user may read."""
+    readable = Interaction.objects.readable_by(user)
+    return Attachment.objects.filter(public_id=public_id, message__interaction__in=readable).first()
+
+
 def conversation(*, public_id: UUID, user: User) -> Conversation:
     """A contact the user may read, its messages in the order they were said; else Interaction.DoesNotExist."""
     interaction = (

@@ -6,4 +6,5 @@ from interactions.cases import views
 
 urlpatterns = [
     path("interactions/<uuid:public_id>/", views.interaction, name="interaction"),
+    path("attachments/<uuid:public_id>/", views.attachment, name="attachment"),
 ]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from ccx.kernel.audit.models import AuditEntry
@@ -11,7 +12,7 @@ from ccx.kernel.audit.services import record_read
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
-from interactions.cases.selectors import conversation
+from interactions.cases.selectors import attachment_of, conversation
 
 
 @require_safe
@@ -26,3 +27,24 @@ def interaction(request: StaffRequest, public_id: UUID) -> HttpResponse:
         request=request, action=AuditEntry.Action.READ, object_kind="interaction", object_id=found.interaction.pk
     )
     return render(request, "interactions/cases/conversation.html", {"conversation": found})
+
+
+@require_safe
+@needs(Ability.SEE_CUSTOMERS)
+def attachment(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """A file that somebody sent. It is handed over to be saved, never shown: whatever is in it runs nowhere."""
+    found = attachment_of(public_id=public_id, user=request.user)
+    if found is None:
+        raise Http404
+    try:
+        with found.file.open() as file:
+            content = file.read()
+    except OSError:
+        raise Http404 from None
+    record_read(request=request, action=AuditEntry.Action.READ, object_kind="attachment", object_id=found.pk)
+    response = HttpResponse(content, content_type=found.content_type or "application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response

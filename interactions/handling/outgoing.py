@@ -14,6 +14,7 @@ from ccx.kernel.events.effects import DEAD_AFTER, RefusedEffectError, TemporaryE
 from ccx.kernel.events.log import announce
 from ccx.kernel.events.trouble import describe
 from interactions.cases.choices import InteractionStatus
+from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import Channel
 from interactions.handling.events import MessageSettled
 from interactions.handling.models import SENDING_ORDER, Sending, SendingState
@@ -58,6 +59,7 @@ def settle_the_silent(now: datetime | None = None) -> int:
 def settle_sending(*, message_id: int, state: SendingState, error: str = "", at: datetime | None = None) -> bool:
     """What the channel told later: delivered, read, or come back. A message's way is one way; whether it moved."""
     moment = at or timezone.now()
+    _lock_interaction_of(message_id)
     sending = Sending.objects.select_for_update().filter(message_id=message_id).first()
     if sending is None or not _is_forward(SendingState(sending.state), state):
         return False
@@ -115,6 +117,7 @@ def _settle(sending: Sending, state: SendingState, *, error: str = "", due_at: d
     """Move a claimed message on, unless the claim has been settled by someone else since."""
     if state in {SendingState.FAILED, SendingState.UNKNOWN}:
         logger.error("message_not_sent", message_id=sending.message_id, state=state, error=error)
+    _lock_interaction_of(sending.message_id)
     claimed = Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING, claimed_at=sending.claimed_at)
     changed = claimed.update(
         state=state,
@@ -125,6 +128,13 @@ def _settle(sending: Sending, state: SendingState, *, error: str = "", due_at: d
     if changed:
         _tell(sending, state)
     return changed == 1
+
+
+def _lock_interaction_of(message_id: int) -> None:
+    """First, as everywhere: who takes the message back comes the same way."""
+    number = Message.objects.filter(pk=message_id).values_list("interaction_id", flat=True).first()
+    if number is not None:
+        lock_interaction(number)
 
 
 def _tell(sending: Sending, state: SendingState) -> None:
@@ -141,6 +151,6 @@ def _tell(sending: Sending, state: SendingState) -> None:
     )
     announce(event, at=now)
     if state in {SendingState.FAILED, SendingState.UNKNOWN}:
-        locked = lock_interaction(interaction.pk)
+        locked = Interaction.objects.get(pk=interaction.pk)
         if locked.status == InteractionStatus.PENDING:
             bring_back(locked, "not_sent", by=None, at=now)

@@ -5,15 +5,21 @@ from typing import Final
 
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
+from interactions.cases.choices import InteractionStatus
 from interactions.cases.events import InteractionChanged, InteractionClosed, InteractionStarted, MessageReceived
+from interactions.cases.models import Interaction
 from interactions.handling.events import OfferEnded, PresenceChanged
 from interactions.handling.services import hear_customer, offer_waiting_work
 
 
 def bring_back_the_answered(events: Sequence[EventRow]) -> None:
     """Customers said something; contacts that waited for it wait for their agent."""
+    told = {event.interaction_id for event in events}
+    pending = set(
+        Interaction.objects.filter(pk__in=told, status=InteractionStatus.PENDING).values_list("pk", flat=True)
+    )
     for event in events:
-        if event.interaction_id is not None:
+        if event.interaction_id in pending:
             hear_customer(interaction_id=event.interaction_id, message_id=event.data["message_id"])
 
 
@@ -26,7 +32,6 @@ COMING_BACK: Final = Reader(
     name="coming_back",
     handle=bring_back_the_answered,
     kinds=frozenset({MessageReceived.kind}),
-    from_beginning=False,
 )
 OFFERS: Final = Reader(
     name="offers",

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability, Role, UserKind
-from interactions.models import ContactReason
+from interactions.cases.choices import Outcome
+from interactions.models import ContactReason, Customer
 from journeys.models import Department, JobToBeDone, Journey, ReasonTouchpoint, Touchpoint
 from journeys.ownership.choices import PartKind
 from journeys.ownership.models import PARTS, CostRate, Part
@@ -143,3 +145,41 @@ def rates_in_order(user: User) -> list[CostRate]:
     """Cost rates by channel, newest first; those for all channels on top."""
     rows = CostRate.objects.visible_to(user)
     return sorted(rows, key=lambda rate: (rate.channel or 0, -rate.valid_from.timestamp()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerPlace:
+    """A touchpoint that sent a customer to us: how often, for what reason mostly, and when last."""
+
+    touchpoint: Touchpoint
+    reason: ContactReason
+    contacts: int
+    last_at: datetime
+
+
+def customer_places(customer: Customer) -> list[CustomerPlace]:
+    """Where a customer's contacts come from, most first; reasons that are on no map are left out."""
+    counted = customer.interactions.filter(reason__isnull=False).exclude(outcome=Outcome.NOT_A_CONTACT)
+    by_reason = {
+        reason_id: (number, last)
+        for reason_id, number, last in counted.values_list("reason").annotate(
+            number=Count("pk"), last=Max("started_at")
+        )
+    }
+    places = _places().filter(reason_id__in=by_reason).select_related("reason", "touchpoint__journey")
+    found: dict[int, list[tuple[int, datetime, ReasonTouchpoint]]] = {}
+    for place in places:
+        number, last = by_reason[place.reason_id]
+        found.setdefault(place.touchpoint_id, []).append((number, last, place))
+    rows = []
+    for parts in found.values():
+        _number, _last, main = max(parts, key=lambda part: part[0])
+        rows.append(
+            CustomerPlace(
+                touchpoint=main.touchpoint,
+                reason=main.reason,
+                contacts=sum(number for number, _at, _place in parts),
+                last_at=max(last for _n, last, _place in parts),
+            )
+        )
+    return sorted(rows, key=lambda row: (-row.contacts, row.touchpoint.name))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from journeys.ownership.views import parts, rates, reasons
+from journeys.ownership.views import customers, parts, rates, reasons
 
 app_name = "map"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("touchpoints/add/", parts.add_touchpoint, name="add_touchpoint"),
     path("touchpoints/<uuid:public_id>/", parts.touchpoint, name="touchpoint"),
     path("touchpoints/<uuid:public_id>/remove/", parts.drop_touchpoint, name="remove_touchpoint"),
+    path("customers/<uuid:public_id>/", customers.journey_of_customer, name="customer-journey"),
     path("costs/", rates.costs, name="costs"),
     path("costs/<int:rate_id>/remove/", rates.drop_rate, name="remove_rate"),
     path("parts/<slug:kind>/", parts.parts, name="parts"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
@@ -14,7 +15,17 @@ from feedback.surveys.selectors import hash_of
 from feedback.surveys.services import make_standard_survey, record_response
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
-from interactions.models import Case, Customer, ImportRun, Inbox, Interaction, WebForm
+from interactions.models import (
+    Attachment,
+    Case,
+    Customer,
+    ImportRun,
+    Inbox,
+    Interaction,
+    Message,
+    UnreadableMail,
+    WebForm,
+)
 from tests.factories.figures import a_reason
 from tests.factories.owners import a_department, a_touchpoint, mapped
 from tests.factories.people import make_grant, make_key, make_service_user, make_team, make_user
@@ -75,12 +86,23 @@ def make_objects(cast: Cast) -> dict[str, Any]:
         team=team,
         started_at=timezone.now(),
     )
+    message = Message.objects.create(interaction=interaction, author_kind="customer", sent_at=timezone.now())
+    file = Attachment.objects.create(
+        message=message,
+        file=ContentFile(b"<script>", name="x.html"),
+        name="x.html",
+        content_type="text/html",
+        size=8,
+        sha256="0" * 64,
+    )
+    aside = UnreadableMail.objects.create(inbox=inbox, raw=b"From: (((", error="too deep")
     form = WebForm.objects.create(inbox=inbox, slug="contact", title="Contact us")
     key, _token = make_key(cast.objects["service"])
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    objects = {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
+    objects = {"attachment": file, "unreadable": aside}
+    objects |= {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
     return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
 
 

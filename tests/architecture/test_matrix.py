@@ -1,7 +1,10 @@
 """Every address times every role: what is expected stands in url_matrix.py."""
 
+from pathlib import Path
+
 import pytest
 from django.apps import apps
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 
@@ -15,7 +18,8 @@ MAY_GROW = {"kernel_auditentry", "django_session"}
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast(db: None, settings: LazySettings, tmp_path: Path) -> Cast:
+    settings.MEDIA_ROOT = tmp_path
     return make_cast()
 
 

@@ -167,6 +167,7 @@ MATRIX: dict[str, list[Row]] = {
         row(experience_owner=302, administrator=302, of="touchpoint", method="post"),
         row(administrator=302, of="others_touchpoint", method="post"),
     ],
+    "map/customers/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="customer")],
     "map/costs/": [row(administrator=200), row(administrator=200, method="post")],
     "map/costs/<int:rate_id>/remove/": [row(administrator=302, ids={"rate_id": "1"}, method="post")],
     "map/parts/<slug:kind>/": [row(administrator=200, ids=A_DEPARTMENT), row(administrator=404, ids={"kind": "x"})],
@@ -263,6 +264,12 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/_snooze/": [row(**MERGES, of="interaction")],
     # The second finds it closed.
     "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
+    "attachments/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="attachment")],
+    # Mail: the lines' mailboxes, and what could not be read.
+    "operations/mail/": [row(administrator=200)],
+    "operations/mail/<uuid:public_id>/original/": [row(administrator=200, of="unreadable")],
+    "operations/mail/<uuid:public_id>/read-again/": [row(administrator=302, of="unreadable", method="post")],
+    "operations/mail/<uuid:public_id>/put-away/": [row(administrator=302, of="unreadable", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],
@@ -271,6 +278,9 @@ MATRIX: dict[str, list[Row]] = {
     "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
+    # Only in a demonstration (tests/ccx/test_caught_mail.py).
+    "demo/mail/": [public(404)],
+    "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.

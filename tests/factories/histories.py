@@ -32,7 +32,6 @@ from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Past, PastSegment
 from interactions.customers.services import attest_identity, erase_customer, merge_customers, undo_merge
 from interactions.handling import services as handling
-from interactions.handling.models import PresenceState
 from interactions.intake.services import receive, receive_many
 from interactions.models import (
     Case,
@@ -48,6 +47,7 @@ from interactions.models import (
 )
 from journeys.models import CostRate
 from journeys.ownership.services.rates import remove_cost_rate, set_cost_rate
+from tests.factories.floor import Floor
 
 # Seconds between two deeds: close together, around the edges of folding and switching, and now and then far apart.
 GAPS = (0, 1, 7, 19, 40, 90, 300, 600, 899, 901, 3600, 5 * 3600, 23 * 3600, 71 * 3600, 73 * 3600, 8 * 86400)
@@ -56,7 +56,7 @@ SOON = 10
 HANDLE = (0, 3, 20, 61, 600, 4000, 30 * 3600)
 
 
-class History:
+class History(Floor):
     """One centre and its clock. `tell` takes steps; `everyone` of its lists is chosen from by number."""
 
     def __init__(self, start: datetime | None = None) -> None:
@@ -114,27 +114,6 @@ class History:
                 self.deeds[deed % len(self.deeds)](about, how)
             except (DomainError, IntegrityError, ObjectDoesNotExist):
                 continue
-
-    # Who and what.
-
-    def an_interaction(self, about: int) -> int:
-        """One of the newest dozen."""
-        newest = list(Interaction.objects.order_by("-pk").values_list("pk", flat=True)[:12])
-        return newest[about % len(newest)] if newest else 0
-
-    def a_running_one(self, about: int) -> int:
-        running = list(Interaction.objects.filter(closed_at=None).order_by("-pk").values_list("pk", flat=True)[:4])
-        return running[about % len(running)] if running else 0
-
-    def a_row(self, model: Any, about: int) -> int:
-        rows = list(model.objects.order_by("pk").values_list("pk", flat=True))
-        return rows[about % len(rows)] if rows else 0
-
-    def agent(self, how: int) -> User:
-        return self.agents[how % len(self.agents)]
-
-    def reason(self, how: int) -> ContactReason | None:
-        return self.reasons[how % len(self.reasons)]
 
     def _contact(self, about: int, how: int, **more: Any) -> InboundContact:
         self.number += 1
@@ -204,49 +183,6 @@ class History:
             case_key=f"k{how % 4}" if about % 5 == 0 else "",
         )  # fmt: skip
 
-    # And are handled.
-
-    def answer(self, about: int, how: int) -> None:
-        handling.accept_interaction(
-            interaction_id=self.a_running_one(about), agent=self.agent(how), at=self.now, by=self.boss
-        )
-
-    def hold(self, about: int, how: int) -> None:
-        told = {"interaction_id": self.a_running_one(about), "at": self.now, "by": self.boss}
-        if how % 2:
-            handling.resume_interaction(**told)
-        else:
-            handling.hold_interaction(**told)
-
-    def transfer(self, about: int, how: int) -> None:
-        to: dict[str, Any] = {"to_agent": self.agent(how)} if how % 2 else {"to_queue": self.queues[how // 2 % 2]}
-        handling.transfer_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss, **to)
-
-    def wrap_up(self, about: int, how: int) -> None:
-        handling.wrap_up_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss)
-
-    def close(self, about: int, how: int) -> None:
-        number = self.a_running_one(about)
-        answered = Interaction.objects.filter(pk=number, first_answered_at__isnull=False).exists()
-        unanswered = (Outcome.FLOW_OUT, Outcome.CALLBACK, Outcome.SELF_SERVED, Outcome.NOT_A_CONTACT)
-        handling.close_interaction(
-            interaction_id=number,
-            outcome=Outcome.HANDLED if answered else unanswered[how % 4],
-            is_resolved=(None, True, False)[how % 3],
-            reason=self.reason(how // 3),
-            was_avoidable=(None, True, False)[about % 3],
-            at=self.now,
-            by=self.boss,
-        )
-
-    def abandon(self, about: int, how: int) -> None:
-        handling.abandon_interaction(interaction_id=self.a_running_one(about), at=self.now, by=self.boss)
-
-    def say(self, about: int, how: int) -> None:
-        agent = self.agent(how)
-        saying = handling.Saying(author_kind="agent", body="We look into it.", sent_at=self.now)
-        handling.add_message(interaction_id=self.a_running_one(about), saying=saying, by=agent)
-
     # People put right what was assumed.
 
     def correct_reason(self, about: int, how: int) -> None:
@@ -301,7 +237,7 @@ class History:
         if how % 9 == 0 and Customer.objects.exists():
             erase_customer(customer_id=self.a_row(Customer, about), by=self.boss)
 
-    # Surveys come late, agents come and go.
+    # Surveys come late.
 
     def survey(self, about: int, how: int) -> None:
         answers: dict[str, Any] = {
@@ -325,17 +261,13 @@ class History:
         if interaction is not None:
             record_response(interaction=interaction, answers=answers, by=None, at=self.now)
 
-    def presence(self, about: int, how: int) -> None:
-        state = list(PresenceState)[how % 4]
-        handling.set_presence(agent=self.agent(about), state=state, at=self.now, by=self.boss)
-
     # The readers run when they run.
 
     def pump(self, about: int, how: int) -> None:
         """Batches of any size; `how` may stop the reader in the middle."""
         reader = replace(FACTS, batch_size=(1, 2, 3, 7, 2000)[about % 5])
         if how % 3:
-            assert pumping.pump(readers=[reader])
+            assert pumping.pump(readers=[reader], seconds=60)
             # Here and not only at the end: what comes later may put right what was overlooked.
             assert count_differing_facts() == 0
         else:

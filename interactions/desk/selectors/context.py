@@ -28,9 +28,9 @@ KEPT_FOR_DAYS = 14
 # A chain of repeats longer than this is told as "at least".
 LONGEST_CHAIN = 20
 # Fragments of rooms above this one, by address: an installation without them shows no card.
-FEEDBACK_URL, JOURNEY_URL = "feedback:customer-feedback", "journeys:customer-journey"
+FEEDBACK_URL, JOURNEY_URL = "feedback:customer-feedback", "map:customer-journey"
 # Kinds of identity whose drawing is not called like them.
-ICONS = {IdentityKind.PHONE: "voice", IdentityKind.VISITOR: "chat", IdentityKind.ACCOUNT: "key"}
+ICONS: Mapping[str, str] = {IdentityKind.PHONE: "voice", IdentityKind.VISITOR: "chat", IdentityKind.ACCOUNT: "key"}
 OPEN_AT_FIRST = frozenset({"profile", "promises", "cases", "timeline"})
 
 

@@ -162,7 +162,8 @@ def _of_last_contacts(interaction: Interaction) -> list[int]:
         return []
     rows = Interaction.objects.filter(customer_id=interaction.customer_id, started_at__lt=interaction.started_at)
     last = rows.order_by("-started_at").values_list("reason_id", flat=True)[:LAST_CONTACTS]
-    return [pk for pk, _n in Counter(reason_id for reason_id in last if reason_id is not None).most_common()]
+    counted = Counter(reason_id for reason_id in last if reason_id)
+    return [pk for pk, _n in counted.most_common()]
 
 
 def often_chosen(queue_id: int | None) -> list[int]:

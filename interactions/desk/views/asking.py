@@ -55,7 +55,9 @@ def is_fragment(request: StaffRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def answer(request: StaffRequest, fragment: str, context: dict[str, Any], *, title: str, status: int = 200) -> Any:
+def answer(
+    request: StaffRequest, fragment: str, context: dict[str, Any], *, title: str, status: int = 200
+) -> HttpResponse:
     """The fragment for htmx; for everybody else a page of its own around it."""
     context = context | {"is_page": not is_fragment(request)}
     if is_fragment(request):

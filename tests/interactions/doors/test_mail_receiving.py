@@ -22,7 +22,7 @@ from interactions.handling.models import Sending
 from interactions.handling.outgoing import send_due_messages
 from interactions.models import Attachment, Inbox, Interaction, Message, RawContact, UnreadableMail
 from tests.factories.contacts import Centre, claim
-from tests.factories.desks import arrive, reply
+from tests.factories.desks import arrive, reply, sit_down
 from tests.factories.mailservers import a_mail
 
 
@@ -306,6 +306,7 @@ def test_a_form_is_answered_by_mail_and_the_customers_answer_comes_back_to_it(
 ) -> None:
     form = Inbox.objects.create(name="form", channel=9, default_queue=centre.queue, reply_inbox=line)
     number = arrive(form, "form:1", identity=claim(assurance=Assurance.CLAIMED), subject="Where is it?")
+    sit_down(centre.alice)
     handling.accept_interaction(interaction_id=number, agent=centre.alice, by=centre.alice)
     sent = answered(number, centre, mailoutbox)
     handling.wait_for_customer(interaction_id=number, by=centre.alice)

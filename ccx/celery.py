@@ -19,6 +19,7 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["ccx"], related_name="readers")
 app.autodiscover_tasks(["ccx.kernel.access", "interactions.doors.history", "interactions.doors.mail"])
 app.autodiscover_tasks(["interactions.handling"])
+app.autodiscover_tasks(["journeys.ownership"])
 
 
 @setup_logging.connect

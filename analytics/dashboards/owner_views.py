@@ -1,6 +1,6 @@
 """The owner's workspace: for owners what is theirs, for those who see everything all of it; others find no page."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from ccx.kernel.people.choices import Ability
 from journeys.ownership.choices import PartKind
 from journeys.ownership.models import PARTS, Part
 
-View = Callable[..., HttpResponse]
+MOST_SHOWN = 200
 
 
 def _owner_or_all(request: HttpRequest) -> User:
@@ -48,7 +48,9 @@ def show_owners(request: HttpRequest) -> HttpResponse:
         context["empty"] = _nothing_yet(user, kind, asked)
     else:
         context["tiles"] = owners.tiles(asked)
-        context["panels"] = [owners.parts_panel(asked).panel]
+        panel = owners.parts_panel(asked).panel
+        context["sentence"] = panel.insight
+        context["panels"] = [replace(panel, insight="")]
     return render(request, "analytics/dashboards/owners.html", context)
 
 
@@ -93,13 +95,12 @@ def show_reason_counts(request: HttpRequest) -> HttpResponse:
         return redirect("owners:owners")
     asked = ask(request, user)
     answer = read(asked, ["contacts"], Split.REASON, is_compared=False)
+    counted = {group.slug: group.figures["contacts"].n for group in answer.groups}
+    shown = request.GET.get("shown", "").split(",")[:MOST_SHOWN]
     rows = [
-        {
-            "slug": group.slug,
-            "contacts": group.figures["contacts"].n,
-            "url": asked.rows_url("contacts", reason=group.slug),
-        }
-        for group in answer.groups
+        {"slug": slug, "contacts": counted.get(slug, 0), "url": asked.rows_url("contacts", reason=slug)}
+        for slug in shown
+        if slug
     ]
     return render(request, "analytics/dashboards/_reason_counts.html", {"rows": rows})
 
@@ -117,7 +118,7 @@ def _fill(
     context["tiles"] = owners.tiles(asked)
     ranked = sorted(answer.groups, key=lambda group: -group.figures["contacts"].n)
     names = {group.key: group for group in ranked if isinstance(group.key, int)}
-    words = words_of((key for key in names if isinstance(key, int)), asked.period, user=asked.user)
+    words = words_of(names, asked.period, user=asked.user)
     panels = [owners.reasons_panel(asked).panel]
     if words:
         said = [

@@ -41,7 +41,7 @@ def words_of(reason_ids: Iterable[int], period: Period, *, user: User) -> dict[i
         started_at__lt=_midnight(period.last + timedelta(days=1)),
     )
     comments = _comments(seen.filter(reason_id__in=wanted))
-    found = {}
+    found: dict[int, Sequence[Said]] = {}
     for reason in wanted:
         said = comments.get(reason, [])[:1]
         said += _openings(seen.filter(reason_id=reason))[: MOST_WORDS - len(said)]

@@ -122,7 +122,8 @@ class Period:
 class Filters:
     """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all.
 
-    `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says.
+    `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says; `owned` are
+    those reasons, or others that are named one by one.
     """
 
     channel: int | None = None
@@ -159,7 +160,7 @@ class Filters:
     @property
     def dimensions(self) -> frozenset[Dimension]:
         given = {dimension for dimension in Dimension if getattr(self, dimension.value) is not None}
-        return frozenset(given | {Dimension.REASON} if self.parts else given)
+        return frozenset(given | {Dimension.REASON} if self.parts or self.owned is not None else given)
 
 
 def descendants_of(reason_id: int) -> frozenset[int]:

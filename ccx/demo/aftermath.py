@@ -1,5 +1,7 @@
 """What follows contacts: customers found to be one, one who asked to be forgotten, and today."""
 
+import random
+from collections.abc import Mapping
 from datetime import timedelta
 
 from ccx.demo.centre import Centre
@@ -8,15 +10,33 @@ from ccx.demo.drafts import Plan
 from ccx.demo.people import Person
 from ccx.demo.story import Story
 from ccx.kernel.models import User
+from interactions.cases.choices import Outcome
 from interactions.channels.choices import Channel
+from interactions.channels.contact import Receipt
 from interactions.customers.models import Customer, Identity
 from interactions.customers.services import erase_customer, merge_customers, undo_merge
 from interactions.handling.models import PresenceSpan, PresenceState
 from interactions.handling.services import Saying, accept_interaction, add_message
 from interactions.intake.services import receive
+from interactions.models import Interaction
 
+SAID_SHARE = 0.8
+# Group of reasons -> how many of its contacts need not have been.
+AVOIDABLE = {"delivery": 0.7, "billing": 0.55, "returns": 0.4, "account": 0.5, "product": 0.15, "orders": 0.3}
 MOST_WAITING = 24
 MOST_IN_HAND = 6
+
+
+def judge_contacts(receipts: Mapping[str, Receipt], rng: random.Random) -> None:
+    """Whether most contacts could have been avoided, as agents say when they wrap up; some do not say."""
+    told = [receipt.interaction_id for receipt in receipts.values() if receipt.interaction_id is not None]
+    handled = Interaction.objects.filter(pk__in=told, outcome=Outcome.HANDLED, reason__isnull=False)
+    judged: dict[bool, list[int]] = {True: [], False: []}
+    for number, code in handled.order_by("pk").values_list("pk", "reason__code"):
+        if rng.random() < SAID_SHARE:
+            judged[rng.random() < AVOIDABLE.get(code.partition(".")[0], 0.3)].append(number)
+    for was_avoidable, numbers in judged.items():
+        Interaction.objects.filter(pk__in=numbers).update(was_avoidable=was_avoidable)
 
 
 def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Person]) -> None:

@@ -1,7 +1,10 @@
 """How the centre is set up: teams and people, queues and hours, reasons and who owns what causes them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
 
 from ccx.demo.words import reasons, words
 from ccx.kernel.models import Team, User
@@ -25,7 +28,10 @@ from interactions.models import (
     ServiceTarget,
     Skill,
 )
-from journeys.ownership.models import Department, ReasonTouchpoint, Touchpoint
+from journeys.ownership.choices import PartKind
+from journeys.ownership.services.mapping import map_reasons, name_job
+from journeys.ownership.services.parts import save_part, save_touchpoint
+from journeys.ownership.services.rates import set_cost_rate
 
 DOMAIN = "fernwood.example"
 STAFF = {
@@ -61,6 +67,19 @@ TOUCHPOINTS = {
     "Online shop": ["Checkout", "Payment page", "Product page", "Customer account"],
     "Stores and returns": ["Return portal"],
     "Buying and quality": ["Suppliers and quality"],
+}
+JOURNEYS = {
+    "Choosing and buying": ["Product page", "Checkout", "Payment page", "Customer account"],
+    "Getting it home": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],
+    "Sending it back": ["Return portal", "Refunds"],
+}
+# Group of reasons -> what customers want to get done there.
+JOBS = {
+    "delivery": "Know when it arrives",
+    "billing": "Pay the right amount",
+    "returns": "Get my money back without a fight",
+    "account": "Manage my things myself",
+    "product": "Choose what fits",
 }
 SKILLS = {"german": "German", "french": "French", "payments": "Payments", "furniture": "Furniture and assembly",
           "complaints": "Complaints"}  # fmt: skip
@@ -102,6 +121,7 @@ def make_centre(*, now: datetime) -> Centre:
     _promise(centre, now)
     _grow_reasons(centre)
     _share_out(centre)
+    _price(centre, now)
     _teach(centre)
     return centre
 
@@ -234,33 +254,47 @@ def _grow_reasons(centre: Centre) -> None:
 
 
 def _share_out(centre: Centre) -> None:
-    """Departments, their touchpoints, and which touchpoint makes customers call; owners see their reasons."""
-    places: dict[str, Touchpoint] = {}
-    owned: dict[str, str] = {}
-    for name, touchpoints in TOUCHPOINTS.items():
-        owner = None
-        if name in OWNERS:
-            owner = create_person(
-                email=address_of(OWNERS[name]), name=OWNERS[name], role=Role.EXPERIENCE_OWNER, by=centre.administrator
-            )
-            centre.owners[name] = owner
-        department = Department.objects.create(name=name, owner=owner)
-        for touchpoint in touchpoints:
-            places[touchpoint] = Touchpoint.objects.create(name=touchpoint, department=department)
-            owned[touchpoint] = name
-    for code, leaf in reasons().items():
-        place = leaf.get("touchpoint")
-        if place is None:
-            continue
-        ReasonTouchpoint.objects.create(reason=centre.reasons[code], touchpoint=places[place])
-        responsible = centre.owners.get(owned[place])
-        if responsible is not None:
-            give_grant(
-                user_id=responsible.pk,
-                scope=GrantScope.REASON,
-                target_id=centre.reasons[code].pk,
-                by=centre.administrator,
-            )
+    """Departments, journeys, jobs and touchpoints, and where each reason belongs; owners see what is theirs."""
+    boss = centre.administrator
+    for name, person in OWNERS.items():
+        centre.owners[name] = create_person(email=address_of(person), name=person, role=Role.EXPERIENCE_OWNER, by=boss)
+
+    def parts(kind: PartKind, names: Iterable[str]) -> dict[str, Any]:
+        return {
+            name: save_part(kind=kind, part_id=None, name=name, owner=centre.owners.get(name), by=boss)
+            for name in names
+        }
+
+    journeys, jobs = parts(PartKind.JOURNEY, JOURNEYS), parts(PartKind.JOB, JOBS.values())
+    on_journey = {place: journeys[name] for name, places in JOURNEYS.items() for place in places}
+    places = {
+        place: save_touchpoint(
+            touchpoint_id=None, name=place, department=department, journey=on_journey.get(place), by=boss
+        )
+        for name, department in parts(PartKind.DEPARTMENT, TOUCHPOINTS).items()
+        for place in TOUCHPOINTS[name]
+    }
+    for place, touchpoint in places.items():
+        here = [centre.reasons[code].pk for code, leaf in reasons().items() if leaf.get("touchpoint") == place]
+        map_reasons(reason_ids=here, touchpoint=touchpoint, by=boss)
+    for group, job in JOBS.items():
+        here = [centre.reasons[code].pk for code, leaf in reasons().items() if leaf["group"] == group]
+        name_job(reason_ids=here, job=jobs[job], by=boss)
+
+
+def _price(centre: Centre, now: datetime) -> None:
+    """What handling costs: dearer since a month ago, and the phone dearer than the rest."""
+    before, raised = (now - timedelta(days=400)).date(), (now - timedelta(days=30)).date()
+    rates: list[tuple[Channel | None, date, str, str]] = [
+        (None, before, "36.50", "0.10"),
+        (None, raised, "38.90", "0.10"),
+        (Channel.VOICE, before, "38.00", "0.42"),
+        (Channel.VOICE, raised, "40.50", "0.42"),
+        (Channel.WHATSAPP, before, "36.50", "0.26"),
+    ]
+    for channel, day, hour, contact in rates:
+        amounts = (Decimal(hour), Decimal(contact))
+        set_cost_rate(channel=channel, from_day=day, amounts=amounts, is_past_meant=True, by=centre.administrator)
 
 
 def _teach(centre: Centre) -> None:

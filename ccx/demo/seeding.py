@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from analytics.facts.agent_days import rebuild_agent_days
-from ccx.demo.aftermath import begin_today, tidy_customers
+from ccx.demo.aftermath import begin_today, judge_contacts, tidy_customers
 from ccx.demo.centre import Centre, make_centre
 from ccx.demo.demand import DAYS, Demand
 from ccx.demo.desks import fill_desks
@@ -112,6 +112,7 @@ def _seed(contacts: int, now: datetime) -> Seeded:
     receipts = _tell(story, centre)
     _keep(centre, regulars, now, rng)
     responses = ask_customers(story.memories, receipts, now=now, centre=centre, rng=rng)
+    judge_contacts(receipts, random.Random(SEED))  # noqa: S311
     tidy_customers(centre, strangers, regulars)
     rota.store_presence()
     running = begin_today(story) + fill_desks(story)

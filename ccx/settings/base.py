@@ -215,6 +215,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     # `expires`: while no worker runs, sweeps do not pile up.
     "readers-sweep": {"task": "ccx.readers.pump", "schedule": 3.0, "options": {"expires": 3}},
     "effects-sweep": {"task": "ccx.readers.send_effects", "schedule": 5.0, "options": {"expires": 5}},
+    # Mondays from seven on where the centre is; the rest of the time it finds what is to be tried again.
+    "owners-letters": {"task": "ownership.send_letters", "schedule": 300.0, "options": {"expires": 290}},
     "figures-audit": {"task": "analytics.rollups.tasks.audit_figures", "schedule": crontab(hour=2, minute=40)},
     "hours-kept": {"task": "analytics.rollups.tasks.drop_old_hours", "schedule": crontab(hour=3, minute=20)},
     "event-months": {
@@ -240,6 +242,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 CCX_WAKE_READERS = "ccx.readers.wake"
 CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
+# Who writes the weekly letters to owners: figures stand above the app that sends them.
+CCX_OWNER_LETTER = "analytics.dashboards.owner_letters.write_letter"
 CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
 # Sockets: who may follow what; who is told which agents' browsers live, and that the last socket of one has closed.
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"

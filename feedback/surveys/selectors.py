@@ -74,7 +74,7 @@ def was_asked_lately(
         return False
     span = timedelta(days=days)
     rows = Invitation.objects.filter(customer_id__in=family, state__in=states)
-    return rows.filter(due_at__gt=around - span, due_at__lt=around + span).exclude(pk=without).exists()
+    return rows.filter(due_at__gt=around - span, due_at__lt=around + span).exclude(pk=without or 0).exists()
 
 
 def active_surveys() -> list[Survey]:

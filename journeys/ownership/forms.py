@@ -83,7 +83,8 @@ class PlaceForm(forms.Form):
         groups: dict[str, list[tuple[str, str]]] = {}
         for touchpoint in editable_touchpoints(viewer):
             groups.setdefault(touchpoint.department.name, []).append((str(touchpoint.public_id), touchpoint.name))
-        field.widget.choices = [("", _("Not on the map")), *groups.items()]
+        nowhere = _("Not on the map") if self.prefix else _("Choose a touchpoint")
+        field.widget.choices = [("", nowhere), *groups.items()]
         jobs = jobs_to_choose(viewer)
         if job is not None:
             jobs = jobs | JobToBeDone.objects.filter(pk=job.pk).order_by("name")

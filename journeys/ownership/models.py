@@ -1,7 +1,7 @@
 """Where contacts come from, and who can do something about it."""
 
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,7 @@ from interactions.models import ContactReason
 from journeys.ownership.choices import PartKind
 
 
-class OwnedQuerySet(models.QuerySet["models.Model"]):
+class OwnedQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: User) -> Self:
         """What one owns; all of it for those who see everything or keep the map."""
         if user.sees_everything or user.can(Ability.CONFIGURE):

@@ -72,6 +72,7 @@ MORE_NAMES: dict[str, set[str]] = {
             "sheets",
             "wording",
             "owners",
+            "owner_letters",
             "owner_urls",
             "owner_views",
             "owner_words",

@@ -66,14 +66,15 @@ def record_response(
     moment = at or timezone.now()
     # Two answers about one contact take turns, the first one too.
     Interaction.objects.select_for_update(no_key=True).get(pk=interaction.pk)
-    response = Response.objects.filter(interaction=interaction).first() or Response(interaction=interaction)
+    found = Response.objects.filter(interaction=interaction).first()
+    response = found or Response(interaction=interaction)
     before = _told(response)
     for name, value in answers.items():
         setattr(response, name, value)
     response.comment = response.comment.replace("\x00", "").strip()[:MAX_COMMENT]
-    if response.pk is not None and _told(response) == before:
+    if found is not None and _told(response) == before:
         return response
-    if response.pk is not None:
+    if found is not None:
         scores = {name: before[name] for name in SCORES}
         response.earlier = [*response.earlier, {**scores, "at": response.answered_at.isoformat()}]
     response.answered_at = moment

@@ -70,7 +70,7 @@ def survey_page(request: HttpRequest, secret: str) -> HttpResponse:
         if _has_expired(invitation):
             return _expired(request, is_answered=response is not None)
         given = answers_of(response)
-        picked = {key: request.GET[key] for key in SCALES if request.GET.get(key) in map(str, SCALES[key])}
+        picked = {key: request.GET[key] for key in SCALES if request.GET.get(key, "") in map(str, SCALES[key])}
         context = {"has_answered": response is not None, "is_open": response is None or bool(picked)}
         return _page(request, secret, invitation, given | picked, context=context)
 

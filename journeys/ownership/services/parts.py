@@ -1,6 +1,6 @@
 """Departments, journeys, jobs to be done and touchpoints: made, changed, and taken away when nothing hangs on them."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import ProtectedError
@@ -49,7 +49,7 @@ def remove_part(*, kind: PartKind, part_id: int, into_id: int | None = None, by:
     take_turn()
     model = PARTS[kind]
     part = model.objects.get(pk=part_id)
-    hanging = part.reasons if kind is PartKind.JOB else part.touchpoints
+    hanging: Any = getattr(part, "reasons" if kind is PartKind.JOB else "touchpoints")
     if into_id is not None:
         into = model.objects.get(pk=_other_than(part_id, into_id))
         hanging.update(**{kind.value: into})

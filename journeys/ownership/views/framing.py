@@ -36,10 +36,13 @@ def for_keepers(
 
 def tabs(user: User, current: str) -> list[Link]:
     """The map's pages that the person may open."""
-    places = {"reasons": (_("Reasons"), "map:reasons", []), "touchpoints": (_("Touchpoints"), "map:touchpoints", [])}
+    places: dict[str, tuple[str, str, list[str]]] = {
+        "reasons": (_("Reasons"), "map:reasons", []),
+        "touchpoints": (_("Touchpoints"), "map:touchpoints", []),
+    }
     if user.can(Ability.CONFIGURE):
         names = {PartKind.DEPARTMENT: _("Departments"), PartKind.JOURNEY: _("Journeys"), PartKind.JOB: _("Jobs")}
-        places |= {kind.value: (name, "map:parts", [kind.value]) for kind, name in names.items()}  # type: ignore[dict-item]
+        places |= {kind.value: (name, "map:parts", [kind.value]) for kind, name in names.items()}
         places["costs"] = (_("Costs"), "map:costs", [])
     return [
         Link(label=name, url=reverse(url, args=args), is_current=key == current)

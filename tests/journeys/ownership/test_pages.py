@@ -55,6 +55,8 @@ def test_many_ticked_reasons_are_mapped_at_once_and_the_rest_is_found(boss: Clie
     reasons = [a_reason(f"Reason {number}") for number in range(4)]
     page = boss.get("/map/").content.decode()
     assert "4 reasons have no place yet" in page
+    shown = f"/dashboards/reason-counts/?shown={reasons[0].public_id},"
+    assert f'id="reason-count-{reasons[0].public_id}" hx-swap-oob="true">0<' in boss.get(shown, **HTMX).content.decode()
     ticked = [str(reason.public_id) for reason in reasons[:3]]
 
     boss.post("/map/reasons/place/", {"reason": ticked, "touchpoint": str(touchpoint.public_id)})

@@ -25,8 +25,14 @@ export function watchList() {
     announce(changes(list(), fresh));
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && markOpen());
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "desk-open") return;
+    markOpen();
+    nameTab();
+  });
+  document.addEventListener("ccx:list", tellWhatRings);
   markOpen();
+  tellWhatRings();
 
   function replace(fresh) {
     waiting = null;
@@ -76,6 +82,26 @@ function patch(now, fresh) {
     }
   }
   markOpen();
+}
+
+// The browser's tab says what is open, and how much rings.
+function nameTab() {
+  const open = document.getElementById("desk-open")?.dataset.title || document.getElementById("work-title").textContent;
+  const ringing = document.querySelectorAll("#desk-list .ringing").length;
+  document.title = ringing ? `(${ringing}) ${open}` : open;
+}
+
+let rang = new Set();
+
+// What begins to ring is said once to those who do not see it.
+function tellWhatRings() {
+  const now = [...document.querySelectorAll("#desk-list .work-item:has(.ringing)")];
+  const fresh = now.filter((item) => !rang.has(item.id));
+  rang = new Set(now.map((item) => item.id));
+  const place = document.getElementById("work-said");
+  if (fresh.length) place.textContent = place.dataset.words.replace("%s", fresh.map((item) => item.querySelector(".work-name").textContent).join(", "));
+  if (fresh.length) setTimeout(() => (place.textContent = ""), 8000);
+  nameTab();
 }
 
 export function markOpen() {

@@ -37,6 +37,12 @@ export function watchAnswers() {
     const gone = document.getElementById("desk-gone");
     if (place && gone && !place.querySelector(".is-gone-note")) place.replaceChildren(gone.content.cloneNode(true));
   });
+  // A form that is under way must stay in the page, or nobody hears its answer; the answer makes its part read again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    const isWaiting = part?.querySelector?.("form.htmx-request:not([hx-target]), form.htmx-request[hx-swap=none]");
+    if (isWaiting && /^desk-(header|thread|list)$/.test(part.id)) event.detail.shouldSwap = false;
+  });
   // Nobody's typing is ever swapped away: a part in which somebody types waits until they have left it.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;

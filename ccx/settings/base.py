@@ -79,6 +79,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ccx.kernel.people.middleware.TimeZoneMiddleware",
+    "ccx.kernel.people.middleware.SignInMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ccx.kernel.audit.middleware.AuditContextMiddleware",
     "ccx.kernel.audit.middleware.NoStoreMiddleware",

@@ -33,7 +33,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # What allauth, axes and Django are told by name in settings.
     "ccx/kernel/people": {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
-        "lockout",
+        *("lockout", "middleware"),
     },
     # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
     "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},

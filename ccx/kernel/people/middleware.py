@@ -37,7 +37,9 @@ class SignInMiddleware:
         response = self.get_response(request)
         sign_in = resolve_url(settings.LOGIN_URL)
         is_part = request.headers.get("HX-Request") == "true"
-        if response.status_code != 302 or urlsplit(response["Location"]).path != sign_in:
+        there = urlsplit(response.get("Location", ""))
+        # With "next" somebody was turned away; without it the page leads there by itself.
+        if response.status_code != 302 or there.path != sign_in or not there.query:
             return response
         if not is_part and request.method == "GET":
             return response

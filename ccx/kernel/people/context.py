@@ -12,7 +12,7 @@ from ccx.kernel.people.models import User
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """`nav_items`: the places this person's abilities open, in the order of the rail; `nav_settings`: those in its menu."""
+    """`nav_items`: the places this person's abilities open, in order; `nav_settings`: those of the rail's menu."""
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.is_authenticated:
         return {"nav_items": [], "nav_settings": []}

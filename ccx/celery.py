@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 from celery import Celery
 from celery.signals import setup_logging
@@ -12,14 +13,20 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccx.settings.base")
 
 HEARTBEAT_KEY = "worker-heartbeat"
 HEARTBEAT_EVERY_SECONDS = 15
+ROOTS = ("ccx/kernel", "interactions", "feedback", "journeys", "analytics")
+
+
+def _rooms_with_tasks() -> list[str]:
+    """Every room that has a tasks.py; a list by hand would forget one, and beat would call it in vain."""
+    root: Path = settings.BASE_DIR
+    found = [path for app_name in ROOTS for path in (root / app_name).rglob("tasks.py")]
+    return sorted(".".join(path.parent.relative_to(root).parts) for path in found)
+
 
 app = Celery("ccx")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
 app.autodiscover_tasks(["ccx"], related_name="readers")
-app.autodiscover_tasks(["ccx.kernel.access", "interactions.doors.history", "interactions.doors.mail"])
-app.autodiscover_tasks(["interactions.handling"])
-app.autodiscover_tasks(["journeys.ownership"])
+app.autodiscover_tasks(_rooms_with_tasks)
 
 
 @setup_logging.connect

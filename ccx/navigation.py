@@ -8,7 +8,12 @@ from ccx.kernel.people.choices import Ability
 
 
 def _place(label: Any, icon: str, url: str, ability: Ability, key: str) -> dict[str, Any]:
-    return {"label": label, "icon": icon, "url": url, "ability": ability, "key": key}
+    return {"label": label, "icon": icon, "url": url, "ability": ability, "key": key, "is_setting": False}
+
+
+def _setting(label: Any, icon: str, url: str, ability: Ability, key: str) -> dict[str, Any]:
+    """A place people go to now and then: it stands in the menu of settings, not on the rail itself."""
+    return _place(label, icon, url, ability, key) | {"is_setting": True}
 
 
 ITEMS: list[dict[str, Any]] = [
@@ -19,13 +24,13 @@ ITEMS: list[dict[str, Any]] = [
     _place(_("Owners"), "department", "owners:owners", Ability.OWN_EXPERIENCE, "g o"),
     _place(_("Map"), "journeys", "map:reasons", Ability.OWN_EXPERIENCE, "g m"),
     _place(_("Follow-ups"), "feedback", "feedback:follow-ups", Ability.FOLLOW_UP, "g f"),
-    _place(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
-    _place(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
-    _place(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),
-    _place(_("Surveys"), "star", "feedback:surveys", Ability.CONFIGURE, "g s"),
-    _place(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
-    _place(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
-    _place(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
-    _place(_("Mail"), "email", "interactions:mail", Ability.OPERATE, "g m"),
-    _place(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
+    _setting(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
+    _setting(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
+    _setting(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),
+    _setting(_("Surveys"), "star", "feedback:surveys", Ability.CONFIGURE, "g s"),
+    _setting(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
+    _setting(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
+    _setting(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
+    _setting(_("Mail"), "email", "interactions:mail", Ability.OPERATE, "g m"),
+    _setting(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

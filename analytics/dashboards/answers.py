@@ -44,6 +44,11 @@ def _titles() -> dict[str, str]:
     }
 
 
+def _shares() -> dict[str, str]:
+    """Those that can share an axis: the net promoter score is no share."""
+    return {key: title for key, title in _titles().items() if key != "nps"}
+
+
 def tiles(asked: Asked) -> list[Tile]:
     """The four questions and how many answer at all."""
     answer = read(asked, KEYS, time_split(asked))
@@ -69,7 +74,7 @@ def over_time_panel(asked: Asked) -> Sheet:
             question=_("How satisfied are they, and how does it move?"),
             insight=insight,
             chart=time_chart(answer, "csat") if len(answer.groups) > 2 else None,
-            table=by_time(answer, _titles(), caption=_("What customers answered over time"), asked=asked),
+            table=by_time(answer, _shares(), caption=_("What customers answered over time"), asked=asked),
             span=8,
             export_url=export_url(asked, PAGE, "over_time"),
             counted=count_note(answer, "csat"),

@@ -15,6 +15,7 @@ from analytics.facts.agent_days import rebuild_agent_days
 from ccx.demo.aftermath import begin_today, judge_contacts, tidy_customers
 from ccx.demo.centre import Centre, make_centre
 from ccx.demo.demand import DAYS, Demand
+from ccx.demo.desks import fill_desks
 from ccx.demo.people import People, Person, store_people, store_what_we_keep
 from ccx.demo.rota import Rota
 from ccx.demo.signins import give_sign_ins, keep_sign_ins
@@ -114,7 +115,7 @@ def _seed(contacts: int, now: datetime) -> Seeded:
     judge_contacts(receipts, random.Random(SEED))  # noqa: S311
     tidy_customers(centre, strangers, regulars)
     rota.store_presence()
-    running = begin_today(story)
+    running = begin_today(story) + fill_desks(story)
     return Seeded(len(receipts), customers, responses, running, give_sign_ins(centre))
 
 

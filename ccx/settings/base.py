@@ -79,6 +79,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "ccx.kernel.people.middleware.TimeZoneMiddleware",
+    "ccx.kernel.people.middleware.SignInMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "ccx.kernel.audit.middleware.AuditContextMiddleware",
     "ccx.kernel.audit.middleware.NoStoreMiddleware",
@@ -143,6 +145,7 @@ LOGIN_REDIRECT_URL = "home"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {"login": "ccx.kernel.people.forms.SignInForm"}
 ACCOUNT_ADAPTER = "ccx.kernel.people.adapters.AccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -172,6 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 # Language, time and money.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+FORMAT_MODULE_PATH = "ccx.kernel.look.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -18,11 +18,11 @@ class Plan:
     host: str
     port: int
     sockets_port: int
-    mail_port: int
     web_workers: int
     web_threads: int
     worker_processes: int
     var_dir: Path
+    mail_port: int = 1025
 
     @property
     def shown_host(self) -> str:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
+from django.db.models import Q
+
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
 from ccx.kernel.live.nudging import nudge
 from ccx.kernel.live.topics import user_topic
 from ccx.kernel.models import User
+from ccx.kernel.people.choices import ROLE_ABILITIES, Ability
 from feedback.surveys.events import FollowUpChanged
 from feedback.surveys.services import forget_words, invite_customers
 from interactions.cases.events import InteractionClosed
@@ -25,9 +28,11 @@ def forget_from_events(events: Sequence[EventRow]) -> None:
 
 
 def nudge_from_events(events: Sequence[EventRow]) -> None:
-    """Tell the open pages of those who look after an answer to read again."""
+    """Tell the open pages of its owner, and of everybody who may take one, to read again."""
     owners = {event.agent_id for event in events if event.agent_id}
-    keys = User.objects.filter(pk__in=owners).values_list("public_id", flat=True)
+    watching = [role for role, abilities in ROLE_ABILITIES.items() if Ability.FOLLOW_UP in abilities]
+    people = User.objects.filter(Q(pk__in=owners) | Q(role__in=watching, is_active=True))
+    keys = people.values_list("public_id", flat=True)
     nudge(*(user_topic(key) for key in keys), what=FollowUpChanged.kind)
 
 

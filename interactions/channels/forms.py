@@ -98,7 +98,8 @@ class InboxForm(forms.ModelForm):  # type: ignore[type-arg]
         if settings["imap"]:
             settings["imap"]["start"] = "all" if given["imap_start"] else "new"
         self.instance.settings = {name: value for name, value in settings.items() if value}
-        return super().save(commit)
+        inbox: Inbox = super().save(commit)
+        return inbox
 
     def passwords(self) -> dict[str, str]:
         """Those that were written now."""

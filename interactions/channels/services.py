@@ -16,7 +16,7 @@ def keep_credentials(*, inbox_id: int, credentials: Mapping[str, str], by: User 
     """Keep these beside what was kept; an empty value takes one away."""
     require_configure(by)
     inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
-    kept = {name: value for name, value in (credentials_of(inbox) | credentials).items() if value}
+    kept = {name: value for name, value in (credentials_of(inbox) | dict(credentials)).items() if value}
     inbox.credentials = encrypt(json.dumps(kept)) if kept else ""
     inbox.save(update_fields=["credentials"])
     return inbox

@@ -98,17 +98,16 @@ def tell_pages(events: Sequence[EventRow]) -> None:
 def _of_interactions(ids: Collection[int]) -> Iterable[str]:
     """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well."""
     rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "queue_id", "team_id", "agent_id")
-    queues, teams, people = set(), set(), set()
-    for public_id, queue_id, team_id, agent_id in rows:
+    places: set[tuple[int | None, int | None, int | None]] = set()
+    for public_id, *place in rows:
         yield interaction_topic(public_id)
-        queues.add(queue_id), teams.add(team_id), people.add(agent_id)
-    for queue_id, team_id, agent_id in Segment.objects.filter(interaction_id__in=ids).values_list(
-        "queue_id", "team_id", "agent_id"
-    ):
-        queues.add(queue_id), teams.add(team_id), people.add(agent_id)
-    yield from map(queue_topic, Queue.objects.filter(pk__in=queues - {None}).values_list("public_id", flat=True))
-    yield from map(team_topic, Team.objects.filter(pk__in=teams - {None}).values_list("public_id", flat=True))
-    yield from _of_people(people - {None}, with_team=False)
+        places.add((place[0], place[1], place[2]))
+    stretches = Segment.objects.filter(interaction_id__in=ids)
+    places.update(stretches.values_list("queue_id", "team_id", "agent_id"))
+    queues, teams, people = ({pk for place in places if (pk := place[column]) is not None} for column in range(3))
+    yield from map(queue_topic, Queue.objects.filter(pk__in=queues).values_list("public_id", flat=True))
+    yield from map(team_topic, Team.objects.filter(pk__in=teams).values_list("public_id", flat=True))
+    yield from _of_people(people, with_team=False)
 
 
 def _of_owners(rows: Sequence[EventRow]) -> Iterable[str]:

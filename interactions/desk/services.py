@@ -20,7 +20,7 @@ def take_over(*, interaction_id: int, by: User) -> Interaction:
 def name_case(*, interaction_id: int, title: str, by: User) -> Case:
     """Say in a line what the case of a contact is about. The title it has already is a no-op."""
     interaction = Interaction.objects.get(pk=interaction_id)
-    case = Case.objects.select_for_update(no_key=True).get(pk=interaction.case_id)
+    case = Case.objects.select_for_update(no_key=True).get(pk=interaction.case_id or 0)
     if case.title == title:
         return case
     case.title = title

@@ -14,7 +14,7 @@ from interactions.handling.services import hear_customer, offer_waiting_work
 
 def bring_back_the_answered(events: Sequence[EventRow]) -> None:
     """Customers said something; contacts that waited for it wait for their agent."""
-    told = {event.interaction_id for event in events}
+    told = {event.interaction_id for event in events if event.interaction_id is not None}
     pending = set(
         Interaction.objects.filter(pk__in=told, status=InteractionStatus.PENDING).values_list("pk", flat=True)
     )

@@ -81,7 +81,8 @@ def reason_with_unmapped_below(reason: ContactReason) -> list[int]:
 
 def row_of(reason: ContactReason) -> ReasonRow:
     """One line of the table again, after it changed."""
-    depth, above, names = 0, reason.parent, []
+    depth, above = 0, reason.parent
+    names: list[str] = []
     while above is not None:
         depth, names, above = depth + 1, [above.name, *names], above.parent
     place = _places().filter(reason=reason).first()

@@ -16,8 +16,12 @@ export function watchDeskKeys() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-edit-title]");
     if (button) editTitle(button, true);
-    const back = event.target.closest("[data-desk-back]");
-    if (back) goBack(event);
+  });
+  // The wrap-up that begins takes the keyboard, unless somebody types.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const before = event.detail.target;
+    const now = before?.id === "wrap-up" && document.getElementById("wrap-up");
+    if (now && before.dataset.wrapUp !== "finish" && now.dataset.wrapUp === "finish" && !isTyping(document.activeElement)) setTimeout(() => document.getElementById("wrap-reason")?.focus({ preventScroll: true }), 50);
   });
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.(".desk-case-form");
@@ -39,13 +43,6 @@ function leave(event) {
     if (back?.checkVisibility()) back.click();
     else document.querySelector('#desk-list .work-row[aria-current="true"]')?.focus();
   }
-}
-
-// On a phone the list is below the open contact: no need to ask for it again.
-function goBack(event) {
-  event.preventDefault();
-  htmx.ajax("GET", event.target.closest("a").href, { target: "#desk-open", select: "#desk-open", swap: "outerHTML" });
-  history.pushState({}, "", event.target.closest("a").href);
 }
 
 function editTitle(button, isOpen) {

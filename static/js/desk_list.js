@@ -4,9 +4,11 @@ export function watchList() {
   const scroll = document.getElementById("desk-scroll");
   const news = document.getElementById("work-news");
   let isOver = false;
+  let height = 0; // of the pointer
   let waiting = null;
 
   scroll.addEventListener("pointerenter", (event) => (isOver = event.pointerType === "mouse"));
+  scroll.addEventListener("pointermove", (event) => (height = event.clientY), { passive: true });
   scroll.addEventListener("pointerleave", () => {
     isOver = false;
     takeWaiting();
@@ -23,10 +25,17 @@ export function watchList() {
     waiting = fresh;
     patch(list(), fresh);
     announce(changes(list(), fresh));
+    float(fresh);
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && markOpen());
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "desk-open") return;
+    markOpen();
+    nameTab();
+  });
+  document.addEventListener("ccx:list", tellWhatRings);
   markOpen();
+  tellWhatRings();
 
   function replace(fresh) {
     waiting = null;
@@ -35,6 +44,7 @@ export function watchList() {
     const key = focused?.closest("[id]")?.id;
     const inner = focused?.classList.contains("work-row") ? ".work-row" : null;
     const top = scroll.scrollTop;
+    document.getElementById("work-floating")?.remove();
     list().replaceWith(fresh);
     htmx.process(fresh);
     scroll.scrollTop = top;
@@ -43,6 +53,24 @@ export function watchList() {
       const again = document.getElementById(key);
       (inner ? again?.querySelector(inner) : again)?.focus({ preventScroll: true });
     }
+    document.dispatchEvent(new CustomEvent("ccx:list"));
+  }
+
+  // What rings cannot wait until the pointer leaves: it floats where the pointer is not, and moves no row.
+  function float(fresh) {
+    document.getElementById("work-floating")?.remove();
+    const rings = fresh.querySelector("[data-group=now]")?.cloneNode(true);
+    for (const item of rings?.querySelectorAll(".work-item") ?? []) if (document.getElementById(item.id)) item.remove();
+    if (!rings?.querySelector(".work-item")) return;
+    rings.removeAttribute("aria-labelledby");
+    rings.querySelector(".work-head").remove();
+    const place = document.createElement("div");
+    place.id = place.className = "work-floating";
+    const box = scroll.getBoundingClientRect();
+    place.dataset.at = height < box.top + box.height / 2 ? "end" : "start";
+    place.append(rings);
+    scroll.after(place);
+    htmx.process(place);
     document.dispatchEvent(new CustomEvent("ccx:list"));
   }
 
@@ -76,6 +104,26 @@ function patch(now, fresh) {
     }
   }
   markOpen();
+}
+
+// The browser's tab says what is open, and how much rings.
+function nameTab() {
+  const open = document.getElementById("desk-open")?.dataset.title || document.getElementById("work-title").textContent;
+  const ringing = document.querySelectorAll(".desk-list .ringing").length;
+  document.title = ringing ? `(${ringing}) ${open}` : open;
+}
+
+let rang = new Set();
+
+// What begins to ring is said once to those who do not see it.
+function tellWhatRings() {
+  const now = [...document.querySelectorAll(".desk-list .work-item:has(.ringing)")];
+  const fresh = now.filter((item) => !rang.has(item.id));
+  rang = new Set(now.map((item) => item.id));
+  const place = document.getElementById("work-said");
+  if (fresh.length) place.textContent = place.dataset.words.replace("%s", fresh.map((item) => item.querySelector(".work-name").textContent).join(", "));
+  if (fresh.length) setTimeout(() => (place.textContent = ""), 8000);
+  nameTab();
 }
 
 export function markOpen() {

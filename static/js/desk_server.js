@@ -12,7 +12,7 @@ const ours = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}");
 export async function post(url, fields, options = {}) {
   const response = await fetch(url, { method: "POST", body: new URLSearchParams(fields), headers: { ...ours(), "HX-Request": "true" }, credentials: "same-origin", ...options });
   const text = response.status === 204 ? "" : await response.text();
-  if (response.redirected) throw new Refused(0, "", response.headers);
+  if (response.redirected || response.status === 401) throw new Refused(0, "", response.headers);
   if (!response.ok) throw new Refused(response.status, text, response.headers);
   return { status: response.status, text, headers: response.headers };
 }
@@ -36,6 +36,12 @@ export function watchAnswers() {
     const place = document.getElementById("desk-changed");
     const gone = document.getElementById("desk-gone");
     if (place && gone && !place.querySelector(".is-gone-note")) place.replaceChildren(gone.content.cloneNode(true));
+  });
+  // A form that is under way must stay in the page, or nobody hears its answer; the answer makes its part read again.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    const isWaiting = part?.querySelector?.("form.htmx-request:not([hx-target]), form.htmx-request[hx-swap=none]");
+    if (isWaiting && /^desk-(header|thread|list)$/.test(part.id)) event.detail.shouldSwap = false;
   });
   // Nobody's typing is ever swapped away: a part in which somebody types waits until they have left it.
   document.addEventListener("htmx:beforeSwap", (event) => {

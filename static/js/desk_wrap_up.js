@@ -18,6 +18,8 @@ export function watchWrapUp() {
 function ready(root) {
   const form = root.querySelector?.("[data-finish]") ?? (root.matches?.("[data-finish]") ? root : null);
   if (!form) return;
+  // In a fragment a parser without scripts makes real fields of what is meant for browsers without them.
+  form.querySelector("noscript")?.remove();
   form.querySelector("[data-combo]").hidden = false;
   showChosen(form);
   const isFree = !document.activeElement || document.activeElement === document.body;

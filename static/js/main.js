@@ -6,6 +6,7 @@ import { watchKeys } from "./keyboard.js";
 import { watchToasts } from "./toasts.js";
 import { watchFilters } from "./filters.js";
 import { watchUploads } from "./upload.js";
+import { watchTyped } from "./typed.js";
 import { watchLive } from "./live.js";
 import { drawCharts, watchCharts } from "./charts.js";
 
@@ -16,6 +17,7 @@ watchKeys();
 watchToasts();
 watchFilters();
 watchUploads();
+watchTyped();
 watchLive();
 watchCharts();
 drawCharts(document);

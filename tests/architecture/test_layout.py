@@ -33,12 +33,12 @@ MORE_NAMES: dict[str, set[str]] = {
     # What allauth, axes and Django are told by name in settings.
     "ccx/kernel/people": {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
-        "lockout",
+        *("lockout", "middleware"),
     },
     # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
     "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
-    # How figures and icons look; it owns no rows.
-    "ccx/kernel/look": {"figures", "icons", "parts", "samples", "sparkline"},
+    # How figures, dates and icons look; it owns no rows.
+    "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
     # The contract that doors and adapters share, and a folder per adapter.
     "interactions/channels": {"contact", "email"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;

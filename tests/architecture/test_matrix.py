@@ -1,26 +1,37 @@
 """Every address times every role: what is expected stands in url_matrix.py."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import LazySettings
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from tests.architecture.cast import Cast, make_cast
 from tests.architecture.url_matrix import MATRIX, PREFIXES, ROLES, Row
 from tests.architecture.urls import all_routes, fill, names_in
+from tests.factories.sandboxes import sandbox
 
 NOWHERE = {"object_id": "0", "app_label": "interactions", "content_type_id": "0", "url": "none"}
 # What a GET may write: that somebody looked, the session that is slid forward, and locks.
 MAY_GROW = {"kernel_auditentry", "django_session"}
 
 
+@pytest.fixture(scope="module")
+def everybody(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
+    """Made and signed in once for all addresses."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")), django_db_blocker.unblock(), sandbox():
+        yield make_cast()
+
+
 @pytest.fixture
-def cast(db: None, settings: LazySettings, tmp_path: Path) -> Cast:
-    settings.MEDIA_ROOT = tmp_path
-    return make_cast()
+def cast(everybody: Cast, db: None) -> Cast:
+    """Whatever a test does to the rows and the sessions, the next one finds them as they were made."""
+    return Cast(clients=deepcopy(everybody.clients), objects=everybody.objects)
 
 
 def _prefix_of(route: str) -> str | None:

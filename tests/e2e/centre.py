@@ -115,6 +115,7 @@ def running_centre(**more: str) -> Iterator[Centre]:
             host="127.0.0.1",
             port=port,
             sockets_port=sockets_port,
+            mail_port=smtp.port,
             web_workers=1,
             web_threads=4,
             worker_processes=1,

@@ -104,6 +104,8 @@ class History(Floor):
             self.close, self.close, self.close, self.abandon, self.say, self.correct_reason, self.move, self.link,
             self.attest, self.merge, self.undo, self.erase, self.survey, self.survey, self.presence, self.presence,
             self.pump, self.pump, self.replay, self.change_reason, self.change_rate, self.repeat_event,
+            self.import_some, self.import_some, self.hold, self.reply, self.reply, self.put_off, self.take_back,
+            self.let_time_pass, self.hear_customers, self.offer, self.decline, self.finish, self.fail_to_send,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:

@@ -34,7 +34,7 @@ class ApiMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.straight = convert_exception_to_response(_straight)
+        self.straight = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(_straight))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIX):

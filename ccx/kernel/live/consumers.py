@@ -120,7 +120,8 @@ async def _refresh_viewing(hub: Hub, socket: Connection) -> None:
 async def _permitted(socket: Connection, topics: frozenset[str] | set[str]) -> set[str]:
     if not topics:
         return set()
-    return await database_sync_to_async(permitted)(socket.person.pk, topics)
+    allowed: set[str] = await database_sync_to_async(permitted)(socket.person.pk, topics)
+    return allowed
 
 
 def _understood(text: str | None) -> dict[str, Any]:

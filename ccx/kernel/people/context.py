@@ -12,10 +12,10 @@ from ccx.kernel.people.models import User
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """`nav_items`: the places this person's abilities open, in the order of the rail."""
+    """`nav_items`: the places this person's abilities open, in order; `nav_settings`: those of the rail's menu."""
     user = getattr(request, "user", None)
     if not isinstance(user, User) or not user.is_authenticated:
-        return {"nav_items": []}
+        return {"nav_items": [], "nav_settings": []}
     items = []
     for place in _places():
         ability = place.get("ability")
@@ -24,7 +24,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             items.append(place | {"url": url})
     here = [item["url"] for item in items if _is_here(request.path, item["url"])]
     nearest = max(here, key=len, default="")
-    return {"nav_items": [item | {"is_active": item["url"] == nearest} for item in items]}
+    items = [item | {"is_active": item["url"] == nearest} for item in items]
+    return {"nav_items": items, "nav_settings": [item for item in items if item["is_setting"]]}
 
 
 @cache

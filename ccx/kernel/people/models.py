@@ -1,7 +1,9 @@
 """People and service users, their teams, and the grants that say which rows they see."""
 
 from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
@@ -89,6 +91,14 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):
     def can(self, ability: Ability) -> bool:
         """Whether the role may do this at all."""
         return self.is_active and (self.is_superuser or ability in ROLE_ABILITIES.get(self.role, frozenset()))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The person's own time zone, or the centre's."""
+        try:
+            return ZoneInfo(self.time_zone or settings.TIME_ZONE)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(settings.TIME_ZONE)
 
     @cached_property
     def _grants(self) -> list[tuple[str, int | None]]:

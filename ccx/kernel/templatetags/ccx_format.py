@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from ccx.kernel.look import figures
@@ -46,6 +47,12 @@ def percent(value: Number | None, digits: int = 1) -> str:
 def number(value: Number | None, digits: int = 0) -> str:
     """`{{ count|number }}`: grouped as the reader's language does."""
     return figures.number(value, digits)
+
+
+@register.filter
+def time_apart(value: datetime, other: datetime) -> str:
+    """`{{ due_at|time_apart:now }}`: how far two moments are apart, in the largest unit that tells it."""
+    return timesince(min(value, other), max(value, other), depth=1)
 
 
 @register.filter

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ccx.kernel.errors import DomainError
 from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
+from ccx.kernel.look.figures import percent
 from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
@@ -54,7 +55,7 @@ def _row(survey: Survey) -> Row:
             if survey.is_active
             else Cell(text=_("Switched off"), icon="neutral", tone="neutral"),
             Cell(text=channels),
-            Cell(text=f"{survey.share_percent} %", is_numeric=True),
+            Cell(text=percent(survey.share_percent / 100, 0), is_numeric=True),
         ],
     )
 

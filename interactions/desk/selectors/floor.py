@@ -205,13 +205,13 @@ def _lines(
         .values_list("interaction__queue_id")
         .annotate(number=Count("pk"))
     )
-    shown: list[Queue | None] = list(queues)
-    known = {queue.pk for queue in shown if queue is not None}
-    lines = [_line(queue, found.get(queue.pk if queue else None, {}), ringing, targets, now) for queue in shown]
+    shown = list(queues)
+    known = {queue.pk for queue in shown}
+    lines = [_line(queue, found.get(queue.pk, {}), ringing, targets, now) for queue in shown]
     rest = [row for key, row in found.items() if key not in known]
     if rest:
-        merged = {name: sum(row[name] for row in rest) for name in ("waiting", "in_hand", "pending")}
-        merged["since"] = min((row["since"] for row in rest if row["since"] is not None), default=None)  # type: ignore[assignment]
+        merged: dict[str, Any] = {name: sum(row[name] for row in rest) for name in ("waiting", "in_hand", "pending")}
+        merged["since"] = min((row["since"] for row in rest if row["since"] is not None), default=None)
         lines.append(_line(None, merged, ringing, targets, now))
     return lines
 
@@ -258,7 +258,7 @@ def _agents(
     spans = {span.agent_id: span for span in PresenceSpan.objects.filter(agent__in=by_id, ended_at__isnull=True)}
     there = [pk for pk in by_id if pk in spans and spans[pk].state != PresenceState.OFFLINE]
     work = open_ones.model._default_manager.exclude(status__in=[InteractionStatus.CLOSED, InteractionStatus.PENDING])
-    busy = {pk for pk in work.filter(agent__in=by_id).values_list("agent_id", flat=True) if pk is not None}
+    busy = set(work.filter(agent__in=by_id).values_list("agent_id", flat=True))
     shown = list(by_id) if with_away else [pk for pk in by_id if pk in set(there) | busy]
     held = _held(shown, open_ones, now)
     rings: dict[int, list[str]] = defaultdict(list)

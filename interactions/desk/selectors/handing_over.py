@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -102,17 +100,9 @@ def may_hand_over(interaction: Interaction, user: User) -> bool:
     return interaction.agent_id == user.pk or user.can(Ability.SUPERVISE)
 
 
-def zone_of(user: User) -> ZoneInfo:
-    """The user's time zone, or the centre's."""
-    try:
-        return ZoneInfo(user.time_zone or settings.TIME_ZONE)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(settings.TIME_ZONE)
-
-
 def later_hours(user: User, now: datetime | None = None) -> list[LaterHour]:
     """The hours people mean, in the user's own time zone; those that are past are left out."""
-    zone = zone_of(user)
+    zone = user.zone
     here = (now or timezone.now()).astimezone(zone)
     monday = here + timedelta(days=7 - here.weekday())
     hours: list[tuple[str, str, datetime]] = [("hour", _("In one hour"), here + timedelta(hours=1))]
@@ -128,7 +118,7 @@ def later_hours(user: User, now: datetime | None = None) -> list[LaterHour]:
 
 def moment_of(choice: str, user: User, now: datetime | None = None) -> datetime | None:
     """The moment a choice of `later_hours` stands for, counted anew when it is made."""
-    zone = zone_of(user)
+    zone = user.zone
     here = (now or timezone.now()).astimezone(zone)
     moments = {
         "hour": here + timedelta(hours=1),

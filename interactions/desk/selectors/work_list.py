@@ -17,7 +17,7 @@ from interactions.desk.selectors.targets import Targets
 from interactions.routing.models import Offer, Queue
 
 PAGE = 50
-MOST_SHOWN = 1000
+MOST_SHOWN = 500
 OWN_LIMIT = 200
 LINE = 160
 # A promise is near when this share of it is used up.

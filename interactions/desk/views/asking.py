@@ -1,35 +1,19 @@
 """What the fragments of one contact have in common: the contact, whether htmx asks, where to go afterwards."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
 from interactions.desk.selectors.door import find, find_to_work
-from interactions.desk.selectors.handing_over import zone_of
 
-P = ParamSpec("P")
-View = Callable[Concatenate[StaffRequest, P], HttpResponse]
-
-
-def at_the_desk(view: View[P]) -> Any:
-    """For those who handle contacts; hours are written and read in their own time zone."""
-
-    @wraps(view)
-    def in_zone(request: StaffRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        with timezone.override(zone_of(request.user)):
-            return view(request, *args, **kwargs)
-
-    return needs(Ability.HANDLE_CONTACTS)(in_zone)
+at_the_desk = needs(Ability.HANDLE_CONTACTS)
 
 
 def to_read(request: StaffRequest, public_id: UUID) -> Interaction:

@@ -13,7 +13,7 @@ from ccx.kernel.people.http import StaffRequest
 from interactions.cases.models import Interaction
 from interactions.desk.pane_forms import SearchForm, SnoozeForm, TransferForm
 from interactions.desk.selectors.going_on import next_address
-from interactions.desk.selectors.handing_over import later_hours, may_hand_over, targets, zone_of
+from interactions.desk.selectors.handing_over import later_hours, may_hand_over, targets
 from interactions.desk.views.asking import answer, at_the_desk, go_to, is_fragment, to_work
 from interactions.handling.services import snooze_interaction, transfer_interaction
 from interactions.routing.models import Queue
@@ -61,7 +61,7 @@ def snooze(request: StaffRequest, public_id: UUID) -> HttpResponse:
         "form": form,
         "hours": later_hours(request.user),
         "chosen": form["choice"].value() or "tomorrow",
-        "zone": str(zone_of(request.user)),
+        "zone": str(request.user.zone),
     }
     status = 422 if request.method == "POST" else 200
     return answer(request, "interactions/desk/_snooze.html", shown, title=_("Put off"), status=status)

@@ -27,7 +27,7 @@ from interactions.handling.selectors import seen_cursor
 @needs(Ability.HANDLE_CONTACTS)
 def home(request: StaffRequest) -> HttpResponse:
     """The desk with nothing open."""
-    context = page_context(request) | {"opened": None, "contact": None, "name": ""}
+    context = list_context(request) | {"opened": None, "contact": None, "name": ""}
     return render(request, "interactions/desk/desk.html", context)
 
 
@@ -48,7 +48,7 @@ def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = open_context(request, interaction)
     if request.headers.get("HX-Request") == "true":
         return render(request, "interactions/desk/_open.html", context)
-    return render(request, "interactions/desk/desk.html", page_context(request) | context)
+    return render(request, "interactions/desk/desk.html", list_context(request) | context)
 
 
 @require_safe
@@ -86,13 +86,9 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
         "work": work_list(user=request.user, choice=choice),
         "choice": choice,
         "list_topics": " ".join(topics),
+        "presence": presence(request.user),
         "open_id": request.GET.get("open", ""),
     }
-
-
-def page_context(request: StaffRequest) -> dict[str, Any]:
-    """What the frame needs besides what is open."""
-    return list_context(request) | {"presence": presence(request.user)}
 
 
 def header_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:

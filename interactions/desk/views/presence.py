@@ -21,4 +21,7 @@ def own_presence(request: StaffRequest) -> HttpResponse:
         set_presence(agent=request.user, state=state, reason_code=reason, by=request.user)
     if request.method == "POST" and request.headers.get("HX-Request") != "true":
         return redirect("desk:home")
-    return render(request, "interactions/desk/_presence.html", {"presence": presence(request.user)})
+    answer = render(request, "interactions/desk/_presence.html", {"presence": presence(request.user)})
+    if request.method == "POST":
+        answer["HX-Trigger"] = '{"ccx:contact": {}}'
+    return answer

@@ -14,7 +14,7 @@ from interactions.cases.models import Interaction, Message
 from interactions.desk.forms import DraftForm, ReplyForm, WrittenForm, uuid_of
 from interactions.desk.selectors.door import message_of
 from interactions.desk.views.actions import done, is_htmx, to_work
-from interactions.desk.views.pages import found, open_context, page_context, thread_context
+from interactions.desk.views.pages import found, list_context, open_context, thread_context
 from interactions.handling import services
 from interactions.handling.errors import Change, DraftWasSentError, StaleViewError
 from interactions.handling.selectors import seen_cursor
@@ -141,7 +141,7 @@ def _refused(
     context = {"changes": changes, "why": why, "contact": interaction, "seen": seen_cursor(interaction)}
     if is_htmx(request):
         return render(request, "interactions/desk/_changed.html", context, status=409)
-    page = page_context(request) | open_context(request, interaction) | context
+    page = list_context(request) | open_context(request, interaction) | context
     return render(request, "interactions/desk/desk.html", page, status=409)
 
 

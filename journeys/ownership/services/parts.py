@@ -71,7 +71,7 @@ def save_touchpoint(
     touchpoint = Touchpoint.objects.get(pk=touchpoint_id) if touchpoint_id is not None else Touchpoint()
     if by is not None and not by.can(Ability.CONFIGURE):
         own = Department.objects.owned_by(by).values_list("pk", flat=True)
-        departments = {department.pk} if touchpoint.pk is None else {department.pk, touchpoint.department_id}
+        departments = {department.pk} if touchpoint_id is None else {department.pk, touchpoint.department_id}
         is_anothers = journey is not None and journey.pk != touchpoint.journey_id and journey.owner_id != by.pk
         if not departments <= set(own) or is_anothers:
             raise NotAllowedError
@@ -115,5 +115,6 @@ def _other_than(pk: int, other: int) -> int:
 
 
 def _refuse_taken(model: type[Part] | type[Touchpoint], name: str, *, but: int | None) -> None:
-    if model.objects.filter(name__iexact=name.strip()).exclude(pk=but).exists():
+    others = model.objects.filter(name__iexact=name.strip())
+    if (others if but is None else others.exclude(pk=but)).exists():
         raise NameTakenError(name=name)

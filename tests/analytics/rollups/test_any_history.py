@@ -12,7 +12,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.sandboxes import sandbox
 
-BOUNDS = (65, 59, 83, 79)
+BOUNDS = (93, 59, 83, 79)
 STEP = st.tuples(*(st.integers(0, bound) for bound in BOUNDS))
 FEW = settings(
     max_examples=20,

@@ -85,6 +85,7 @@ def test_from_the_first_link_to_a_supervisor_who_sees_only_their_team(live_serve
     sign_in(page, "grace@example.org")
     page.wait_for_url("**/desk/")
 
+    page.click(".rail-settings > summary")
     page.click(".rail-nav a[href='/settings/teams/']")
     page.get_by_role("link", name="Add a team").click()
     page.get_by_label("Name").fill("Returns")

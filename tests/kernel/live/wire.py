@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from ccx.embedded.ports import a_free_port, answers
 from ccx.kernel.models import User
-from ccx.supervisor.programs import Plan, commands
+from ccx.supervisor.programs import commands, plan_from_environment
 from tests.services import database_address
 
 PATIENCE_SECONDS = 30.0
@@ -26,15 +26,7 @@ PATIENCE_SECONDS = 30.0
 def sockets_process(*, port: int = 0, **more: str) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """Started as the supervisor starts it, on the database of the tests; its port and itself."""
     port = port or a_free_port()
-    plan = Plan(
-        host="127.0.0.1",
-        port=port,
-        sockets_port=port,
-        web_workers=1,
-        web_threads=1,
-        worker_processes=1,
-        var_dir=Path(settings.VAR_DIR),
-    )
+    plan = replace(plan_from_environment(), host="127.0.0.1", sockets_port=port)
     environment = os.environ | {
         "DATABASE_URL": database_address(),
         "REDIS_URL": settings.REDIS_URL,

@@ -22,7 +22,9 @@ from ccx.kernel.people.models import User
 logger = structlog.get_logger(__name__)
 
 ACCESS_TAKEN, SILENT, TOO_MANY = 4403, 4408, 4429
+# Everybody is looked at once within so many seconds, a part at a time: a few at once hold nobody up.
 WATCH_SECONDS = 3.0
+WATCH_PARTS = 10
 BEAT_SECONDS = 20.0
 # A browser that answers no beat for this long sleeps or is cut off.
 SILENT_SECONDS = 60.0
@@ -51,6 +53,8 @@ class Hub:
         self._nudged: OrderedDict[str, float] = OrderedDict()
         self._hears_since: float | None = None
         self._told_alive: dict[int, float] = {}
+        self._unwatched: list[Connection] = []
+        self._watched_at_once = 0
         self._heard: dict[int, bool] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._tasks = [
@@ -58,7 +62,7 @@ class Hub:
             for work in (
                 self.listener.run(),
                 _again_and_again(self._beat, every=1.0),
-                _again_and_again(self._watch, every=WATCH_SECONDS),
+                _again_and_again(self._watch, every=WATCH_SECONDS / WATCH_PARTS),
                 _again_and_again(self.viewing.tell, every=1.0),
                 _again_and_again(self._tell_who_lives, every=1.0),
             )
@@ -195,7 +199,10 @@ class Hub:
 
     async def _watch(self) -> None:
         """End sockets whose session has ended or whose person may do something else than when they opened it."""
-        sockets = tuple(self.sockets)
+        if not self._unwatched:
+            self._unwatched = list(self.sockets)
+            self._watched_at_once = -(-len(self._unwatched) // WATCH_PARTS)
+        sockets = [self._unwatched.pop() for _ in range(min(self._watched_at_once, len(self._unwatched)))]
         if not sockets:
             return
         people = {socket.person.pk for socket in sockets}

@@ -34,10 +34,12 @@ class Line:
 
     def mend(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+        self._server = threading.Thread(target=self._serve, args=(self._listener,), daemon=True)
+        self._server.start()
 
     def cut(self) -> None:
         self._listener.close()
+        self._server.join()  # a connection it was just taking is one of those to cut
         for end in self._ends:
             with suppress(OSError):  # closed already
                 end.shutdown(socket.SHUT_RDWR)

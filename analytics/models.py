@@ -9,6 +9,7 @@ from analytics.rollups.models import (
     HourRollup,
     MonthRollup,
     WeekHourRollup,
+    WorkRollup,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "HourRollup",
     "MonthRollup",
     "WeekHourRollup",
+    "WorkRollup",
 ]

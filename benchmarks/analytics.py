@@ -101,7 +101,7 @@ def exactness(size: int) -> None:
     """Contacts in shuffled order, late, twice, then reasons, customers and cases corrected: what differs at the end."""
     chance = random.Random(42)
     run_sql(
-        "TRUNCATE analytics_fact, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup, analytics_hourrollup, analytics_weekhourrollup, analytics_histogramrollup"
+        "TRUNCATE analytics_fact, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup, analytics_workrollup, analytics_hourrollup, analytics_weekhourrollup, analytics_histogramrollup"
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM interactions_interaction WHERE id <= 100000 ORDER BY id")

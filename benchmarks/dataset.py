@@ -95,7 +95,7 @@ FROM draw WHERE p_survey < 0.116 AND p_abandon >= 0.036;
 """
 
 TABLES: Final = (
-    "analytics_fact, analytics_cohort, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup,"
+    "analytics_fact, analytics_cohort, analytics_cuberollup, analytics_dayrollup, analytics_monthrollup, analytics_workrollup,"
     " analytics_hourrollup, analytics_weekhourrollup, analytics_histogramrollup, feedback_response, interactions_segment, interactions_rawcontact,"
     " interactions_message, interactions_interaction, interactions_case, interactions_identity, interactions_customer,"
     " interactions_contactreason, interactions_inbox, interactions_queue, kernel_team, kernel_user, kernel_event"

@@ -126,4 +126,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
 BY_NAME: Final = {measure.name: measure for measure in MEASURES}
 NAMES: Final = tuple(measure.name for measure in MEASURES)
 HOURLY: Final = tuple(measure.name for measure in MEASURES if measure.hourly)
+# How long the work takes, which is told of one channel at a time.
+WORK: Final = (
+    *("answered", "transferred", "handle_n", "talk_s", "hold_s"),
+    *("wrap_s", "handle_s", "handle_cut_n", "handle_cut_s"),
+)
 END_COHORT: Final = tuple(measure.name for measure in MEASURES if measure.cohort is Cohort.END)

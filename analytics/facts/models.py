@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Q
 
-from analytics.facts.measures import HOURLY, MEASURES, Kind
+from analytics.facts.measures import HOURLY, MEASURES, WORK, Kind
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability, GrantScope
 
 
 def measure_fields(*, summed: bool, names: tuple[str, ...] | None = None) -> dict[str, "models.Field[Any, Any]"]:
-    """Columns for the measures: small ones on facts, wide ones (`summed`) on roll-ups."""
+    """Columns for the measures: small ones on facts, wider ones (`summed`) on roll-ups."""
     fields: dict[str, models.Field[Any, Any]] = {}
     for measure in MEASURES:
         if names is not None and measure.name not in names:
             continue
-        if summed:
+        if summed and measure.kind is Kind.SUM:
             fields[measure.name] = models.BigIntegerField(default=0, db_default=0)
-        elif measure.kind is Kind.SUM:
+        elif summed or measure.kind is Kind.SUM:
             fields[measure.name] = models.IntegerField(default=0, db_default=0)
         else:
             fields[measure.name] = models.SmallIntegerField(default=0, db_default=0)
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     FactMeasures = models.Model
     SummedMeasures = models.Model
     HourlyMeasures = models.Model
+    WorkMeasures = models.Model
 else:
     FactMeasures = _abstract("FactMeasures", measure_fields(summed=False))
     SummedMeasures = _abstract("SummedMeasures", measure_fields(summed=True))
     HourlyMeasures = _abstract("HourlyMeasures", measure_fields(summed=True, names=HOURLY))
+    WorkMeasures = _abstract("WorkMeasures", measure_fields(summed=True, names=WORK))
 
 
 class Cohort(models.Model):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Case, F, QuerySet, Sum, Value, When
 from django.db.models.functions import ExtractIsoWeekDay
 from django.utils.translation import gettext as _
 
@@ -53,8 +53,8 @@ def read_week(*, key: str, period: Period, filters: Filters, user: User) -> Week
     visibility = Visibility.of(user)
     if visibility.is_nothing:
         return Week(kpi=kpi, cells={})
-    rows, source = _rows(period, filters.with_reasons(), visibility, user=user)
-    if rows is None:
+    several, source = _rows(period, filters.with_reasons(), visibility, user=user)
+    if not several:
         refusal = _("By the hour, this combination of filters can be read for at most %(days)s days at a time.")
         return Week(
             kpi=kpi,
@@ -63,36 +63,47 @@ def read_week(*, key: str, period: Period, filters: Filters, user: User) -> Week
             refusal=refusal % {"days": MAX_DAYS_OF_ROWS},
         )
     names = sorted(kpi.measures)
-    found = rows.values("hour", at_weekday=_weekday(rows)).annotate(**{f"sum_{name}": Sum(name) for name in names})
-    cells = {
-        (row["at_weekday"], row["hour"]): figure_of(
-            kpi,
-            Sums({name: int(row[f"sum_{name}"] or 0) for name in names}),
-            source=source,
+    grouped = [
+        rows.values("hour", at_weekday=_weekday(rows), sign=sign).annotate(
+            **{f"sum_{name}": Sum(name) for name in names}
         )
-        for row in found
-    }
-    return Week(kpi=kpi, cells=cells, source=source)
+        for rows, sign in several
+    ]
+    cells: dict[tuple[int, int], Sums] = {}
+    # One query, so that what is taken away is of the same moment.
+    for row in grouped[0].union(*grouped[1:], all=True):
+        sums = Sums({name: row["sign"] * int(row[f"sum_{name}"] or 0) for name in names})
+        cells.setdefault((row["at_weekday"], row["hour"]), Sums()).add(sums)
+    figures = {cell: figure_of(kpi, sums, source=source) for cell, sums in cells.items() if any(sums.every.values())}
+    return Week(kpi=kpi, cells=figures, source=source)
 
 
 def _weekday(rows: QuerySet[Any]) -> Any:
     return ExtractIsoWeekDay("day") if rows.model is HourRollup else F("weekday")
 
 
-def _rows(period: Period, filters: Filters, visibility: Visibility, *, user: User) -> tuple[QuerySet[Any] | None, str]:
+def _rows(
+    period: Period, filters: Filters, visibility: Visibility, *, user: User
+) -> tuple[list[tuple[QuerySet[Any], Any]], str]:
+    """Rows of one or two tables, each with what they count: 1, or -1 where they are taken away."""
     dimensions = filters.dimensions | (visibility.keys or {}).keys()
-    if dimensions <= {Dimension.CHANNEL} and period.is_whole_months:
-        rows: QuerySet[Any] = WeekHourRollup._default_manager.filter(month__range=(period.first, period.last))
-        return _only(rows, filters, visibility), "roll-up month × weekday × hour × channel"
-    if dimensions <= {
-        Dimension.CHANNEL,
-        Dimension.QUEUE,
-    } and period.first > today() - timedelta(days=DAYS_OF_HOURS):
+    oldest = today() - timedelta(days=DAYS_OF_HOURS)
+    spans = period.by_months
+    edges = spans.added + spans.removed
+    if dimensions <= {Dimension.CHANNEL} and spans.months and all(first > oldest for first, _last in edges):
+        sign = Case(When(spans.within(spans.removed), then=Value(-1)), default=Value(1))
+        weeks = WeekHourRollup._default_manager.filter(month__in=spans.months)
+        hours = HourRollup._default_manager.filter(spans.within(edges))
+        several: list[tuple[QuerySet[Any], Any]] = [(weeks, Value(1)), (hours, sign)]
+        several = [(_only(rows, filters, visibility), sign) for rows, sign in several[: 2 if edges else 1]]
+        return several, "roll-up month × weekday × hour × channel"
+    if dimensions <= {Dimension.CHANNEL, Dimension.QUEUE} and period.first > oldest:
         rows = HourRollup._default_manager.filter(day__range=(period.first, period.last))
-        return _only(rows, filters, visibility), "roll-up day × hour × channel × queue"
+        return [(_only(rows, filters, visibility), Value(1))], "roll-up day × hour × channel × queue"
     if period.days > MAX_DAYS_OF_ROWS:
-        return None, "refused"
-    return facts_for(period, filters, user=user).order_by(), f"facts, bounded to {MAX_DAYS_OF_ROWS} days"
+        return [], "refused"
+    found = facts_for(period, filters, user=user).order_by()
+    return [(found, Value(1))], f"facts, bounded to {MAX_DAYS_OF_ROWS} days"
 
 
 def _only(rows: QuerySet[Any], filters: Filters, visibility: Visibility) -> QuerySet[Any]:

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from analytics.kpis.definition import Kpi
+from analytics.facts.measures import WORK
+from analytics.kpis.definition import Kpi, Maturity
 from analytics.kpis.maturing import Clock
 from analytics.kpis.questions import MAX_DAYS_OF_ROWS, Dimension, Filters, Period, Split
 from analytics.rollups.models import Dimension as RollupDimension
@@ -14,6 +15,7 @@ from ccx.kernel.models import User
 from ccx.kernel.people.choices import GrantScope
 
 CUBE = frozenset({Dimension.CHANNEL, Dimension.TEAM, Dimension.REASON})
+WORKERS = frozenset({Dimension.QUEUE, Dimension.TEAM, Dimension.AGENT})
 GRANT_DIMENSIONS = {
     GrantScope.TEAM: Dimension.TEAM,
     GrantScope.QUEUE: Dimension.QUEUE,
@@ -33,6 +35,7 @@ class Source(StrEnum):
     DAYS = "days"
     MONTHS = "months"
     CUBE = "cube"
+    WORK = "work"
     FACTS = "facts"
     REFUSED = "refused"
 
@@ -53,6 +56,7 @@ class Plan:
             Source.DAYS: f"roll-up day × {over}",
             Source.MONTHS: f"roll-up month × {over}",
             Source.CUBE: "roll-up day × channel × team × reason",
+            Source.WORK: f"roll-up day and month × {over} × channel",
             Source.FACTS: f"facts, bounded to {MAX_DAYS_OF_ROWS} days",
             Source.REFUSED: "refused",
         }[self.source]
@@ -111,6 +115,9 @@ def plan_for(
     mixed = not visibility.is_unlimited and visibility.single is None
     if mixed or any(kpi.needs_rows for kpi in kpis):
         return _rows(period)
+    worker = _worker(kpis, dimensions)
+    if worker is not None:
+        return Plan(Source.WORK, worker)
     if len(dimensions) <= 1:
         dimension = next(iter(dimensions), None)
         if _months_will_do(kpis=kpis, period=period, split=split, dimension=dimension, clock=clock):
@@ -119,6 +126,16 @@ def plan_for(
     if dimensions <= CUBE:
         return Plan(Source.CUBE)
     return _rows(period)
+
+
+def _worker(kpis: Sequence[Kpi], dimensions: set[Dimension]) -> Dimension | None:
+    """Whose work by channel this is; agents alone too, of whom there are many for the days of a period."""
+    of = dimensions - {Dimension.CHANNEL}
+    if len(of) != 1 or not of <= WORKERS or not (len(dimensions) == 2 or of == {Dimension.AGENT}):
+        return None
+    if any(kpi.maturity is not Maturity.NONE or not kpi.measures <= frozenset(WORK) for kpi in kpis):
+        return None
+    return next(iter(of))
 
 
 def _rows(period: Period) -> Plan:

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -116,6 +117,41 @@ class Period:
             months.append(month)
             month = (month + timedelta(days=32)).replace(day=1)
         return months
+
+    @cached_property
+    def by_months(self) -> "ByMonths":
+        """Its days as few rows of months and days: a month that lies in it for the most part counts whole at first."""
+        months, added, removed = [], [], []
+        for month in self.each_month():
+            end = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+            first, last = max(month, self.first), min(end, self.last)
+            outside = (first - month).days + max(0, (min(end, today()) - last).days)  # nothing has come after today
+            if (last - first).days < outside:
+                added.append((first, last))
+                continue
+            months.append(month)
+            if first > month:
+                removed.append((month, first - timedelta(days=1)))
+            if last < end:
+                removed.append((last + timedelta(days=1), end))
+        return ByMonths(tuple(months), tuple(added), tuple(removed))
+
+
+@dataclass(frozen=True)
+class ByMonths:
+    """Sums of `months` and of the days of the `added` spans, less those of the `removed` ones."""
+
+    months: tuple[date, ...]
+    added: tuple[tuple[date, date], ...]
+    removed: tuple[tuple[date, date], ...]
+
+    @staticmethod
+    def within(spans: tuple[tuple[date, date], ...], day: str = "day") -> Q:
+        """Rows of the days of these spans; `day` names the column."""
+        condition = Q(pk__in=[])
+        for span in spans:
+            condition |= Q(**{f"{day}__range": span})
+        return condition
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncMonth
 
 from analytics.facts.measures import Cohort
@@ -16,7 +16,7 @@ from analytics.kpis.maturing import Clock
 from analytics.kpis.parts import part_column, part_of_reasons
 from analytics.kpis.planner import ROLLUP_DIMENSIONS, Plan, Source, Visibility
 from analytics.kpis.questions import Dimension, Filters, Period, Split
-from analytics.rollups.models import CubeRollup, DayRollup, MonthRollup
+from analytics.rollups.models import CubeRollup, DayRollup, Grain, MonthRollup, WorkRollup
 from analytics.rollups.models import Dimension as RollupDimension
 from ccx.kernel.models import User
 
@@ -89,8 +89,23 @@ def read_sums(plan: Plan, question: Question) -> Cells:
                     ),
                 )
         return cells
-    rows, columns, day = rollup_rows(plan, question)
+    if plan.source is Source.WORK and question.split is not Split.DAY:
+        within, sign = _by_months(question.period)
+        rows, columns, day = rollup_rows(plan, question, within=within)
+        columns["sign"] = sign
+    else:
+        rows, columns, day = rollup_rows(plan, question)
     return by_part(_read(rows, question.kpis, question, columns=columns, day=day), question.split)
+
+
+def _by_months(period: Period) -> tuple[Q, Any]:
+    """Rows of whole months and of some days, and which are taken away: one query, so that all are of one moment."""
+    spans = period.by_months
+    months = Q(grain=Grain.MONTH, day__in=spans.months)
+    removed = Q(grain=Grain.DAY) & spans.within(spans.removed)
+    added = Q(grain=Grain.DAY) & spans.within(spans.added)
+    sign = Case(When(removed, then=Value(-1)), default=Value(1)) if spans.removed else Value(1)
+    return months | added | removed, sign
 
 
 def by_part(cells: Cells, split: Split) -> Cells:
@@ -139,12 +154,13 @@ def _read(
     for row in found:
         if all(row[name] is None for name in aggregates):
             continue
-        cells[row.get("group"), row.get("by_channel")] = _sums(row, aggregates, matures)
-    return cells
+        sums = _sums(row, aggregates, matures, sign=row.get("sign", 1))
+        _merge(cells, {(row.get("group"), row.get("by_channel")): sums})
+    return cells if "sign" not in columns else {key: sums for key, sums in cells.items() if any(sums.every.values())}
 
 
-def _sums(row: dict[str, Any], aggregates: Iterable[str], matures: Iterable[Maturity]) -> Sums:
-    every = {name[2:]: int(row[name] or 0) for name in aggregates if name.startswith("s_")}
+def _sums(row: dict[str, Any], aggregates: Iterable[str], matures: Iterable[Maturity], *, sign: int) -> Sums:
+    every = {name[2:]: sign * int(row[name] or 0) for name in aggregates if name.startswith("s_")}
     mature = {}
     for maturity in matures:
         prefix = f"m_{maturity.value}_"
@@ -204,9 +220,15 @@ def fact_groups(question: Question, day: str) -> dict[str, Any]:
     return columns
 
 
-def rollup_rows(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str, Any], str]:
-    """The rows of the planned roll-up, its grouping columns, and the name of its day."""
+def rollup_rows(
+    plan: Plan, question: Question, *, within: Q | None = None
+) -> tuple[QuerySet[Any], dict[str, Any], str]:
+    """The rows of the planned roll-up, its grouping columns, and the name of its day.
+
+    They are those of the period, or `within`.
+    """
     day = "month" if plan.source is Source.MONTHS else "day"
+    of_period = Q(**{f"{day}__range": (question.period.first, question.period.last)})
     names: dict[Dimension, str] = {}
     rows: QuerySet[Any]
     if plan.source is Source.CUBE:
@@ -216,12 +238,16 @@ def rollup_rows(plan: Plan, question: Question) -> tuple[QuerySet[Any], dict[str
             Dimension.TEAM: "team_id",
             Dimension.REASON: "reason_id",
         }
+    elif plan.source is Source.WORK and plan.dimension is not None:
+        rows = WorkRollup._default_manager.filter(dimension=ROLLUP_DIMENSIONS[plan.dimension])
+        names = {plan.dimension: "key", Dimension.CHANNEL: "channel"}
+        of_period &= Q(grain=Grain.DAY)
     else:
         dimension = RollupDimension.TOTAL if plan.dimension is None else ROLLUP_DIMENSIONS[plan.dimension]
         rows = (MonthRollup if plan.source is Source.MONTHS else DayRollup)._default_manager.filter(dimension=dimension)
         if plan.dimension is not None:
             names = {plan.dimension: "key"}
-    rows = rows.filter(**{f"{day}__range": (question.period.first, question.period.last)})
+    rows = rows.filter(of_period if within is None else within)
     for dimension_, ids in _admitted(question):
         rows = rows.filter(**{f"{names[dimension_]}__in": sorted(ids)})
     columns: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from analytics.facts.definition import COLUMNS, fact_query
 from analytics.facts.links import EVERY_LINK
-from analytics.facts.measures import HOURLY, NAMES
+from analytics.facts.measures import HOURLY, NAMES, WORK
 from analytics.rollups.deltas import KEPT_HOURS, rebuild_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.prepared import told
@@ -20,14 +20,18 @@ BATCH: Final = 2000
 
 KEYS: Final = {
     "analytics_cuberollup": ("day", "channel", "team_id", "reason_id", "cohort_id"),
-    "analytics_dayrollup": ("dimension", "key", "day", "cohort_id"),
-    "analytics_monthrollup": ("dimension", "key", "month", "cohort_id"),
+    "analytics_dayrollup": ("dimension", "day", "key", "cohort_id"),
+    "analytics_monthrollup": ("dimension", "month", "key", "cohort_id"),
+    "analytics_workrollup": ("dimension", "grain", "day", "key", "channel"),
     "analytics_hourrollup": ("day", "hour", "channel", "queue_id"),
     "analytics_weekhourrollup": ("month", "weekday", "hour", "channel"),
     "analytics_histogramrollup": ("day", "channel", "metric", "bin"),
 }
-VALUES: Final = {
-    table: HOURLY if "hour" in table else ("contacts",) if "histogram" in table else NAMES for table in KEYS
+VALUES: Final = dict.fromkeys(KEYS, NAMES) | {
+    "analytics_workrollup": WORK,
+    "analytics_hourrollup": HOURLY,
+    "analytics_weekhourrollup": HOURLY,
+    "analytics_histogramrollup": ("contacts",),
 }
 
 

@@ -6,8 +6,8 @@ analytics_bucket and analytics_days what comes of them (DELTA_TABLES).
 
 from typing import Final
 
-from analytics.facts.measures import BY_NAME, END_COHORT, HOURLY, NAMES, Kind
-from analytics.rollups.models import Dimension, Metric
+from analytics.facts.measures import BY_NAME, END_COHORT, HOURLY, NAMES, WORK, Kind
+from analytics.rollups.models import Dimension, Grain, Metric
 
 ARRIVAL: Final = tuple(name for name in NAMES if name not in END_COHORT)
 # Hours are kept for 60 days; older ones are neither written nor compared.
@@ -87,8 +87,8 @@ def _summed_type(name: str) -> str:
     return "int" if BY_NAME[name].kind is Kind.COUNT else "bigint"
 
 
-def _narrow(source: str, keys: tuple[str, ...]) -> str:
-    sums = ", ".join(f"{name}::{_summed_type(name)}" for name in NAMES)
+def _narrow(source: str, keys: tuple[str, ...], names: tuple[str, ...] = NAMES) -> str:
+    sums = ", ".join(f"{name}::{_summed_type(name)}" for name in names)
     return f"SELECT {', '.join(keys)}, {sums} FROM ({source}) sums"
 
 
@@ -100,7 +100,7 @@ CUBE: Final = {
     "cohort_id": "cohort_id",
 }
 OF_DIMENSION: Final = ", ".join(f"({one.value}::smallint, {key}::bigint)" for one, key in DIMENSION_KEY.items())
-DAYS: Final = {name: name for name in ("dimension", "key", "day", "cohort_id")}
+DAYS: Final = {name: name for name in ("dimension", "day", "key", "cohort_id")}
 MONTHS: Final = DAYS | {"day": "date_trunc('month', day)::date"}
 
 
@@ -127,12 +127,49 @@ def upsert_statements() -> dict[str, str]:
         "cube": upsert("analytics_cuberollup", CUBE, NAMES, "analytics_bucket"),
         "day": upsert("analytics_dayrollup", DAYS, NAMES, "analytics_days"),
         "month": upsert("analytics_monthrollup", month, NAMES, days),
+        "work": _work_upsert(),
         "hour": upsert(
             "analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM analytics_delta WHERE {KEPT_HOURS}) recent"
         ),
         "week": upsert("analytics_weekhourrollup", week, HOURLY, "analytics_delta"),
         "histogram": histogram_upsert("analytics_delta", "sign"),
     }
+
+
+WORK_DIMENSIONS: Final = (Dimension.QUEUE, Dimension.TEAM, Dimension.AGENT)
+WORK_KEYS: Final = ("dimension", "grain", "day", "key", "channel")
+
+
+def _work_days(source: str, dimensions: tuple[Dimension, ...]) -> str:
+    """The sums of work by day, channel and each of these dimensions."""
+    values = ", ".join(f"({one.value}::smallint, {DIMENSION_KEY[one]}::bigint)" for one in dimensions)
+    keys = {name: name for name in ("dimension", "day", "key", "channel")}
+    return grouped(f"{source}, LATERAL (VALUES {values}) one (dimension, key)", keys, WORK)
+
+
+def _work(days: str) -> str:
+    """Rows of days, and those of the months they lie in."""
+    keys = {"dimension": "dimension", "grain": f"{Grain.MONTH.value}::smallint"}
+    keys |= {"day": "date_trunc('month', day)::date", "key": "key", "channel": "channel"}
+    names = ", ".join(WORK)
+    return (
+        f"SELECT dimension, {Grain.DAY.value}::smallint AS grain, day, key, channel, {names} FROM {days}"
+        f" UNION ALL {_narrow(grouped(days, keys, WORK), WORK_KEYS, WORK)}"
+    )
+
+
+def _work_upsert() -> str:
+    columns = ", ".join((*WORK_KEYS, *WORK))
+    adding = ", ".join(f"{name} = analytics_workrollup.{name} + excluded.{name}" for name in WORK)
+    order = ", ".join(WORK_KEYS)
+    touched = " OR ".join(f"{name} <> 0" for name in WORK)
+    days = _narrow(_work_days("analytics_delta", WORK_DIMENSIONS), ("dimension", "day", "key", "channel"), WORK)
+    return (
+        f"INSERT INTO analytics_workrollup ({columns})"
+        f" WITH worked AS MATERIALIZED (SELECT * FROM ({days}) days WHERE {touched})"
+        f" SELECT {columns} FROM ({_work('worked')}) work WHERE {touched} ORDER BY {order}"
+        f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
+    )
 
 
 # The sums that all others but those of agents and hours are sums of.
@@ -148,12 +185,19 @@ HOURS: Final = {"day": "day", "weekday": "weekday", "hour": "hour", "channel": "
     "queue_id": "coalesce(queue_id, 0)"
 }
 
+WORKERS: Final = {
+    "dimension": f"{Dimension.AGENT.value}::smallint",
+    "day": "day",
+    "key": "coalesce(agent_id, 0)::bigint",
+    "channel": "channel",
+}
+
 
 def _day_keys(dimension: Dimension) -> dict[str, str]:
     return {
         "dimension": f"{dimension.value}::smallint",
-        "key": f"{DIMENSION_KEY[dimension]}::bigint",
         "day": "day",
+        "key": f"{DIMENSION_KEY[dimension]}::bigint",
         "cohort_id": "cohort_id",
     }
 
@@ -168,16 +212,17 @@ def _summed(table: str, source: str) -> str:
 
 
 def rebuild_statements() -> list[str]:
-    """The same sums as those of upsert_statements over all facts, into empty roll-ups: three passes over the facts."""
+    """The same sums as those of upsert_statements over all facts, into empty roll-ups: four passes over the facts."""
     facts = f"({bucketed('analytics_fact')}) bucket"
-    drop = "DROP TABLE IF EXISTS analytics_grain, analytics_agents, analytics_hours"
+    drop = "DROP TABLE IF EXISTS analytics_grain, analytics_agents, analytics_hours, analytics_workers"
     statements = [
         drop,
         _summed("analytics_grain", _narrow(grouped(facts, GRAIN, NAMES), tuple(GRAIN))),
         _summed("analytics_agents", grouped(facts, _day_keys(Dimension.AGENT), NAMES)),
         _summed("analytics_hours", grouped("analytics_fact", HOURS, HOURLY)),
-        "INSERT INTO analytics_dayrollup (dimension, key, day, cohort_id, {0})"
-        " SELECT dimension, key, day, cohort_id, {0} FROM analytics_agents".format(", ".join(NAMES)),
+        _summed("analytics_workers", grouped("analytics_fact", WORKERS, WORK)),
+        "INSERT INTO analytics_dayrollup (dimension, day, key, cohort_id, {0})"
+        " SELECT dimension, day, key, cohort_id, {0} FROM analytics_agents ORDER BY day, key".format(", ".join(NAMES)),
         _insert(
             "analytics_cuberollup",
             {name: name for name in ("day", "channel", "team_id", "reason_id", "cohort_id")},
@@ -190,8 +235,8 @@ def rebuild_statements() -> list[str]:
     ]
     month = {
         "dimension": "dimension",
-        "key": "key",
         "month": "date_trunc('month', day)::date",
+        "key": "key",
         "cohort_id": "cohort_id",
     }
     days = f"(SELECT * FROM analytics_dayrollup WHERE dimension <> {Dimension.AGENT.value}) days"
@@ -202,6 +247,10 @@ def rebuild_statements() -> list[str]:
     return [
         *statements,
         _insert("analytics_monthrollup", month, NAMES, days),
+        f"INSERT INTO analytics_workrollup ({', '.join((*WORK_KEYS, *WORK))}) WITH worked AS MATERIALIZED ("
+        "SELECT * FROM analytics_workers UNION ALL"
+        f" {_work_days('analytics_grain', (Dimension.QUEUE, Dimension.TEAM))}) {_work('worked')}"
+        " ORDER BY 1, 2, 3, 4, 5",
         _insert("analytics_hourrollup", hour, HOURLY, kept),
         _insert("analytics_weekhourrollup", week, HOURLY, "analytics_hours"),
         _insert("analytics_histogramrollup", keys, ("contacts",), histogram_source("analytics_fact", "1")),

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from analytics.facts.models import HourlyMeasures, SummedMeasures
+from analytics.facts.models import HourlyMeasures, SummedMeasures, WorkMeasures
 
 
 class Dimension(models.IntegerChoices):
@@ -23,7 +23,7 @@ class DayRollup(SummedMeasures):
     key = models.BigIntegerField()
     day = models.DateField()
     cohort_id = models.BigIntegerField()
-    pk = models.CompositePrimaryKey("dimension", "key", "day", "cohort_id")
+    pk = models.CompositePrimaryKey("dimension", "day", "key", "cohort_id")
 
 
 class MonthRollup(SummedMeasures):
@@ -33,7 +33,7 @@ class MonthRollup(SummedMeasures):
     key = models.BigIntegerField()
     month = models.DateField()
     cohort_id = models.BigIntegerField()
-    pk = models.CompositePrimaryKey("dimension", "key", "month", "cohort_id")
+    pk = models.CompositePrimaryKey("dimension", "month", "key", "cohort_id")
 
 
 class CubeRollup(SummedMeasures):
@@ -51,6 +51,24 @@ class CubeRollup(SummedMeasures):
             models.Index(fields=["team_id", "day"], name="cube_of_team"),
             models.Index(fields=["reason_id", "day"], name="cube_of_reason"),
         ]
+
+
+class Grain(models.IntegerChoices):
+    """How long the span of a row is that starts on its day."""
+
+    DAY = 1
+    MONTH = 2
+
+
+class WorkRollup(WorkMeasures):
+    """Handle times of a queue, team or agent by channel, of days and of whole months."""
+
+    dimension = models.PositiveSmallIntegerField(choices=Dimension.choices)
+    grain = models.PositiveSmallIntegerField(choices=Grain.choices)
+    day = models.DateField()
+    key = models.BigIntegerField()
+    channel = models.PositiveSmallIntegerField()
+    pk = models.CompositePrimaryKey("dimension", "grain", "day", "key", "channel")
 
 
 class HourRollup(HourlyMeasures):

@@ -15,6 +15,7 @@ ROLLUP_TABLES: Final = (
     "analytics_cuberollup",
     "analytics_dayrollup",
     "analytics_monthrollup",
+    "analytics_workrollup",
     "analytics_hourrollup",
     "analytics_weekhourrollup",
     "analytics_histogramrollup",

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from analytics.facts.measures import Cohort
@@ -48,8 +48,8 @@ class RowsOf:
 
     def totals(self) -> tuple[int, int]:
         """How many rows there are, and what their expression adds up to: the figure's own part."""
-        found = self.rows.order_by().aggregate(total=Sum(F("contribution")))
-        return self.rows.order_by().count(), int(found["total"] or 0)
+        found = self.rows.order_by().aggregate(number=Count("pk"), total=Sum("contribution"))
+        return found["number"], int(found["total"] or 0)
 
     def page(self, cursor: str = "") -> tuple[list[Fact], str]:
         """One page and the cursor of the next; empty at the end."""

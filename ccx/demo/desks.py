@@ -26,13 +26,12 @@ DESKS: Final = {
     "Billing": (Channel.EMAIL, "Billing"),
     "Escalations": (Channel.EMAIL, "Escalations"),
 }
-# Minutes ago that each began: waiting in the queue; in hand; put off.
+# Minutes ago that each began: waiting in the queue; in hand, with room for one that rings; put off.
 WAITING: Final = (4, 11, 26, 47, 95, 190)
-IN_HAND: Final = (18, 52, 140)
+IN_HAND: Final = (18, 140)
 PUT_OFF: Final = (1500, 2900)
 AGAIN: Final = (
     "Thank you for the quick answer. One more thing: will I get a confirmation by e-mail?",
-    "That is what your colleague said too, and nothing happened. Can you look again, please?",
     "Sorry, I forgot the order number. It is {order}.",
 )
 SEED: Final = 7

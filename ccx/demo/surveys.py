@@ -10,7 +10,7 @@ from ccx.demo.story import Memory
 from ccx.demo.words import words
 from feedback.models import FollowUp, Invitation, Survey
 from feedback.surveys.events import CustomerInvited
-from feedback.surveys.services import close_follow_up, look_into, make_standard_survey, record_response
+from feedback.surveys.services import close_follow_up, look_into, make_standard_survey, record_response, save_survey
 from interactions.cases.choices import Direction, Outcome
 from interactions.channels.contact import Receipt
 from interactions.customers.choices import Assurance, IdentityKind
@@ -33,6 +33,8 @@ def ask_customers(
 ) -> int:
     """Those with an address are asked, none too often; some answer, the annoyed ones a little more often."""
     survey = make_standard_survey(by=centre.administrator)
+    # Whoever tries CCX does not want to wait for the question.
+    survey = save_survey(survey_id=survey.pk, values={"delay_minutes": 1}, by=centre.administrator)
     remembered = {
         number: memory for key, memory in memories.items() if (number := receipts[key].interaction_id) is not None
     }

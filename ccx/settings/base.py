@@ -31,6 +31,7 @@ BASE_URL = env_str("CCX_BASE_URL", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = env_list("CCX_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CCX_CSRF_TRUSTED_ORIGINS")
 DEMO = env_bool("CCX_DEMO", default=False)
+DEMO_CONTACTS = env_int("CCX_DEMO_CONTACTS", 7000)
 TRUSTED_PROXIES = env_int("CCX_TRUSTED_PROXIES", 0)
 HEALTH_TOKEN = env_secret("CCX_HEALTH_TOKEN")
 # Where browsers find the socket process; both empty behind a proxy that passes /ws/ on (ccx/sockets.py).

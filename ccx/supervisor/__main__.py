@@ -121,6 +121,7 @@ def environment_of_programs(plan: Plan, found: Mapping[str, str]) -> dict[str, s
     }
     if _catches_mail(os.environ):
         told |= {"CCX_SMTP_HOST": "127.0.0.1", "CCX_SMTP_PORT": str(plan.mail_port), "CCX_DEMO": "1"}
+        told["CCX_FROM_EMAIL"] = "Fernwood <help@fernwood.example>"
     if not os.environ.get("CCX_SOCKETS_URL"):
         told["CCX_SOCKETS_PORT"] = str(plan.sockets_port)
     given = {name: value for name, value in os.environ.items() if value}

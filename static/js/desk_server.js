@@ -43,6 +43,14 @@ export function watchAnswers() {
     const isWaiting = part?.querySelector?.("form.htmx-request:not([hx-target]), form.htmx-request[hx-swap=none]");
     if (isWaiting && /^desk-(header|thread|list)$/.test(part.id)) event.detail.shouldSwap = false;
   });
+  // A menu that somebody has open stays as it is; its part reads again when it closes.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = event.detail.target;
+    const menu = part?.matches?.("details[open]") ? part : part?.querySelector?.("details[data-menu][open]");
+    if (!menu || !/^(live|ccx:refresh)$/.test(event.detail.requestConfig?.triggeringEvent?.type)) return;
+    event.detail.shouldSwap = false;
+    menu.addEventListener("toggle", () => part.isConnected && htmx.trigger(part, "ccx:refresh"), { once: true });
+  });
   // Nobody's typing is ever swapped away: a part in which somebody types waits until they have left it.
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = event.detail.target;

@@ -58,7 +58,7 @@ def supervisor(var: Path, **values: object) -> Iterator[Run]:
     """Start it; whatever the test does, nothing is left afterwards."""
     port = int(str(values.pop("CCX_PORT", 0))) or a_free_port()
     settings_of_run = {"CCX_VAR": var, "CCX_PORT": port, "CCX_SOCKETS_PORT": a_free_port(), "CCX_WEB_WORKERS": 1}
-    settings_of_run |= {"CCX_WORKER_PROCESSES": 1} | values
+    settings_of_run |= {"CCX_WORKER_PROCESSES": 1, "CCX_DEMO_CONTACTS": 200} | values
     output = var.parent / f"{var.name}-{time.monotonic_ns()}.out"
     with output.open("wb") as said:
         process = subprocess.Popen(

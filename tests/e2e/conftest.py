@@ -10,12 +10,21 @@ from tests.e2e.driving import launched
 from tests.factories.showcase import Showcase, make_showcase
 
 
-@pytest.fixture
-def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Started once a file."""
     # Playwright keeps an event loop in this thread; rows are still written here, between its calls.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with launched() as opened:
+    with pytest.MonkeyPatch.context() as patched, launched() as opened:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield opened
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """Without any profile, at the beginning and at the end."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ from django.test import Client
 from django.utils import timezone
 
 from ccx.kernel.audit.models import AuditEntry
+from ccx.kernel.events.models import EventRow
+from ccx.kernel.live.topics import user_topic
 from ccx.kernel.models import Grant, User
 from ccx.kernel.people.choices import GrantScope, Role
 from feedback.models import FollowUp, Response
+from feedback.surveys import reader
 from feedback.surveys.choices import is_unhappy
 from feedback.surveys.errors import CannotFollowUpError, CauseIsMissingError, FollowUpIsClosedError
 from feedback.surveys.services import (
@@ -205,3 +208,20 @@ def test_what_a_customer_said_is_shown_to_those_who_may_read_the_contact(centre:
     make_contact(centre, other, "Hi", team=centre.other_team, queue=None, reason=None)
     assert signed_in(centre.bob).get(f"/customers/{other.public_id}/feedback/").status_code == 404
     assert Response.objects.count() == 2
+
+
+def test_pages_of_its_owner_and_of_all_who_may_take_one_hear_of_an_unhappy_answer(
+    centre: CustomerCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colleague = lead(centre, "Jo")
+    agent = make_person("Kim", Role.AGENT, centre.team)
+    told: set[str] = set()
+    monkeypatch.setattr(reader, "nudge", lambda *topics, what: told.update(topics))
+    owner = unhappy(centre).owner
+    assert owner is not None
+    assert owner != colleague
+    reader.nudge_from_events(list(EventRow.objects.filter(kind="follow_up_changed")))
+    assert {user_topic(owner.public_id), user_topic(colleague.public_id)} <= told
+    assert user_topic(agent.public_id) not in told
+    page = signed_in(colleague).get("/follow-ups/").content.decode()
+    assert f'data-live="{user_topic(colleague.public_id)}"' in page

@@ -17,7 +17,7 @@ from ccx.kernel.people.models import Team, User
 ROLES_OF_PEOPLE = [(role.value, role.label) for role in Role if role != Role.INTEGRATION]
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """In our words; a placeholder that repeats its label helps nobody."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from time import monotonic
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from ccx.demo.seeding import SeedRefusedError, refuse_where_it_does_not_belong, seed, sign_ins_path
@@ -15,7 +16,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How much, and whether a database with rows is an error."""
         parser.add_argument("--if-empty", action="store_true", help="Do nothing when anybody has worked here already.")
-        parser.add_argument("--contacts", type=int, default=7000, help="About how many contacts (200 to 9000).")
+        parser.add_argument(
+            "--contacts", type=int, default=settings.DEMO_CONTACTS, help="About how many contacts (200 to 9000)."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and tell who may sign in."""

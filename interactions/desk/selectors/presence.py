@@ -7,9 +7,11 @@ from django.utils import timezone
 
 from ccx.kernel.models import User
 from interactions.desk.choices import REASONS_OF, AwayReason
+from interactions.desk.selectors.handing_over import CAPACITY
 from interactions.handling.choices import CONNECTION_LOST, NO_ANSWER
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors import presence_of
+from interactions.routing.models import AgentDesk
 
 # The icon of each state.
 SIGNS = {
@@ -39,6 +41,12 @@ class Presence:
     seconds: int | None
     is_forced: bool
     choices: Sequence[tuple[str, str, Sequence[Choice]]]
+
+
+def is_full(user: User, *, in_hand: int) -> bool:
+    """Whether nothing more rings at the desk until one of those in hand ends."""
+    capacity = AgentDesk.objects.filter(agent=user).values_list("capacity", flat=True).first()
+    return in_hand >= (CAPACITY if capacity is None else capacity)
 
 
 def presence(user: User) -> Presence:

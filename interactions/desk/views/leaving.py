@@ -1,9 +1,11 @@
 """A contact leaves this desk: to a queue, to somebody else, to a later hour."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
@@ -39,7 +41,9 @@ def transfer(request: StaffRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         form.add_error(None, str(error))
         return _show_transfer(request, interaction, form)
-    return go_to(request, next_address(request.user), _("Handed over to %(name)s.") % {"name": target.name})
+    return go_to(
+        request, _back(request) or next_address(request.user), _("Handed over to %(name)s.") % {"name": target.name}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,6 +69,15 @@ def snooze(request: StaffRequest, public_id: UUID) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return answer(request, "interactions/desk/_snooze.html", shown, title=_("Put off"), status=status)
+
+
+def _back(request: StaffRequest) -> str:
+    """The floor as it was, where the dialog was opened there; who looks after many does not go on to one of them."""
+    here = urlsplit(request.headers.get("HX-Current-URL", ""))
+    floor = reverse("desk:floor")
+    if here.path != floor:
+        return ""
+    return f"{floor}?{here.query}" if here.query else floor
 
 
 def _to_hand_over(request: StaffRequest, public_id: UUID) -> Interaction:

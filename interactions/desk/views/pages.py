@@ -16,10 +16,12 @@ from interactions.cases.models import Interaction
 from interactions.desk.forms import uuid_of
 from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
-from interactions.desk.selectors.presence import presence
+from interactions.desk.selectors.floor import IN_HAND
+from interactions.desk.selectors.presence import is_full, presence
 from interactions.desk.selectors.standing import standing
 from interactions.desk.selectors.thread import thread
 from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
+from interactions.handling.models import PresenceState
 from interactions.handling.selectors import seen_cursor
 
 
@@ -82,11 +84,16 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
     """What the list needs, and what it listens for."""
     choice = Choice.read(request.GET.get("queue", ""), request.GET.get("shown", ""))
     topics = [f"user:{request.user.public_id}", *(f"queue:{key}" for key in queue_ids_followed(request.user))]
+    work = work_list(user=request.user, choice=choice)
+    in_hand = sum(row.interaction.status in IN_HAND for row in work.mine)
+    there = presence(request.user)
     return {
-        "work": work_list(user=request.user, choice=choice),
+        "work": work,
         "choice": choice,
         "list_topics": " ".join(topics),
-        "presence": presence(request.user),
+        "presence": there,
+        "in_hand": in_hand,
+        "is_full": there.state == PresenceState.AVAILABLE and is_full(request.user, in_hand=in_hand),
         "open_id": request.GET.get("open", ""),
     }
 

@@ -104,7 +104,7 @@ def _table(lines: list[Line]) -> Table:
 
 def _state(line: Line) -> Cell:
     if not line.is_fetched:
-        return Cell(text=_("Comes by a pipe"), detail=_("no server is set up to fetch from"))
+        return Cell(text=_("Handed in"), detail=_("by a mail server of yours; none is set up to fetch from"))
     if line.mailbox is None or (line.mailbox.checked_at is None and not line.mailbox.error):
         return Cell(text=_("Not fetched yet"), icon="warning", tone="warning")
     if line.mailbox.error:

@@ -50,7 +50,7 @@ def _words(answers: Answers) -> str:
     """The long text first, then the other answers by their labels."""
     long = [str(answer) for spec, answer in answers if spec.get("kind") == "textarea" and answer]
     short = [
-        f"{spec.get('label') or spec['name']}: {_word(answer)}"
+        f"{str(spec.get('label') or spec['name']).rstrip(' :?')}: {_word(answer)}"
         for spec, answer in answers
         if spec.get("kind") != "textarea" and spec["name"] not in {"name", "subject"} and answer not in (None, "")
     ]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -18,18 +19,26 @@ from analytics.kpis.rows import Part, rows_of
 from ccx.kernel.models import User
 from tests.factories.figures import a_user, an_administrator, granted
 from tests.factories.histories import History
+from tests.factories.sandboxes import sandbox
 
 WITH_ROWS = [key for key, kpi in REGISTRY.items() if not kpi.is_of_agents]
 VIEWERS = ("unlimited", "team", "queue", "reason", "mixed", "nothing")
 
 
-@pytest.fixture
-def history(db: None) -> Iterator[History]:
+@pytest.fixture(scope="module")
+def told(django_db_setup: None, django_db_blocker: Any) -> Iterator[History]:
     """Eighty days of a small centre, so that some of it is mature and some is not."""
     chance = random.Random(4)
-    told = History()
-    told.tell([tuple(chance.randint(0, bound) for bound in (65, 59, 83, 60)) for _ in range(200)])
-    told.catch_up()
+    with django_db_blocker.unblock(), sandbox():
+        history = History()
+        history.tell([tuple(chance.randint(0, bound) for bound in (65, 59, 83, 60)) for _ in range(200)])
+        history.catch_up()
+        yield history
+
+
+@pytest.fixture
+def history(told: History, db: None) -> History:
+    """As it was told, for every test."""
     return told
 
 

@@ -104,18 +104,21 @@ def test_a_contact_goes_all_the_way_round_and_the_figures_move_by_exactly_that(
     assert_derived_is_true()
 
 
-def test_what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents(
+def test_what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents_and_the_floor_shows_it(
     shop: Showcase, centre: Centre, browser: Any
 ) -> None:
     Grant.objects.create(user=shop.agents[1], scope=GrantScope.TEAM, target_id=shop.teams["Billing"].pk)
     desks = [window(browser, centre.address, session=signed_in(shop.agents[number]), sockets=True) for number in (0, 1)]
     for desk in desks:
         goes_available(desk)
+    floor = window(browser, centre.address, session=signed_in(shop.people["Ada"]), sockets=True)
+    floor.goto("/desk/floor/")
     fill_in_form(window(browser, centre.address, width=390))
     ringing = Offer.objects.ringing()
     first = eventually(ringing.first, "an offer").agent
     other = 1 - shop.agents.index(first)
     expect(desks[1 - other].locator(".work-now")).to_contain_text("Maria", timeout=30_000)
+    expect(floor.locator(".floor-waiting")).to_contain_text(f"rings at {first}", timeout=20_000)
 
     desks[1 - other].context.close()
 
@@ -124,6 +127,9 @@ def test_what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents(
     expect(desks[other].locator("#desk-thread")).to_contain_text("84 euros", timeout=20_000)
     contact = Interaction.objects.get(channel=Channel.WEB_FORM, closed_at=None)
     assert (contact.agent, contact.status) == (shop.agents[other], InteractionStatus.ACTIVE)
+    expect(floor.locator(".floor-agent", has_text=str(shop.agents[other]))).to_contain_text("Maria", timeout=20_000)
+    floor.get_by_role("button", name="Reassign Maria Muster").click()
+    expect(floor.get_by_role("dialog")).to_contain_text("Delivery first line")
     assert [offer.end for offer in contact.offers.order_by("pk")] == [OfferEnd.WITHDRAWN, OfferEnd.ACCEPTED]
 
 

@@ -94,9 +94,6 @@ def test_a_supervisor_configures_nothing(client: Client, alice: User) -> None:
         "interactions/servicetarget/add/",
         "interactions/disposition/add/",
         "interactions/contactreason/add/",
-        "journeys/department/add/",
-        "journeys/touchpoint/add/",
-        "journeys/reasontouchpoint/add/",
     ],
 )
 def test_every_kind_of_configuration_has_a_page(client: Client, admin: User, path: str) -> None:

@@ -123,6 +123,23 @@ def test_the_page_and_its_fragment_name_contacts_and_escape_what_customers_call_
     assert client.get("/desk/floor/?team=nonsense&away=1").status_code == 200
 
 
+def test_who_reassigns_from_the_floor_is_back_on_it(desk: Desk, client: Client) -> None:
+    contact = make_waiting(desk, "Waits", queue="Billing")
+    client.force_login(desk.alice)
+    address = f"/desk/{contact.public_id}/_transfer/"
+    assert client.get(address, headers={"HX-Request": "true"}).status_code == 200
+
+    moved = client.post(
+        address,
+        {"to": f"queue:{desk.queues['Service line'].public_id}", "note": ""},
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/desk/floor/?away=1"},
+    )
+
+    assert moved.headers["HX-Redirect"] == "/desk/floor/?away=1"
+    contact.refresh_from_db()
+    assert contact.queue == desk.queues["Service line"]
+
+
 def test_agents_and_strangers_find_no_such_page(desk: Desk, client: Client) -> None:
     client.force_login(desk.bob)
     assert client.get("/desk/floor/").status_code == 404

@@ -10,6 +10,8 @@ from django.utils import timezone
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.desk.selectors.work_list import Choice, Row, WorkList, work_list
+from interactions.handling.models import PresenceState
+from interactions.handling.services import set_presence
 from interactions.models import Interaction, ServiceTarget
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 
@@ -143,3 +145,13 @@ def test_a_contact_handed_to_somebody_of_another_team_is_on_their_desk(desk: Des
 
     Interaction.objects.filter(pk=contact.pk).update(agent=desk.bob)
     assert client.get(f"/desk/{contact.public_id}/").status_code == 404
+
+
+def test_a_full_desk_says_why_nothing_rings(desk: Desk, client: Client) -> None:
+    set_presence(agent=desk.bob, state=PresenceState.AVAILABLE, by=desk.bob)
+    client.force_login(desk.bob)
+    for name in ("One", "Two"):
+        make_mine(desk, desk.bob, name)
+    assert "Your desk is full" not in client.get("/desk/").content.decode()
+    make_mine(desk, desk.bob, "Three")
+    assert "Your desk is full: 3 contacts are with you." in client.get("/desk/").content.decode()

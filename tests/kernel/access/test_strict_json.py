@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ccx.kernel.access.errors import MalformedBodyError
@@ -83,6 +83,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values, st.booleans())
 def test_honest_json_is_read_as_it_was_meant(value: Any, is_ascii: bool) -> None:
     assert read_json(json.dumps(value, ensure_ascii=is_ascii).encode()) == value

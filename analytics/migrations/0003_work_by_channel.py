@@ -29,6 +29,23 @@ ROOM = {"fact": 90} | dict.fromkeys((*NARROWED, "histogramrollup", "workrollup")
 DIMENSIONS = [(0, "Total"), (1, "Channel"), (2, "Queue"), (3, "Team"), (4, "Agent"), (5, "Reason")]
 
 
+SUMMED = ", ".join(f"sum({name}) AS {name}" for name in (*WORK_COUNTS, *WORK_SUMS))
+NAMES = ", ".join((*WORK_COUNTS, *WORK_SUMS))
+FILL = f"""
+INSERT INTO analytics_workrollup (dimension, grain, day, key, channel, {NAMES})
+WITH days AS MATERIALIZED (
+    SELECT dimension, day, key, channel, {SUMMED}
+    FROM analytics_fact, LATERAL (
+        VALUES (2, coalesce(queue_id, 0)), (3, coalesce(team_id, 0)), (4, coalesce(agent_id, 0))
+    ) one (dimension, key)
+    GROUP BY dimension, day, key, channel
+)
+SELECT dimension, 1, day, key, channel, {NAMES} FROM days
+UNION ALL
+SELECT dimension, 2, date_trunc('month', day)::date, key, channel, {SUMMED} FROM days GROUP BY 1, 2, 3, 4, 5
+"""
+
+
 def count():
     return models.IntegerField(db_default=0, default=0)
 
@@ -97,6 +114,7 @@ class Migration(migrations.Migration):
                 *((name, models.BigIntegerField(db_default=0, default=0)) for name in WORK_SUMS),
             ],
         ),
+        migrations.RunSQL(FILL, reverse_sql=migrations.RunSQL.noop),
         *(narrowed(table, names) for table, names in NARROWED.items()),
         days_first("dayrollup", "day"),
         days_first("monthrollup", "month"),

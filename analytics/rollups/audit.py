@@ -1,6 +1,7 @@
 """The nightly audit: recompute, compare, repair, report. What it finds is a defect of ours, and is said so."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 from analytics.facts.definition import COLUMNS, fact_query
 from analytics.facts.links import EVERY_LINK
 from analytics.facts.measures import HOURLY, NAMES, WORK
-from analytics.rollups.deltas import KEPT_HOURS, rebuild_statements
+from analytics.rollups.deltas import KEPT_HOURS, MIDDLE, rebuild_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.prepared import told
 from analytics.rollups.rebuild import ROLLUP_TABLES, SETTINGS, rebuild_rollups
@@ -77,9 +78,9 @@ def count_differing_buckets() -> int:
     return sum(differing_by_table().values())
 
 
-def _shadow_rollups(names: dict[str, str]) -> list[str]:
+def _shadow_rollups(names: dict[str, str], middle: date) -> list[str]:
     renamed = []
-    for statement in rebuild_statements():
+    for statement in rebuild_statements(middle):
         for table, shadow in names.items():
             statement = statement.replace(table, shadow)  # noqa: PLW2901
         renamed.append(statement)
@@ -94,7 +95,8 @@ def differing_by_table() -> dict[str, int]:
         cursor.execute(LOCK)
         for table, shadow in shadows.items():
             cursor.execute(f"CREATE TEMP TABLE {shadow} (LIKE {table} INCLUDING ALL) ON COMMIT DROP")
-        for statement in _shadow_rollups(shadows):
+        cursor.execute(MIDDLE)
+        for statement in _shadow_rollups(shadows, cursor.fetchone()[0]):
             cursor.execute(statement)
         for table, shadow in shadows.items():
             columns = ", ".join((*KEYS[table], *VALUES[table]))

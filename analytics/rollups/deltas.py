@@ -4,6 +4,8 @@ Works on temporary tables: analytics_delta has rows shaped like facts with signe
 analytics_bucket and analytics_days what comes of them (DELTA_TABLES).
 """
 
+from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from analytics.facts.measures import BY_NAME, END_COHORT, HOURLY, NAMES, WORK, Kind
@@ -185,6 +187,7 @@ HOURS: Final = {"day": "day", "weekday": "weekday", "hour": "hour", "channel": "
     "queue_id": "coalesce(queue_id, 0)"
 }
 
+BINS: Final = {name: name for name in ("day", "channel", "metric", "bin")}
 WORKERS: Final = {
     "dimension": f"{Dimension.AGENT.value}::smallint",
     "day": "day",
@@ -211,16 +214,46 @@ def _summed(table: str, source: str) -> str:
     return f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {source}"
 
 
-def rebuild_statements() -> list[str]:
-    """The same sums as those of upsert_statements over all facts, into empty roll-ups: four passes over the facts."""
-    facts = f"({bucketed('analytics_fact')}) bucket"
-    drop = "DROP TABLE IF EXISTS analytics_grain, analytics_agents, analytics_hours, analytics_workers"
+# A day with about as many facts before it as from it on; which one is of no consequence for the sums.
+MIDDLE: Final = """
+SELECT coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY day), current_date)
+FROM analytics_fact TABLESAMPLE SYSTEM (1)
+"""
+
+
+def _halves(query: Callable[[str], str], middle: date) -> str:
+    """What `query` says of the days before and from `middle` on.
+
+    Two processes sum days of their own: where all processes sum rows of all days, one has to sum what they found.
+    """
+    parts = [query(f"day {side} date '{middle.isoformat()}'") for side in ("<", ">=")]
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) halves"
+
+
+def _buckets(condition: str) -> str:
+    return f"(SELECT * FROM ({bucketed('analytics_fact')}) every WHERE {condition}) bucket"
+
+
+def _facts(condition: str) -> str:
+    return f"(SELECT * FROM analytics_fact WHERE {condition}) fact"
+
+
+def rebuild_statements(middle: date) -> list[str]:
+    """The same sums as those of upsert_statements over all facts, into empty roll-ups: five passes over the facts.
+
+    `middle`: a day to part the facts at, from MIDDLE.
+    """
+    tables = {
+        "analytics_grain": lambda days: _narrow(grouped(_buckets(days), GRAIN, NAMES), tuple(GRAIN)),
+        "analytics_agents": lambda days: grouped(_buckets(days), _day_keys(Dimension.AGENT), NAMES),
+        "analytics_hours": lambda days: grouped(_facts(days), HOURS, HOURLY),
+        "analytics_workers": lambda days: grouped(_facts(days), WORKERS, WORK),
+        "analytics_bins": lambda days: grouped(histogram_source(_facts(days), "1"), BINS, ("contacts",)),
+    }
+    drop = f"DROP TABLE IF EXISTS {', '.join(tables)}"
     statements = [
         drop,
-        _summed("analytics_grain", _narrow(grouped(facts, GRAIN, NAMES), tuple(GRAIN))),
-        _summed("analytics_agents", grouped(facts, _day_keys(Dimension.AGENT), NAMES)),
-        _summed("analytics_hours", grouped("analytics_fact", HOURS, HOURLY)),
-        _summed("analytics_workers", grouped("analytics_fact", WORKERS, WORK)),
+        *(_summed(table, _halves(query, middle)) for table, query in tables.items()),
         "INSERT INTO analytics_dayrollup (dimension, day, key, cohort_id, {0})"
         " SELECT dimension, day, key, cohort_id, {0} FROM analytics_agents ORDER BY day, key".format(", ".join(NAMES)),
         _insert(
@@ -243,7 +276,6 @@ def rebuild_statements() -> list[str]:
     hour = {name: name for name in ("day", "hour", "channel", "queue_id")}
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
     kept = f"(SELECT * FROM analytics_hours WHERE {KEPT_HOURS}) kept"
-    keys = {"day": "day", "channel": "channel", "metric": "metric", "bin": "bin"}
     return [
         *statements,
         _insert("analytics_monthrollup", month, NAMES, days),
@@ -253,7 +285,9 @@ def rebuild_statements() -> list[str]:
         " ORDER BY 1, 2, 3, 4, 5",
         _insert("analytics_hourrollup", hour, HOURLY, kept),
         _insert("analytics_weekhourrollup", week, HOURLY, "analytics_hours"),
-        _insert("analytics_histogramrollup", keys, ("contacts",), histogram_source("analytics_fact", "1")),
+        "INSERT INTO analytics_histogramrollup ({0}) SELECT {0} FROM analytics_bins".format(
+            ", ".join((*BINS, "contacts"))
+        ),
         drop,
     ]
 
@@ -271,5 +305,4 @@ def histogram_source(table: str, sign: str) -> str:
 
 
 def histogram_upsert(table: str, sign: str) -> str:
-    keys = {"day": "day", "channel": "channel", "metric": "metric", "bin": "bin"}
-    return upsert("analytics_histogramrollup", keys, ("contacts",), histogram_source(table, sign))
+    return upsert("analytics_histogramrollup", BINS, ("contacts",), histogram_source(table, sign))

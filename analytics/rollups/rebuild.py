@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
 from analytics.facts.links import EVERY_LINK
 from analytics.rollups.bulk import emptied
-from analytics.rollups.deltas import rebuild_statements
+from analytics.rollups.deltas import MIDDLE, rebuild_statements
 from analytics.rollups.prepared import told
 from analytics.rollups.refresh import LOCK
 
@@ -31,6 +31,12 @@ SETTINGS: Final = {
     "parallel_tuple_cost": "0",
     "enable_nestloop": "off",
     "enable_mergejoin": "off",
+}
+# Each process reads the rows of a part by itself.
+UNDIVIDED: Final = {
+    "max_parallel_workers_per_gather": "2",
+    "min_parallel_table_scan_size": "4TB",
+    "min_parallel_index_scan_size": "4TB",
 }
 LINKS: Final = "SELECT * FROM analytics_every_link"
 
@@ -56,6 +62,7 @@ def rebuild_rollups() -> None:
     """Sum all facts into empty roll-ups."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        with told(cursor, **SETTINGS), emptied(cursor, ROLLUP_TABLES):
-            for statement in rebuild_statements():
+        with told(cursor, **SETTINGS | UNDIVIDED), emptied(cursor, ROLLUP_TABLES):
+            cursor.execute(MIDDLE)
+            for statement in rebuild_statements(cursor.fetchone()[0]):
                 cursor.execute(statement)

@@ -88,3 +88,17 @@ def queries_do_not_grow(db: None) -> Callable[[Callable[[], object], Callable[[]
         return len(many)
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def _log_is_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that commit are flushed table by table; the event log is none of Django's tables, so it is emptied here."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
+    if not commits:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE kernel_event, kernel_loghead")

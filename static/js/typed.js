@@ -17,7 +17,10 @@ function isChanged(field) {
   return field.value !== field.defaultValue;
 }
 
+const isSignIn = () => document.querySelector("[data-sign-in]") !== null;
+
 function keep() {
+  if (isSignIn()) return;
   const typed = ours().flatMap((form) =>
     typedIn(form).map((field) => ({
       form: form.getAttribute("action") ?? "",
@@ -38,7 +41,7 @@ function giveBack() {
   try {
     kept = JSON.parse(sessionStorage.getItem(KEY));
     if (!kept) return;
-    if (document.querySelector("[data-sign-in]")) {
+    if (isSignIn()) {
       sessionStorage.setItem(KEY, JSON.stringify({ ...kept, isLost: true }));
       return;
     }

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -39,6 +40,15 @@ def sign_in(page: Page, email: str, password: str = NEW_PASSWORD) -> None:
     page.fill("input[name=login]", email)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
+
+
+def send_after_the_shift(page: Page, path: str, email: str) -> None:
+    """Save when the session is over, and sign in again: one is back on the same page."""
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(f"**/accounts/login/?next={path}")
+    sign_in(page, email)
+    page.wait_for_url(f"**{path}")
 
 
 def sign_out(page: Page) -> None:
@@ -89,6 +99,8 @@ def test_from_the_first_link_to_a_supervisor_who_sees_only_their_team(live_serve
     page.click(".rail-nav a[href='/settings/teams/']")
     page.get_by_role("link", name="Add a team").click()
     page.get_by_label("Name").fill("Returns")
+    send_after_the_shift(page, "/settings/teams/add/", "grace@example.org")
+    expect(page.get_by_label("Name")).to_have_value("Returns")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="Returns")).to_be_visible()
 

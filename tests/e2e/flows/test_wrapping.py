@@ -96,16 +96,15 @@ def test_a_contact_is_handed_over_from_the_keyboard(live_server, browser, centre
     expect(page.locator("[data-card=cases]")).not_to_have_attribute("open", "")
 
     # The dialog keeps the focus, Escape closes it, and the focus goes back.
-    opener = page.locator("[data-card=cases] > summary")
+    opener = page.locator("[data-keys=t]")
     opener.focus()
-    ask = "url => htmx.ajax('GET', url, {target: '#desk-dialogs'})"
-    page.evaluate(ask, f"/desk/{contact.public_id}/_transfer/")
+    page.keyboard.press("Enter")
     expect(page.locator("#transfer-q")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#transfer")).to_have_count(0)
     expect(opener).to_be_focused()
 
-    page.evaluate(ask, f"/desk/{contact.public_id}/_transfer/")
+    page.keyboard.press("t")
     expect(page.locator("#transfer-q")).to_be_focused()
     page.keyboard.type("ali")
     expect(page.locator("#transfer-targets input")).to_have_count(1)

@@ -56,17 +56,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line("Tests with real data were left out: set CCX_REAL_DATA to their folder.")
 
 
-@pytest.fixture(autouse=True)
-def _log_of_a_committing_test_is_emptied(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
-    """Django does not manage the log's table, so its flush leaves it alone; the next test would read on in it."""
-    yield
-    mark = request.node.get_closest_marker("django_db")
-    does_commit = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if does_commit or (mark and mark.kwargs.get("transaction")):
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE kernel_event, kernel_loghead")
-
-
 @pytest.fixture
 def real_data() -> Path:
     """The folder of the real data; only for tests marked real_data."""
@@ -94,8 +83,8 @@ def queries_do_not_grow(db: None) -> Callable[[Callable[[], object], Callable[[]
 def _log_is_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests that commit are flushed table by table; the event log is none of Django's tables, so it is emptied here."""
     marker = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
-    if not commits:
+    is_asked = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if not is_asked and not (marker is not None and marker.kwargs.get("transaction")):
         yield
         return
     request.getfixturevalue("transactional_db")

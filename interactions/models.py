@@ -1,5 +1,6 @@
 """Re-exports the models of the rooms; without it Django leaves them out."""
 
+from interactions.calls.models import Call, Callback, CallEvent, CallLeg, IvrFlow, Recording
 from interactions.cases.models import (
     Attachment,
     Case,
@@ -7,10 +8,11 @@ from interactions.cases.models import (
     Disposition,
     Interaction,
     Message,
+    MessageHtml,
     Promise,
     Segment,
 )
-from interactions.channels.models import Inbox
+from interactions.channels.models import Inbox, LineHealth
 from interactions.customers.models import (
     Consent,
     Customer,
@@ -20,8 +22,18 @@ from interactions.customers.models import (
     Preference,
     Purchase,
 )
-from interactions.doors.models import ImportIssue, ImportRun, Mailbox, UnreadableMail, WebForm
-from interactions.handling.models import Draft, PresenceSpan, Sending
+from interactions.doors.models import (
+    ChatDevice,
+    ChatLink,
+    ChatVisitor,
+    Delivery,
+    ImportIssue,
+    ImportRun,
+    Mailbox,
+    UnreadableMail,
+    WebForm,
+)
+from interactions.handling.models import Draft, DraftFile, EarlyReport, PresenceSpan, Sending
 from interactions.intake.models import CaseKey, HistorySource, RawContact
 from interactions.routing.models import (
     AgentDesk,
@@ -41,15 +53,25 @@ __all__ = [
     "Attachment",
     "BusinessHours",
     "BusinessInterval",
+    "Call",
+    "CallEvent",
+    "CallLeg",
+    "Callback",
     "Case",
     "CaseKey",
+    "ChatDevice",
+    "ChatLink",
+    "ChatVisitor",
     "Consent",
     "ContactReason",
     "Customer",
     "CustomerMerge",
     "CustomerNote",
+    "Delivery",
     "Disposition",
     "Draft",
+    "DraftFile",
+    "EarlyReport",
     "HistorySource",
     "Holiday",
     "Identity",
@@ -57,8 +79,11 @@ __all__ = [
     "ImportRun",
     "Inbox",
     "Interaction",
+    "IvrFlow",
+    "LineHealth",
     "Mailbox",
     "Message",
+    "MessageHtml",
     "Offer",
     "Preference",
     "PresenceSpan",
@@ -66,6 +91,7 @@ __all__ = [
     "Purchase",
     "Queue",
     "RawContact",
+    "Recording",
     "Segment",
     "Sending",
     "ServiceTarget",

@@ -92,4 +92,12 @@ class SegmentEnd(IntegerChoices):
     CALLBACK = 6, _("Callback asked")
 
 
+class SegmentClock(IntegerChoices):
+    """Whose clock a segment's moments were read from."""
+
+    OURS = 1, _("Ours")
+    PROVIDER = 2, _("The provider's")
+    ARRIVAL = 3, _("Ours, when the provider told us")
+
+
 TRANSFERS = frozenset({SegmentEnd.TRANSFER_AGENT, SegmentEnd.TRANSFER_QUEUE})

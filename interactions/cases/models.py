@@ -20,6 +20,7 @@ from interactions.cases.choices import (
     Direction,
     InteractionStatus,
     Outcome,
+    SegmentClock,
     SegmentEnd,
     SegmentKind,
 )
@@ -274,6 +275,12 @@ class Message(PublicModel):
     is_note = models.BooleanField(default=False)
     body = models.TextField(blank=True)
     external_id = models.CharField(max_length=250, blank=True, help_text="The provider's id of this message.")
+    meta = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What the channel tells beside the words: who else got it, a place, a template, marks of trouble.",
+    )
     sent_at = models.DateTimeField()
     recorded_at = models.DateTimeField(default=timezone.now)
 
@@ -310,12 +317,40 @@ class Promise(PublicModel):
 class Attachment(PublicModel):
     """A file that hangs off a message. The name is the sender's; the path is ours."""
 
+    class State(models.TextChoices):
+        KEPT = "kept", _("Kept")
+        PENDING = "pending", _("Not fetched yet")
+        LOST = "lost", _("Could not be fetched")
+
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
-    file = models.FileField(upload_to="attachments/%Y/%m")
+    file = models.FileField(upload_to="attachments/%Y/%m", blank=True)
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True)
+    content_id = models.CharField(max_length=250, blank=True, db_default="", help_text="What HTML calls it by.")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.KEPT, db_default="kept")
+    remote = models.JSONField(default=dict, db_default={}, help_text="Where the provider keeps it, for the adapter.")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    due_at = models.DateTimeField(null=True, help_text="When it is to be fetched, or to be tried again.")
+    error = models.CharField(max_length=300, blank=True, db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="attachment_has_a_file_iff_kept",
+                condition=(Q(state="kept") & ~Q(file="")) | (~Q(state="kept") & Q(file="")),
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="attachments_to_fetch", condition=Q(state="pending"))]
+
+
+class MessageHtml(models.Model):
+    """A message as its sender laid it out: sanitised, and with remote images taken out until somebody asks."""
+
+    message = models.OneToOneField(Message, primary_key=True, on_delete=models.CASCADE, related_name="html")
+    html = models.TextField()
+    has_remote = models.BooleanField(default=False, help_text="It wants to load images from elsewhere.")
 
 
 class TsTzRange(Func):
@@ -335,6 +370,9 @@ class Segment(models.Model):
     ended_at = models.DateTimeField(null=True)
     is_duration_known = models.BooleanField(default=True, help_text="False where the source's clock was wrong.")
     ended_by = models.PositiveSmallIntegerField(choices=SegmentEnd.choices, null=True)
+    clock = models.PositiveSmallIntegerField(
+        choices=SegmentClock.choices, default=SegmentClock.OURS, db_default=SegmentClock.OURS.value
+    )
 
     class Meta:
         constraints = [

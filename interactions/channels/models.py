@@ -21,6 +21,13 @@ class Inbox(PublicModel):
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     channel = models.PositiveSmallIntegerField(_("channel"), choices=Channel.choices)
+    provider = models.CharField(
+        _("provider"),
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text=_("Through whom this line speaks, where its channel knows several; empty: the channel's usual one."),
+    )
     address = models.CharField(_("address"), max_length=254, blank=True)
     time_zone = models.CharField(
         _("time zone"),
@@ -51,6 +58,14 @@ class Inbox(PublicModel):
     credentials = models.TextField(
         blank=True, db_default="", editable=False, help_text="Encrypted (ccx/kernel/secrets); never shown."
     )
+    flow = models.ForeignKey(
+        "interactions.IvrFlow",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("What a caller hears before an agent; a voice line only."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = InboxQuerySet.as_manager()
@@ -61,3 +76,24 @@ class Inbox(PublicModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LineState(models.TextChoices):
+    WELL = "well", _("Working")
+    DOWN = "down", _("The provider does not answer")
+    REFUSED = "refused", _("The provider refuses our credentials")
+
+
+class LineHealth(models.Model):
+    """How a line stands with its provider, as sending and fetching found it. No row: nothing was tried yet.
+
+    While it is not WELL its messages stay queued, and it is tried again at `retry_at`.
+    """
+
+    inbox = models.OneToOneField(Inbox, primary_key=True, on_delete=models.CASCADE, related_name="health")
+    state = models.CharField(max_length=7, choices=LineState.choices, default=LineState.WELL)
+    since = models.DateTimeField(help_text="Since when it stands so.")
+    failures = models.PositiveIntegerField(default=0, help_text="Failures in a row.")
+    retry_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=300, blank=True)
+    well_at = models.DateTimeField(null=True, help_text="When the provider last did what it was asked.")

@@ -39,8 +39,8 @@ MORE_NAMES: dict[str, set[str]] = {
     "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures, dates and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
-    # The contract that doors and adapters share, and a folder per adapter.
-    "interactions/channels": {"contact", "email"},
+    # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
+    "interactions/channels": {"contact", "contract", "email", "registry"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},

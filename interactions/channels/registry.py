@@ -1,0 +1,41 @@
+"""Every adapter there is. A new channel or provider adds its line here, and nothing else of CCX has to know it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.conf import settings
+
+from interactions.channels.choices import Channel
+from interactions.channels.contract import Adapter, Line
+from interactions.channels.models import Inbox
+from interactions.channels.services import credentials_of
+
+ADAPTERS: Final[tuple[Adapter, ...]] = ()
+
+BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {
+    (adapter.channel.value, adapter.provider): adapter for adapter in ADAPTERS
+}
+
+
+def adapter_of(inbox: Inbox) -> Adapter | None:
+    """Who speaks for this line; None if its channel has no provider of that name."""
+    return BY_KEY.get((inbox.channel, inbox.provider))
+
+
+def line_of(inbox: Inbox) -> Line:
+    """The line as its adapter sees it. Raises SecretIsUnreadableError if the key for its credentials is gone."""
+    return Line(
+        inbox_id=inbox.pk,
+        public_id=inbox.public_id,
+        channel=Channel(inbox.channel),
+        name=inbox.name,
+        address=inbox.address,
+        settings=inbox.settings,
+        secrets=credentials_of(inbox),
+        webhook_url=webhook_url(inbox),
+    )
+
+
+def webhook_url(inbox: Inbox) -> str:
+    """Where the line's provider calls us: the address to copy into the provider's console."""
+    return f"{settings.BASE_URL.rstrip('/')}/in/{inbox.public_id}/"

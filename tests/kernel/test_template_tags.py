@@ -56,6 +56,11 @@ def test_a_lonely_point_between_gaps_is_a_dot_and_one_value_is_no_trend():
     assert sparkline_svg([]) == ""
 
 
+def test_a_few_specks_among_many_gaps_are_no_trend():
+    assert sparkline_svg([1, 2, *[None] * 10]) == ""
+    assert sparkline_svg([1, 2, *[None] * 4]) != ""
+
+
 def test_a_flat_sparkline_runs_through_the_middle():
     assert 'points="3.0,16.0 117.0,16.0"' in sparkline_svg([7, 7])
 

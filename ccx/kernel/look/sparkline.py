@@ -15,9 +15,10 @@ _DOT = '<path class="{}" d="M{},{}h0"/>'
 
 
 def sparkline_svg(values: Sequence[float | None], label: str = "") -> SafeString:
-    """Draw the values left to right; None is a gap, and two known values are the least that make a trend."""
+    """Draw the values left to right; None is a gap. Two known values, and a third of all, are the least that make
+    a trend: fewer are specks that say nothing."""
     known = [value for value in values if value is not None]
-    if len(known) < 2:
+    if len(known) < max(2, len(values) / 3):
         return SafeString("")
     runs = _runs(values, low=min(known), high=max(known))
     lines = format_html_join(

@@ -16,6 +16,7 @@ from uuid import UUID
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact
+from interactions.channels.voice.told import CallTold
 
 
 class NotVerifiedError(Exception):
@@ -135,6 +136,7 @@ class Parsed:
     arrived: tuple[Arrived, ...] = ()
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
+    calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 

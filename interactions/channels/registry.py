@@ -9,8 +9,13 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.channels.voice.cti import CtiAdapter
+from interactions.channels.voice.twilio import TwilioVoiceAdapter
 
-ADAPTERS: Final[tuple[Adapter, ...]] = ()
+ADAPTERS: Final[tuple[Adapter, ...]] = (
+    TwilioVoiceAdapter(),
+    CtiAdapter(),
+)
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {
     (adapter.channel.value, adapter.provider): adapter for adapter in ADAPTERS

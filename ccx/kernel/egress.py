@@ -68,7 +68,7 @@ def client(
         yield opened
 
 
-def ask(  # noqa: PLR0913 - what a call is made of, each by its name
+def ask(
     method: str,
     url: str,
     *,

@@ -52,7 +52,7 @@ def stand_in(answer: Callable[[Heard], Said] | Said | None = None) -> Iterator[S
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
             heard = Heard(self.command, self.path, headers, self.rfile.read(length))

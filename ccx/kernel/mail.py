@@ -19,15 +19,16 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
 
-from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.effects import (
+    CredentialsRefusedError,
+    OutcomeIsUnknownError,
+    RefusedEffectError,
+    TemporaryEffectError,
+)
 
 # Line ends of every kind, and what else has no place in a header (U+2028 and U+2029 end a line for some).
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 LONGEST_HEADER: Final = 900
-
-
-class OutcomeIsUnknownError(smtplib.SMTPServerDisconnected):
-    """The line broke after the server was given the mail and before it answered."""
 
 
 class _Watched:
@@ -132,8 +133,7 @@ def post(mail: EmailMessage, *, connection: BaseEmailBackend | None = None) -> t
     except smtplib.SMTPRecipientsRefused as error:
         raise _by_code(max((code for code, _ in error.recipients.values()), default=450), error) from error
     except smtplib.SMTPAuthenticationError as error:
-        # The fault of the set-up, not of the mail: it goes once the password is right.
-        raise TemporaryEffectError(_told(error)) from error
+        raise CredentialsRefusedError(_told(error)) from error
     except smtplib.SMTPResponseException as error:
         raise _by_code(error.smtp_code, error) from error
     except (OSError, smtplib.SMTPException) as error:

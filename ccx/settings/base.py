@@ -265,6 +265,12 @@ CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 # The largest mail that is taken in whole; of a larger one the headers are.
 CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
+# Machines inside the house that CCX may call over HTTP, as host:port (ccx/kernel/egress.py); all others are public.
+CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
+# The largest delivery that a provider may bring, and for how long what was taken in is kept as it came.
+CCX_DELIVERY_MAX_MB = env_int("CCX_DELIVERY_MAX_MB", 10)
+CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
+
 # How long a reply may be taken back before it leaves.
 CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)
 # How long an agent may be offline before what waits for them waits for anybody.

@@ -234,6 +234,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
     "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
     "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
+    "calls-sweep": {"task": "interactions.calls.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "calls-silent": {"task": "interactions.calls.look_after", "schedule": 10.0, "options": {"expires": 10}},
     "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
     "invitations-silent": {
         "task": "surveys.settle_silent_invitations",
@@ -254,6 +256,8 @@ CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
 CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"
 CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
+# Who tells a worker that a telephone is owed an order; empty: the sweep finds it.
+CCX_CALLS_WAKE = "interactions.calls.tasks.wake"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.
@@ -264,6 +268,12 @@ CCX_WHOLE_CUSTOMER = env_bool("CCX_WHOLE_CUSTOMER", default=True)
 
 # The largest mail that is taken in whole; of a larger one the headers are.
 CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
+
+# Machines inside the house that CCX may call over HTTP, as host:port (ccx/kernel/egress.py); all others are public.
+CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
+# The largest delivery that a provider may bring, and for how long what was taken in is kept as it came.
+CCX_DELIVERY_MAX_MB = env_int("CCX_DELIVERY_MAX_MB", 10)
+CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
 
 # How long a reply may be taken back before it leaves.
 CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)

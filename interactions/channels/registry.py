@@ -7,12 +7,14 @@ from django.conf import settings
 
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
+from interactions.channels.email.adapter import MailAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
 from interactions.channels.voice.cti import CtiAdapter
 from interactions.channels.voice.twilio import TwilioVoiceAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
+    MailAdapter(),
     TwilioVoiceAdapter(),
     CtiAdapter(),
 )

@@ -40,7 +40,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # How figures, dates and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
     # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
-    "interactions/channels": {"contact", "contract", "email", "registry"},
+    "interactions/channels": {"contact", "contract", "email", "registry", "twilio", "voice"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
@@ -48,6 +48,8 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
+    # Menus as data and calls as stretches of time, both pure; orders on their way to the telephone; what follows the log.
+    "interactions/calls": {"flows", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
@@ -79,7 +81,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "mail", "rest", "webform"},
+    "interactions/doors": {"history", "mail", "rest", "voice", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -76,10 +76,32 @@ def opened(browser: Browser, address: str, **options: Any) -> Page:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds. Ask for complaints before: it tries an inline style of its own, and is refused."""
+    """What axe finds, and what of its colours it finds once the person's theme changes: light and dark in one go.
+
+    Ask for complaints before: it tries an inline style of its own, and is refused.
+    """
     devtools = page.context.new_cdp_session(page)  # the content policy refuses a script tag, as it should
     devtools.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
+    found = _run_axe(page, RULES)
+    own = page.evaluate("document.documentElement.dataset.bsTheme")
+    _put_on(page, "light" if own == "dark" else "dark")
+    found += [f"in the other theme: {told}" for told in _run_axe(page, {"type": "rule", "values": ["color-contrast"]})]
+    _put_on(page, own)
+    return found
+
+
+def _put_on(page: Page, theme: Any) -> None:
+    """Change the person's theme and wait until the page wears it: the browser tells it between two frames."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.bsTheme === theme", arg=theme)
+    page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        ".then(() => Promise.allSettled(document.getAnimations().map(one => one.finished)))"
+    )
+
+
+def _run_axe(page: Page, rules: Any) -> list[str]:
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules)
     return [f"{rule['id']}: {node['target']}" for rule in found["violations"] for node in rule["nodes"]]
 
 

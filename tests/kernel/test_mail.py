@@ -9,8 +9,8 @@ from django.core.mail import EmailMessage
 from django.test import override_settings
 
 from ccx.embedded.ports import a_free_port
-from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
-from ccx.kernel.mail import OutcomeIsUnknownError, deliver
+from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError, TemporaryEffectError
+from ccx.kernel.mail import deliver
 from tests.factories.mailservers import smtp_stub
 
 Send = Callable[..., None]

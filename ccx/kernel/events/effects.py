@@ -26,11 +26,26 @@ LONGEST_WAIT = timedelta(hours=6)
 
 
 class TemporaryEffectError(Exception):
-    """Raised by a sender that knows: nothing happened outside, and a later try may succeed."""
+    """Raised by a sender that knows: nothing happened outside, and a later try may succeed.
+
+    `retry_after`: for how many seconds the other side wants to be left alone, if it said so.
+    """
+
+    def __init__(self, *args: object, retry_after: float | None = None) -> None:
+        super().__init__(*args)
+        self.retry_after = retry_after
+
+
+class CredentialsRefusedError(TemporaryEffectError):
+    """Nothing happened, and nothing will until somebody mends the set-up; it goes once the password is right."""
 
 
 class RefusedEffectError(Exception):
     """Raised by a sender that knows: nothing happened outside, and no later try will succeed."""
+
+
+class OutcomeIsUnknownError(Exception):
+    """The line broke after the other side had it all and before it answered. A blind second try may be two."""
 
 
 @dataclass(frozen=True)

@@ -76,28 +76,31 @@ def operations(_centre: Showcase) -> list[str]:
     return ["/audit/", "/audit/?actor=nobody", "/operations/readers/", "/admin/", "/admin/interactions/queue/"]
 
 
+WIDTHS: Final = (1280, 360)
 AREAS: Final[dict[str, Addresses]] = {
     function.__name__: function for function in (public, dashboards, customers, feedback, settings_pages, operations)
 }
 
 
-@pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
 @pytest.mark.parametrize("area", AREAS)
-def test_pages_are_accessible_quiet_and_fit(live_server, browser, showcase, area, width, theme):
+def test_pages_are_accessible_quiet_and_fit(live_server, browser, showcase, area):
     session = "" if area == "public" else signed_in(showcase.people["Ada"])
-    page = window(browser, live_server.url, session=session, width=width, theme=theme)
+    page = window(browser, live_server.url, session=session)
     wrong = {address: found for address in AREAS[area](showcase) if (found := _complaints(page, address))}
     assert wrong == {}
 
 
 def _complaints(page: Page, address: str) -> list[str]:
-    """What is wrong with a page."""
+    """What is wrong with a page, on a desk and in a hand, light and dark."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.complaints.clear()  # type: ignore[attr-defined]
     answer = page.goto(address, wait_until="networkidle")
     found = [] if answer and answer.ok else [f"answered {answer and answer.status}"]
     found += page.complaints  # type: ignore[attr-defined]
-    found += ["scrolls sideways"] if is_too_wide(page) else []
-    found += violations(page)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"scrolls sideways at {width}"] if is_too_wide(page) else []
+        found += [f"at {width}, {told}" for told in violations(page)]
     return found
 
 

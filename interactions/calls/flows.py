@@ -144,9 +144,7 @@ def answer(definition: Mapping[str, Any], place: Place, digits: str, *, is_open:
     if target is None:
         again = Place(step=place.step, language=place.language, taken=place.taken, tried=place.tried + 1)
         return go(definition, again, is_open=is_open)
-    return _with(
-        go(definition, Place(step=target, language=language, taken=place.taken), is_open=is_open), answers
-    )
+    return _with(go(definition, Place(step=target, language=language, taken=place.taken), is_open=is_open), answers)
 
 
 def go(definition: Mapping[str, Any], place: Place, *, is_open: Callable[[str], bool]) -> Way:
@@ -170,9 +168,7 @@ def go(definition: Mapping[str, Any], place: Place, *, is_open: Callable[[str], 
             told += _last(name, step, language, tried)
             break
         tried = 0
-    return Way(
-        instructions=tuple(told), place=Place(step=name, language=language, taken=taken, tried=tried)
-    )
+    return Way(instructions=tuple(told), place=Place(step=name, language=language, taken=taken, tried=tried))
 
 
 def words(step: Mapping[str, Any], language: str, name: str = TEXT) -> str:

@@ -388,5 +388,3 @@ def _begin(call_id: int) -> None:
         make_contact(call=call, at=call.started_at)
         call.refresh_from_db()
         conclude(call=call, now=timezone.now(), is_final=True)
-
-

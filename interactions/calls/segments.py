@@ -125,7 +125,7 @@ class _Call:
 
     def _ends(self, key: object, wanted: dict[object, tuple[SegmentKind, int | None, int | None]]) -> bool:
         running, goes_on = self.open[key], wanted.get(key)
-        return goes_on is None or goes_on[0] != running.kind or goes_on[1] != running.queue_id
+        return goes_on is None or goes_on[0] != running.kind
 
     def _close(self, running: _Open, heard: Heard, *, is_over: bool) -> None:
         if heard.at <= running.since:

@@ -81,7 +81,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "mail", "rest", "voice", "webform"},
+    "interactions/doors": {"chat", "history", "mail", "rest", "voice", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

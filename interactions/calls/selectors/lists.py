@@ -42,5 +42,3 @@ def recordings_of(interaction: Interaction, user: User) -> QuerySet[Recording]:
     """What was recorded of a contact's calls; nothing for who may not see the contact."""
     found = Recording.objects.visible_to(user).filter(call__interaction=interaction)
     return found.exclude(state=Recording.State.LOST).order_by("started_at")
-
-

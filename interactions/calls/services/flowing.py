@@ -124,6 +124,4 @@ def _enqueue(call: Call, queue: Queue, now: datetime) -> None:
 
 
 def _end(call: Call, now: datetime, *, is_resolved: bool) -> None:
-    remember(
-        call=call, kind=Told.FLOW_ENDED, key="flow ended", arrived_at=now, data={"is_resolved": is_resolved}
-    )
+    remember(call=call, kind=Told.FLOW_ENDED, key="flow ended", arrived_at=now, data={"is_resolved": is_resolved})

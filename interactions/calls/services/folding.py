@@ -83,9 +83,7 @@ def _one_after_the_other(spans: list[Span]) -> list[Span]:
                 for one in span.stretches
                 if one.started_at < following
             )
-            span = Span(
-                started_at=span.started_at, ended_at=following, stretches=cut, answered_at=span.answered_at
-            )
+            span = Span(started_at=span.started_at, ended_at=following, stretches=cut, answered_at=span.answered_at)
         told.append(span)
     return told
 

@@ -20,9 +20,7 @@ from interactions.channels.voice.told import Told
 def follow_desk(events: Sequence[EventRow]) -> None:
     """Let the telephone do what the desk did. Safe to be told twice: each order bears the event's number."""
     told = {event.interaction_id for event in events if event.interaction_id is not None}
-    voice = set(
-        Interaction.objects.filter(pk__in=told, channel=Channel.VOICE).values_list("pk", flat=True)
-    )
+    voice = set(Interaction.objects.filter(pk__in=told, channel=Channel.VOICE).values_list("pk", flat=True))
     for event in events:
         if event.interaction_id in voice:
             _follow(event)

@@ -63,9 +63,7 @@ def _end(call: Call, interaction: Interaction, found: Folded, *, is_final: bool)
 
 
 def _somebody_was_dialled(call: Call) -> bool:
-    return call.events.filter(kind=f"{PREFIX}dial_agent").exists() or call.legs.filter(
-        kind=CallLeg.Kind.AGENT
-    ).exists()
+    return call.events.filter(kind=f"{PREFIX}dial_agent").exists() or call.legs.filter(kind=CallLeg.Kind.AGENT).exists()
 
 
 def _left_a_message(call: Call) -> bool:

@@ -15,9 +15,7 @@ VERSION: Final = "2010-04-01"
 SECONDS: Final = 8.0
 
 
-def post(
-    line: Line, path: str, fields: Sequence[tuple[str, str]], *, is_idempotent: bool = False
-) -> Mapping[str, Any]:
+def post(line: Line, path: str, fields: Sequence[tuple[str, str]], *, is_idempotent: bool = False) -> Mapping[str, Any]:
     """Ask for something to be done. Raises TemporaryEffectError or RefusedEffectError, anything else: nobody knows."""
     data: dict[str, list[str]] = {}
     for name, value in fields:

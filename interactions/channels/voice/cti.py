@@ -107,9 +107,7 @@ class CtiAdapter(VoiceAdapter):
 class _Maker:
     """Puts one event into our vocabulary."""
 
-    def __init__(
-        self, *, call_id: str, key: str, agent: str, at: datetime | None, told: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, *, call_id: str, key: str, agent: str, at: datetime | None, told: Mapping[str, Any]) -> None:
         self.call_id, self.key, self.agent, self.at, self.told = call_id, key, agent, at, told
 
     def of(self, event: str) -> tuple[CallTold, ...]:
@@ -174,7 +172,9 @@ def _moment(told: object) -> datetime | None:
 
 
 def _refuse_stale(stamp: str) -> None:
-    moment = datetime.fromtimestamp(int(stamp), UTC) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else None
+    moment = (
+        datetime.fromtimestamp(int(stamp), UTC) if stamp.isascii() and stamp.isdigit() and len(stamp) < 12 else None
+    )
     if moment is None or abs(datetime.now(UTC) - moment) > TOLERANCE:
         raise StaleDeliveryError
 

@@ -344,9 +344,7 @@ FIELDS: Final = (
         kind="lines",
         help=gettext_lazy("Two letters each; empty: only the country of the line's own number."),
     ),
-    Field(
-        name="calls_per_minute", label=gettext_lazy("Calls out in a minute, at most"), kind="number", default=10
-    ),
+    Field(name="calls_per_minute", label=gettext_lazy("Calls out in a minute, at most"), kind="number", default=10),
     Field(name="music", label=gettext_lazy("Music while waiting (address of a sound file)"), kind="url"),
     Field(
         name="api_base",

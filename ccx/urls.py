@@ -39,6 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # A demonstration's mail.
     path("demo/mail/", demo.mails, name="demo-mails"),
     path("demo/mail/<slug:name>/", demo.mail, name="demo-mail"),
+    # Providers of channels.
+    path("", include("interactions.doors.webhooks.urls")),
     # The public.
     path("", include("interactions.doors.webform.urls")),
     path("", include(surveys_public)),

@@ -282,6 +282,9 @@ MATRIX: dict[str, list[Row]] = {
     # Only in a demonstration (tests/ccx/test_caught_mail.py).
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
+    # Providers: nobody is known here by a session (tests/interactions/doors/test_webhooks.py).
+    "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
     # The public.
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.

@@ -221,10 +221,14 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Handed:
-    """The provider has it. `state` is "sent", or "delivered" where handing over is delivering."""
+    """The provider has it. `state` is "sent", or "delivered" where handing over is delivering.
+
+    `note` says what of it did not go (a copy that was refused); it is shown beside the state.
+    """
 
     provider_id: str = ""
     state: str = "sent"
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

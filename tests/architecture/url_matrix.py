@@ -82,6 +82,7 @@ NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
+NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(

@@ -22,7 +22,7 @@ from interactions.channels.email.reading import Mail, parse
 from interactions.channels.email.tokens import read_reply_token, read_sent_id, token_in, without_token
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
-from interactions.doors.mail.attaching import Kept, attach, forget_files, keep_files
+from interactions.doors.files import Kept, attach, forget_files, keep_files
 from interactions.doors.models import Mailbox, UnreadableMail
 from interactions.handling.models import SendingState
 from interactions.handling.outgoing import settle_sending

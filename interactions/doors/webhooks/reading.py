@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -56,11 +56,9 @@ def request_of(delivery: Delivery) -> Request:
 
 def without_secrets(adapter: Adapter, url: str) -> str:
     """The address without the parameters that are secrets."""
-    asked = urlsplit(url).query
-    if not adapter.secret_query or not asked:
-        return url
-    pairs = [(name, value) for name, value in _pairs(asked) if name not in adapter.secret_query]
-    return url.partition("?")[0] + (f"?{urlencode(pairs)}" if pairs else "")
+    address, _, asked = url.partition("?")
+    kept = [part for part in asked.split("&") if unquote_plus(part.partition("=")[0]) not in adapter.secret_query]
+    return f"{address}?{'&'.join(kept)}" if asked and kept else address
 
 
 def _pairs(asked: str) -> tuple[tuple[str, str], ...]:

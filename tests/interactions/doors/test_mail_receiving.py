@@ -246,7 +246,7 @@ FILES = (
 def test_files_are_kept_under_names_of_ours_and_what_is_too_large_is_named(
     line: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactions.doors.mail.attaching.MAX_FILE", 1000)
+    monkeypatch.setattr("interactions.doors.files.MAX_FILE", 1000)
     take(line, FILES)
     take(line, FILES)
 

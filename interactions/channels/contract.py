@@ -82,6 +82,7 @@ class Answer:
     status: int = 200
     content: str = ""
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +140,13 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it."""
+    """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it.
+
+    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail.
+    """
 
     arrived: tuple[Arrived, ...] = ()
+    mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -268,6 +273,8 @@ class Adapter(ABC):
     identity_kind: ClassVar[str]
     # Whether a provider calls us at an address of the line's own.
     has_webhook: ClassVar[bool] = True
+    # The largest delivery that is read at all.
+    max_body: ClassVar[int] = 10 * 1024 * 1024
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
     # Parameters of the address that are secrets: they are never kept, so `parse` must not need them.

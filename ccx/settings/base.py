@@ -270,8 +270,7 @@ CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
 # Machines inside the house that CCX may call over HTTP, as host:port (ccx/kernel/egress.py); all others are public.
 CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
-# The largest delivery that a provider may bring, and for how long what was taken in is kept as it came.
-CCX_DELIVERY_MAX_MB = env_int("CCX_DELIVERY_MAX_MB", 10)
+# For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
 
 # How long a reply may be taken back before it leaves.

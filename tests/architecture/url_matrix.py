@@ -267,11 +267,11 @@ MATRIX: dict[str, list[Row]] = {
     # The second finds it closed.
     "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
     "attachments/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="attachment")],
-    # Mail: the lines' mailboxes, and what could not be read.
-    "operations/mail/": [row(administrator=200)],
-    "operations/mail/<uuid:public_id>/original/": [row(administrator=200, of="unreadable")],
-    "operations/mail/<uuid:public_id>/read-again/": [row(administrator=302, of="unreadable", method="post")],
-    "operations/mail/<uuid:public_id>/put-away/": [row(administrator=302, of="unreadable", method="post")],
+    # The lines' mailboxes, and what could not be read.
+    "operations/deliveries/": [row(administrator=200)],
+    "operations/deliveries/<uuid:public_id>/original/": [row(administrator=200, of="aside")],
+    "operations/deliveries/<uuid:public_id>/read-again/": [row(administrator=302, of="aside", method="post")],
+    "operations/deliveries/<uuid:public_id>/put-away/": [row(administrator=302, of="aside", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

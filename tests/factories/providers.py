@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -103,7 +102,7 @@ def _arrived(line: Line, told: Mapping[str, Any]) -> Arrived:
     ]
     said = contact(inbox, told["id"], thread_token=told.get("from", "4711"), **fields)
     return Arrived(
-        contact=replace(said, channel=told.get("channel", line.channel)),
+        contact=said,
         files=tuple(files),
         meta=told.get("meta", {}),
     )

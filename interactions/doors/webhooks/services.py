@@ -19,6 +19,7 @@ from interactions.channels.contract import Adapter, Arrived, Edit, Line, Parsed,
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
+from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
 from interactions.handling.outgoing import hear_report
@@ -154,6 +155,10 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
     for arrived in parsed.arrived:
         with _apart(troubles):
             has_new |= _arrive(delivery, arrived, undo)
+            taken += 1
+    for raw in parsed.mails:
+        with _apart(troubles):
+            book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
             taken += 1
     for report in parsed.reports:
         with _apart(troubles):

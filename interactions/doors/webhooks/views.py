@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -18,6 +17,7 @@ from interactions.channels.contract import Adapter, Answer, Line, NotVerifiedErr
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.doors.webhooks.reading import MAX_URL, public_request, without_secrets
+from interactions.doors.webhooks.selectors import line_at
 from interactions.doors.webhooks.services import take_delivery
 
 logger = structlog.get_logger(__name__)
@@ -30,16 +30,14 @@ POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 @require_http_methods(["GET", "POST"])
 def webhook(request: HttpRequest, public_id: UUID, rest: str = "") -> HttpResponse:
     """One call of a provider: a question whether we are there, or a delivery."""
-    limit = settings.CCX_DELIVERY_MAX_MB * 1024 * 1024
     if request.headers.get("content-encoding", "identity").lower() not in {"identity", ""}:
         return _plain(415, "no coding of bodies is understood")
-    if _length(request) > limit:
-        return _plain(413, "too large")
-    body = request.read(limit + 1)
-    if len(body) > limit:
-        return _plain(413, "too large")
-    inbox = Inbox.objects.filter(public_id=public_id, is_active=True).first()
+    inbox = line_at(public_id)
     adapter = adapter_of(inbox) if inbox is not None else None
+    limit = adapter.max_body if adapter is not None else Adapter.max_body
+    body = request.read(limit + 1) if _length(request) <= limit else None
+    if body is None or len(body) > limit:
+        return _plain(413, "too large")
     if inbox is None or adapter is None or not adapter.has_webhook:
         _work_as_if(body)
         return _refused()
@@ -100,7 +98,9 @@ def _plain(status: int, content: str) -> HttpResponse:
 
 def _said(answer: Answer) -> HttpResponse:
     """An answer for a machine: nothing in it is to be shown, run or framed."""
-    response = HttpResponse(answer.content, status=answer.status, content_type=answer.content_type)
+    response = HttpResponse(
+        answer.content, status=answer.status, content_type=answer.content_type, headers=dict(answer.headers)
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY
     response["Cache-Control"] = "no-store"

@@ -79,7 +79,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each.
-    "interactions/doors": {"history", "mail", "rest", "webform"},
+    "interactions/doors": {"chat", "history", "mail", "rest", "webform"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

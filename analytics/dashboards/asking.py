@@ -149,3 +149,12 @@ def period_words(period: Period) -> str:
         return formats.date_format(period.first, "F Y")
     first = formats.date_format(period.first, "j M" if period.first.year == period.last.year else "j M Y")
     return f"{first} – {formats.date_format(period.last, 'j M Y')}"
+
+
+def compared_words(asked: Asked) -> str:
+    """The period that is shown and, where there is one, the period it is compared with."""
+    told = period_words(asked.period)
+    if not asked.is_compared:
+        return told
+    before = period_words(asked.period.before)
+    return _("%(period)s against %(before)s") % {"period": told, "before": before}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from analytics.dashboards import owners
-from analytics.dashboards.asking import Asked, ask, period_words
+from analytics.dashboards.asking import Asked, ask, compared_words, period_words
 from analytics.dashboards.filter_bars import filter_bar
 from analytics.dashboards.owner_words import words_of
 from analytics.dashboards.sheets import Switches, read
@@ -152,15 +152,9 @@ def _part(user: User, public_id: UUID) -> tuple[PartKind, Part]:
 
 
 def _frame(asked: Asked, view: str, *, title: str) -> dict[str, Any]:
-    subtitle = period_words(asked.period)
-    if asked.is_compared:
-        subtitle = _("%(period)s against %(before)s") % {
-            "period": subtitle,
-            "before": period_words(asked.period.before),
-        }
     return {
         "title": title,
-        "subtitle": subtitle,
+        "subtitle": compared_words(asked),
         "bar": filter_bar(asked, view),
         "problem": asked.problem,
         "sentence": "",

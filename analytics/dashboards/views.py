@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from analytics.dashboards import answers, definitions, operations, overview, owners, resolution
-from analytics.dashboards.asking import Asked, ask, period_words
+from analytics.dashboards.asking import Asked, ask, compared_words, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
 from analytics.dashboards.filter_bars import filter_bar
@@ -140,15 +140,9 @@ def _frame(asked: Asked, view: str, title: str) -> dict[str, Any]:
     }
     links = [Link(label=name, url=asked.url(other), is_current=other == view) for other, name in names.items()]
     links.append(Link(label=_("Definitions"), url=reverse("analytics:definitions")))
-    subtitle = period_words(asked.period)
-    if asked.is_compared:
-        subtitle = _("%(period)s against %(before)s") % {
-            "period": subtitle,
-            "before": period_words(asked.period.before),
-        }
     return {
         "title": title,
-        "subtitle": subtitle,
+        "subtitle": compared_words(asked),
         "tabs": links,
         "bar": filter_bar(asked, view),
         "problem": asked.problem,

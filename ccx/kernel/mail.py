@@ -32,7 +32,28 @@ LONGEST_HEADER: Final = 900
 
 
 class _Watched:
-    """Tells a line that broke while the mail was given over from one that broke before."""
+    """Tells a line that broke while the mail was given over from one that broke before.
+
+    The first recipient is whom the mail is for: refused, nothing is sent to anybody. Others are copies.
+    """
+
+    has_recipient = False
+
+    def mail(self, sender: str, options: Any = ()) -> tuple[int, bytes]:
+        self.has_recipient = False
+        answer: tuple[int, bytes] = super().mail(sender, options)  # type: ignore[misc]
+        return answer
+
+    def rcpt(self, recip: str, options: Any = ()) -> tuple[int, bytes]:
+        answer: tuple[int, bytes] = super().rcpt(recip, options)  # type: ignore[misc]
+        if not self.has_recipient and answer[0] not in {250, 251}:
+            raise smtplib.SMTPRecipientsRefused({recip: answer})
+        self.has_recipient = True
+        return answer
+
+    def sendmail(self, *args: Any, **options: Any) -> dict[str, tuple[int, bytes]]:
+        self.refused: dict[str, tuple[int, bytes]] = super().sendmail(*args, **options)  # type: ignore[misc]
+        return self.refused
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         try:
@@ -51,11 +72,21 @@ class _SmtpOverTls(_Watched, smtplib.SMTP_SSL):
 
 
 class SmtpBackend(EmailBackend):
-    """Django's, over a connection that knows whether the mail had been given over when it broke."""
+    """Django's, over a connection that knows whether the mail had been given over when it broke.
+
+    `refused`: the copies of the last mail that the server did not take, and what it said.
+    """
+
+    refused: Mapping[str, tuple[int, bytes]] = {}
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
         return _SmtpOverTls if self.use_ssl else _Smtp
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        was_sent = bool(super()._send(email_message))
+        self.refused = getattr(self.connection, "refused", {})
+        return was_sent
 
 
 def deliver(  # noqa: PLR0913 - the parts of a mail, each by its name
@@ -92,10 +123,11 @@ def deliver(  # noqa: PLR0913 - the parts of a mail, each by its name
     post(mail)
 
 
-def post(mail: EmailMessage, *, connection: BaseEmailBackend | None = None) -> None:
-    """Hand one mail to one recipient's server and say how that ended (see the module)."""
+def post(mail: EmailMessage, *, connection: BaseEmailBackend | None = None) -> tuple[str, ...]:
+    """Hand one mail to a server and say how that ended (see the module); a sentence for each copy it did not take."""
+    connection = connection or get_connection()
     try:
-        (connection or get_connection()).send_messages([mail])
+        connection.send_messages([mail])
     except OutcomeIsUnknownError:
         raise
     except smtplib.SMTPRecipientsRefused as error:
@@ -106,6 +138,8 @@ def post(mail: EmailMessage, *, connection: BaseEmailBackend | None = None) -> N
         raise _by_code(error.smtp_code, error) from error
     except (OSError, smtplib.SMTPException) as error:
         raise TemporaryEffectError(_told(error)) from error
+    refused: Mapping[str, tuple[int, bytes]] = getattr(connection, "refused", {})
+    return tuple(header_value(f"{to}: {code} {words!r}")[:200] for to, (code, words) in refused.items())
 
 
 def message_id(key: str, *, sender: str) -> str:

@@ -73,6 +73,7 @@ class Answer:
     status: int = 200
     content: str = ""
     content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +131,13 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it."""
+    """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it.
+
+    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail.
+    """
 
     arrived: tuple[Arrived, ...] = ()
+    mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -212,10 +217,14 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Handed:
-    """The provider has it. `state` is "sent", or "delivered" where handing over is delivering."""
+    """The provider has it. `state` is "sent", or "delivered" where handing over is delivering.
+
+    `note` says what of it did not go (a copy that was refused); it is shown beside the state.
+    """
 
     provider_id: str = ""
     state: str = "sent"
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,6 +264,8 @@ class Adapter(ABC):
     identity_kind: ClassVar[str]
     # Whether a provider calls us at an address of the line's own.
     has_webhook: ClassVar[bool] = True
+    # The largest delivery that is read at all.
+    max_body: ClassVar[int] = 10 * 1024 * 1024
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
 

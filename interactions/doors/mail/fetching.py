@@ -17,8 +17,10 @@ from imap_tools import BaseMailBox, MailboxLoginError
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from ccx.kernel.secrets import SecretIsUnreadableError
+from interactions.channels.contract import Line
+from interactions.channels.email.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
 from interactions.channels.models import Inbox
-from interactions.doors.mail.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
+from interactions.channels.registry import line_of
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
 
@@ -61,10 +63,11 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
 
 
 def _new_mails(inbox: Inbox, mailbox: Mailbox, most: int) -> Iterator[int]:
-    box = open_imap(imap_of(inbox))
+    line = line_of(inbox)
+    box = open_imap(imap_of(line))
     try:
-        box.folder.set(folder_of(inbox), readonly=True)
-        _agree_on_numbers(inbox, mailbox, box)
+        box.folder.set(folder_of(line), readonly=True)
+        _agree_on_numbers(line, mailbox, box)
         found = box.uids(f"UID {mailbox.last_uid + 1}:*", charset=None)
         # A range that begins after the last mail still names the last one.
         uids = sorted(number for number in map(int, found) if number > mailbox.last_uid)[:most]
@@ -88,7 +91,7 @@ def _take(
     return 1
 
 
-def _agree_on_numbers(inbox: Inbox, mailbox: Mailbox, box: BaseMailBox) -> None:
+def _agree_on_numbers(line: Line, mailbox: Mailbox, box: BaseMailBox) -> None:
     """Numbers mean something only under one UIDVALIDITY; where it changed, go back by date; what is known stays."""
     validity, following = _number(box, "UIDVALIDITY"), _number(box, "UIDNEXT")
     if validity == mailbox.uid_validity:
@@ -100,7 +103,7 @@ def _agree_on_numbers(inbox: Inbox, mailbox: Mailbox, box: BaseMailBox) -> None:
         ]
         mailbox.last_uid = min(found, default=following) - 1
     else:
-        mailbox.last_uid = 0 if takes_old_mail(inbox) else max(0, following - 1)
+        mailbox.last_uid = 0 if takes_old_mail(line) else max(0, following - 1)
     mailbox.uid_validity = validity
     mailbox.save(update_fields=["uid_validity", "last_uid"])
 

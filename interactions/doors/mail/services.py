@@ -82,6 +82,11 @@ def take_mail(
         return Taken(is_unreadable=True)
 
 
+def book_mail(*, inbox: Inbox, raw: bytes, received_at: datetime) -> Taken:
+    """Take in one mail that a provider brought; whoever calls keeps its bytes. Raises whatever keeps it from it."""
+    return _take(inbox, raw, received_at=received_at)
+
+
 @transaction.atomic
 def read_again(*, mail_id: int, by: User) -> bool:
     """Try a mail that was put aside once more; whether it was taken in this time."""

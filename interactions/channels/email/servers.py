@@ -1,4 +1,4 @@
-"""The servers of a line, as its settings name them, and connections to them."""
+"""The mail servers of a line, as its settings name them, and connections to them."""
 
 import imaplib
 import ssl
@@ -11,11 +11,12 @@ from django.core.mail.backends.base import BaseEmailBackend
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
-from interactions.channels.models import Inbox
-from interactions.channels.services import credentials_of
+from interactions.channels.contract import Line
 
 TIMEOUT_SECONDS: Final = 10
 SECURITIES: Final = ("tls", "starttls", "none")
+IMAP_PORTS: Final = {"tls": 993, "starttls": 143, "none": 143}
+SMTP_PORTS: Final = {"tls": 465, "starttls": 587, "none": 25}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,48 +30,53 @@ class Server:
     password: str = field(default="", repr=False)
 
 
-def imap_of(inbox: Inbox) -> Server:
+def imap_of(line: Line) -> Server:
     """Where the line's mail lies; without a host it is not fetched (a pipe may bring it)."""
-    return _server(inbox, "imap")
+    return _server(line, "imap", IMAP_PORTS)
 
 
-def smtp_of(inbox: Inbox) -> Server:
+def smtp_of(line: Line) -> Server:
     """Through whom the line sends; without a host through the installation's own server."""
-    return _server(inbox, "smtp")
+    return _server(line, "smtp", SMTP_PORTS)
 
 
-def folder_of(inbox: Inbox) -> str:
+def folder_of(line: Line) -> str:
     """The IMAP folder that is read."""
-    return str(_told(inbox, "imap").get("folder") or "INBOX")
+    return str(_told(line, "imap").get("folder") or "INBOX")
 
 
-def takes_old_mail(inbox: Inbox) -> bool:
+def takes_old_mail(line: Line) -> bool:
     """Whether mail that lay in the folder before it was connected is taken in too."""
-    return _told(inbox, "imap").get("start") == "all"
+    return _told(line, "imap").get("start") == "all"
 
 
 def open_imap(server: Server) -> BaseMailBox:
     """A connection that is signed in. Raises OSError, imaplib's or imap-tools' errors."""
-    box: BaseMailBox
-    if server.security == "tls":
-        box = MailBox(
-            server.host, server.port or 993, timeout=TIMEOUT_SECONDS, ssl_context=ssl.create_default_context()
-        )
-    elif server.security == "starttls":
-        box = MailBoxStartTls(
-            server.host, server.port or 143, timeout=TIMEOUT_SECONDS, ssl_context=ssl.create_default_context()
-        )
-    else:
-        box = MailBoxUnencrypted(server.host, server.port or 143, timeout=TIMEOUT_SECONDS)
+    box = connect_imap(server)
     try:
-        if server.user.isascii() and server.password.isascii():
-            box.login(server.user, server.password, initial_folder=None)
-        else:
-            box.login_utf8(server.user, server.password, initial_folder=None)
+        sign_in_imap(box, server)
     except Exception:
         box.client.shutdown()
         raise
     return box
+
+
+def connect_imap(server: Server) -> BaseMailBox:
+    """A connection on which nobody has signed in yet."""
+    context = ssl.create_default_context()
+    if server.security == "tls":
+        return MailBox(server.host, server.port, timeout=TIMEOUT_SECONDS, ssl_context=context)
+    if server.security == "starttls":
+        return MailBoxStartTls(server.host, server.port, timeout=TIMEOUT_SECONDS, ssl_context=context)
+    return MailBoxUnencrypted(server.host, server.port, timeout=TIMEOUT_SECONDS)
+
+
+def sign_in_imap(box: BaseMailBox, server: Server) -> None:
+    """Show who we are, and open no folder."""
+    if server.user.isascii() and server.password.isascii():
+        box.login(server.user, server.password, initial_folder=None)
+    else:
+        box.login_utf8(server.user, server.password, initial_folder=None)
 
 
 def close_imap(box: BaseMailBox) -> None:
@@ -82,16 +88,15 @@ def close_imap(box: BaseMailBox) -> None:
             box.client.shutdown()
 
 
-def smtp_connection(inbox: Inbox) -> BaseEmailBackend:
+def smtp_connection(line: Line) -> BaseEmailBackend:
     """A connection through the line's own server, or the installation's."""
-    server = smtp_of(inbox)
+    server = smtp_of(line)
     if not server.host:
         return get_connection()
-    ports = {"tls": 465, "starttls": 587, "none": 25}
     return get_connection(
         "ccx.kernel.mail.SmtpBackend",
         host=server.host,
-        port=server.port or ports[server.security],
+        port=server.port,
         username=server.user,
         password=server.password,
         use_tls=server.security == "starttls",
@@ -100,18 +105,19 @@ def smtp_connection(inbox: Inbox) -> BaseEmailBackend:
     )
 
 
-def _server(inbox: Inbox, kind: str) -> Server:
-    told = _told(inbox, kind)
+def _server(line: Line, kind: str, ports: dict[str, int]) -> Server:
+    told = _told(line, kind)
     security = str(told.get("security") or "tls")
+    security = security if security in SECURITIES else "tls"
     return Server(
         host=str(told.get("host") or ""),
-        port=int(told.get("port") or 0),
-        security=security if security in SECURITIES else "tls",
+        port=int(told.get("port") or ports[security]),
+        security=security,
         user=str(told.get("user") or ""),
-        password=credentials_of(inbox).get(f"{kind}_password", "") if told.get("host") else "",
+        password=line.secrets.get(f"{kind}_password", "") if told.get("host") else "",
     )
 
 
-def _told(inbox: Inbox, kind: str) -> dict[str, Any]:
-    told = inbox.settings.get(kind)
+def _told(line: Line, kind: str) -> dict[str, Any]:
+    told = line.settings.get(kind)
     return told if isinstance(told, dict) else {}

@@ -1,0 +1,116 @@
+"""Mail over servers of one's own: fetched over IMAP or handed in by a pipe, sent over SMTP."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Final
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from ccx.kernel.mail import post
+from interactions.channels.choices import Channel
+from interactions.channels.contract import Adapter, Capabilities, Check, Field, Handed, Line, Outgoing
+from interactions.channels.email.checking import try_line
+from interactions.channels.email.composing import compose
+from interactions.channels.email.servers import smtp_connection
+
+SECURITIES: Final = (
+    ("tls", _("TLS")),
+    ("starttls", _("STARTTLS")),
+    ("none", _("None (on one's own machine only)")),
+)
+MAX_FILES: Final = 20
+# What most mail servers take, less what base64 adds.
+MAX_FILE: Final = 18 * 1024 * 1024
+
+FIELDS: Final = (
+    Field(
+        name="from_name",
+        label=_("Name of sender"),
+        help=_("What customers see before the address; empty: the line's name."),
+    ),
+    Field(
+        name="authserv_id",
+        label=_("Name of our checking server"),
+        help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
+    ),
+    Field(
+        name="imap.host",
+        label=_("Server"),
+        group=_("Mail comes in (IMAP)"),
+        help=_("Empty: nothing is fetched, a mail server of yours hands mail in."),
+    ),
+    Field(name="imap.port", label=_("Port"), kind="number", group=_("Mail comes in (IMAP)")),
+    Field(
+        name="imap.security",
+        label=_("Security"),
+        kind="choice",
+        choices=SECURITIES,
+        default="tls",
+        group=_("Mail comes in (IMAP)"),
+    ),
+    Field(name="imap.user", label=_("User"), group=_("Mail comes in (IMAP)")),
+    Field(name="imap_password", label=_("Password"), kind="secret", group=_("Mail comes in (IMAP)")),
+    Field(name="imap.folder", label=_("Folder"), help=_("Empty: INBOX"), group=_("Mail comes in (IMAP)")),
+    Field(
+        name="imap.start",
+        label=_("Mail that is there already"),
+        kind="choice",
+        choices=(("new", _("Leave it; only what arrives from now on")), ("all", _("Take it in"))),
+        default="new",
+        group=_("Mail comes in (IMAP)"),
+    ),
+    Field(
+        name="smtp.host",
+        label=_("Server"),
+        group=_("Answers go out (SMTP)"),
+        help=_("Empty: the installation's own server."),
+    ),
+    Field(name="smtp.port", label=_("Port"), kind="number", group=_("Answers go out (SMTP)")),
+    Field(
+        name="smtp.security",
+        label=_("Security"),
+        kind="choice",
+        choices=SECURITIES,
+        default="tls",
+        group=_("Answers go out (SMTP)"),
+    ),
+    Field(name="smtp.user", label=_("User"), group=_("Answers go out (SMTP)")),
+    Field(name="smtp_password", label=_("Password"), kind="secret", group=_("Answers go out (SMTP)")),
+)
+
+
+def mail_capabilities(line: Line, *, tells_delivered: bool = False, tells_read: bool = False) -> Capabilities:
+    """What a mail can carry, whoever takes it along."""
+    return Capabilities(
+        can_send=bool(line.address),
+        can_start=bool(line.address),
+        max_files=MAX_FILES,
+        max_file=min(MAX_FILE, settings.CCX_MAIL_MAX_MB * 1024 * 1024),
+        has_subject=True,
+        tells_delivered=tells_delivered,
+        tells_read=tells_read,
+    )
+
+
+class MailAdapter(Adapter):
+    """Its mail comes in over the doors' mail room, not over a webhook."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    label: ClassVar[str] = _("Mail servers (IMAP and SMTP)")  # type: ignore[assignment]
+    identity_kind: ClassVar[str] = "email"
+    has_webhook: ClassVar[bool] = False
+
+    def fields(self) -> Sequence[Field]:
+        return FIELDS
+
+    def capabilities(self, line: Line) -> Capabilities:
+        return mail_capabilities(line)
+
+    def send(self, line: Line, outgoing: Outgoing) -> Handed:
+        """Sent twice it is the same mail: its Message-ID is made of the message."""
+        mail = compose(line, outgoing)
+        left_out = post(mail, connection=smtp_connection(line))
+        return Handed(provider_id=mail.extra_headers["Message-ID"], note="; ".join(left_out))
+
+    def check(self, line: Line) -> Iterable[Check]:
+        return try_line(line)

@@ -79,7 +79,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
+    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -287,6 +287,7 @@ MATRIX: dict[str, list[Row]] = {
     "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
     # The public.
+    "chat/widget.js": [public()],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

@@ -19,8 +19,6 @@ from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg, Recording
 from interactions.calls.services import conclude, hear, keep_recording, note_fetch_failure
 from interactions.calls.services.ordering import DOING, DONE, FAILED, OWED, PREFIX
-from interactions.cases.choices import InteractionStatus
-from interactions.channels.choices import Channel
 from interactions.channels.contract import CannotAskError, Line
 from interactions.channels.registry import adapter_of, line_of
 from interactions.channels.voice.control import ControlledVoiceAdapter, Dial

@@ -82,6 +82,7 @@ NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
+NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
@@ -266,11 +267,11 @@ MATRIX: dict[str, list[Row]] = {
     # The second finds it closed.
     "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
     "attachments/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="attachment")],
-    # Mail: the lines' mailboxes, and what could not be read.
-    "operations/mail/": [row(administrator=200)],
-    "operations/mail/<uuid:public_id>/original/": [row(administrator=200, of="unreadable")],
-    "operations/mail/<uuid:public_id>/read-again/": [row(administrator=302, of="unreadable", method="post")],
-    "operations/mail/<uuid:public_id>/put-away/": [row(administrator=302, of="unreadable", method="post")],
+    # The lines' mailboxes, and what could not be read.
+    "operations/deliveries/": [row(administrator=200)],
+    "operations/deliveries/<uuid:public_id>/original/": [row(administrator=200, of="aside")],
+    "operations/deliveries/<uuid:public_id>/read-again/": [row(administrator=302, of="aside", method="post")],
+    "operations/deliveries/<uuid:public_id>/put-away/": [row(administrator=302, of="aside", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],
@@ -282,7 +283,28 @@ MATRIX: dict[str, list[Row]] = {
     # Only in a demonstration (tests/ccx/test_caught_mail.py).
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
+    # Providers: nobody is known here by a session (tests/interactions/doors/test_webhooks.py).
+    # Recordings: who may see the contact may listen (tests/interactions/doors/test_voice_recordings.py).
+    "voice/recordings/<uuid:public_id>/": [row(of="recording", agent=200, supervisor=200, administrator=200)],
+    "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
+    "in/<uuid:public_id>/voice/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/menu/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/wait/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/callback/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/left-queue/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/voicemail/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/elsewhere/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/queue/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/to-room/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/customer/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/agent/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/hold/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/status/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/room/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/recording/": [public(403, ids=NO_INBOX, method="post")],
     # The public.
+    "chat/widget.js": [public()],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

@@ -9,10 +9,10 @@ from ccx.kernel.models import User
 from interactions.calls.errors import CallbackIsOverError
 from interactions.calls.models import Call, Callback
 from interactions.calls.services.folding import remember
+from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.cases.models import Interaction
 from interactions.channels.voice.told import Told
 from interactions.handling.services import Outbound, close_for_callback, close_interaction, start_outbound
-from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.routing.models import Queue
 
 OPEN = (Callback.State.WAITING, Callback.State.CALLING)

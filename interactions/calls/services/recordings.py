@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
+from interactions.calls.errors import NothingIsRecordedError
 from interactions.calls.models import Call, Recording
 from interactions.calls.selectors import line_consents
-from interactions.calls.errors import NothingIsRecordedError
 from interactions.calls.services.controlling import the_call
 from interactions.calls.services.ordering import order
 from interactions.channels.contract import FetchedFile

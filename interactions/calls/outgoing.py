@@ -11,15 +11,14 @@ from urllib.parse import urlencode
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg, Recording
-from interactions.calls.services import conclude, hear, keep_recording, note_fetch_failure
+from interactions.calls.services import conclude, hear
 from interactions.calls.services.ordering import DOING, DONE, FAILED, OWED, PREFIX
-from interactions.channels.contract import CannotAskError, Line
+from interactions.channels.contract import Line
 from interactions.channels.registry import adapter_of, line_of
 from interactions.channels.voice.control import ControlledVoiceAdapter, Dial
 from interactions.channels.voice.told import CallTold, Told
@@ -29,11 +28,6 @@ logger = structlog.get_logger(__name__)
 MOST_TRIES: Final = 5
 # A worker that was silent for so long with an order is dead.
 DEAD_AFTER: Final = timedelta(seconds=60)
-SILENT_AFTER: Final = timedelta(seconds=60)
-# A telephone that cannot be asked is believed for a working day.
-FORGOTTEN_AFTER: Final = timedelta(hours=8)
-STRAGGLERS: Final = timedelta(seconds=15)
-LARGEST_RECORDING: Final = 200 * 1024 * 1024
 RING_SECONDS: Final = 25
 
 
@@ -117,7 +111,7 @@ def _fail(call: Call, event: CallEvent, error: Exception) -> None:
             defaults={"kind": CallLeg.Kind.AGENT, "agent": agent, "started_at": now, "ended_at": now,
                       "end_reason": "failed"},
         )  # fmt: skip
-        _conclude(call.pk)
+        look_again(call.pk)
     elif what == "dial_customer":
         told = CallTold(
             kind=Told.LEG_ENDED, key=f"{event.pk}:failed", call=str(call.public_id), leg=call.provider_id,
@@ -134,6 +128,20 @@ def _release_the_dead() -> None:
             _fail(event.call, event, RuntimeError("the worker died"))
         else:
             _settle(event, OWED, error="the worker died")
+
+
+@transaction.atomic
+def look_again(call_id: int, *, is_final: bool = False) -> None:
+    calls = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("inbox")
+    conclude(call=calls.get(pk=call_id), now=timezone.now(), is_final=is_final)
+
+
+def is_over_now(call: Call, at: datetime, *, told: datetime | None = None) -> None:
+    end = CallTold(
+        kind=Told.LEG_ENDED, key="looked up", call=str(call.public_id), leg=call.provider_id, at=told,
+        data={"role": "customer", "reason": "silent"},
+    )  # fmt: skip
+    hear(inbox=call.inbox, told=[end], arrived_at=at)
 
 
 # What each order is.
@@ -235,7 +243,7 @@ def _end_all(adapter: ControlledVoiceAdapter, line: Line, call: Call, told: Mapp
         if not leg.startswith("dial:"):
             adapter.end_leg(line, leg)
     if call.provider_id.startswith("dial:"):
-        _over(call, timezone.now())
+        is_over_now(call, timezone.now())
     return {}
 
 
@@ -273,116 +281,3 @@ ORDERS: Final[Mapping[str, Callable[[ControlledVoiceAdapter, Line, Call, Mapping
     "record": _record,
     "change_recording": _change_recording,
 }
-
-
-# Calls that went silent, and recordings.
-
-
-def _over(call: Call, at: datetime, *, told: datetime | None = None) -> None:
-    end = CallTold(
-        kind=Told.LEG_ENDED, key="looked up", call=str(call.public_id), leg=call.provider_id, at=told,
-        data={"role": "customer", "reason": "silent"},
-    )  # fmt: skip
-    hear(inbox=call.inbox, told=[end], arrived_at=at)
-
-
-def look_after_the_silent(now: datetime | None = None, *, limit: int = 100) -> int:
-    """Ask the provider about running calls that nothing was heard of; how many were over.
-
-    A telephone that cannot be asked is believed for FORGOTTEN_AFTER.
-    """
-    moment = now or timezone.now()
-    silent = Call.objects.filter(ended_at__isnull=True, heard_at__lt=moment - SILENT_AFTER)
-    ended = 0
-    for call in silent.select_related("inbox").order_by("heard_at")[:limit]:
-        try:
-            ended += int(_look_up(call, moment))
-        except (TemporaryEffectError, RefusedEffectError, CannotAskError) as error:
-            logger.warning("call_not_looked_up", call=call.pk, error=type(error).__name__)
-    _settle_the_open(moment)
-    return ended
-
-
-def _look_up(call: Call, now: datetime) -> bool:
-    adapter = adapter_of(call.inbox)
-    if not isinstance(adapter, ControlledVoiceAdapter) or call.provider_id.startswith("dial:"):
-        limit = STRAGGLERS * 8 if call.provider_id.startswith("dial:") else FORGOTTEN_AFTER
-        if call.heard_at < now - limit:
-            _over(call, call.heard_at)
-            return True
-        return False
-    found = adapter.leg_now(line_of(call.inbox), call.provider_id)
-    if found is not None and found.state == "running":
-        Call.objects.filter(pk=call.pk).update(heard_at=now)
-        return False
-    _over(call, call.heard_at, told=found.ended_at if found is not None else None)
-    return True
-
-
-def _settle_the_open(now: datetime) -> None:
-    """Calls that are over and were left open for stragglers."""
-    unsure = Call.objects.filter(ended_at__isnull=True, heard_at__lt=now - STRAGGLERS).filter(
-        Q(events__kind=Told.LEG_ENDED), events__leg_id_told__isnull=False
-    )
-    for number in list(unsure.order_by("pk").values_list("pk", flat=True).distinct()[:100]):
-        _conclude(number, is_final=True)
-
-
-@transaction.atomic
-def _conclude(call_id: int, *, is_final: bool = False) -> None:
-    calls = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("inbox")
-    conclude(call=calls.get(pk=call_id), now=timezone.now(), is_final=is_final)
-
-
-def fetch_recordings(now: datetime | None = None, *, limit: int = 20) -> int:
-    """Bring recordings that are complete to our own storage; how many came."""
-    moment = now or timezone.now()
-    due = Recording.objects.filter(state=Recording.State.PENDING, due_at__lte=moment).order_by("due_at")
-    brought = 0
-    for recording in due.select_related("call__inbox")[:limit]:
-        # First worker wins: who moves the moment has it.
-        claimed = Recording.objects.filter(pk=recording.pk, due_at=recording.due_at).update(
-            due_at=moment + timedelta(minutes=5)
-        )
-        brought += int(bool(claimed) and _fetch(recording))
-    return brought
-
-
-def _fetch(recording: Recording) -> bool:
-    adapter = adapter_of(recording.call.inbox)
-    if adapter is None:
-        note_fetch_failure(recording_id=recording.pk, error="no such line", is_final=True)
-        return False
-    try:
-        file = adapter.fetch(line_of(recording.call.inbox), recording.remote, max_bytes=LARGEST_RECORDING)
-    except (RefusedEffectError, CannotAskError) as error:
-        # Right after a call the provider may not have it yet.
-        note_fetch_failure(recording_id=recording.pk, error=str(error), is_final=recording.attempts >= 3)
-        return False
-    except Exception as error:
-        wait = getattr(error, "retry_after", None)
-        note_fetch_failure(recording_id=recording.pk, error=str(error), is_final=False, wait=wait)
-        return False
-    keep_recording(recording_id=recording.pk, file=file)
-    return True
-
-
-def begin_the_nameless(now: datetime | None = None) -> int:
-    """Calls of which everything was told but that they began: they become contacts of nobody known."""
-    moment = now or timezone.now()
-    nameless = Call.objects.filter(interaction__isnull=True, heard_at__lt=moment - STRAGGLERS, ended_at__isnull=True)
-    numbers = list(nameless.order_by("pk").values_list("pk", flat=True)[:100])
-    for number in numbers:
-        _begin(number)
-    return len(numbers)
-
-
-@transaction.atomic
-def _begin(call_id: int) -> None:
-    from interactions.calls.services import make_contact
-
-    call = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("inbox").get(pk=call_id)
-    if call.interaction_id is None:
-        make_contact(call=call, at=call.started_at)
-        call.refresh_from_db()
-        conclude(call=call, now=timezone.now(), is_final=True)

@@ -16,6 +16,8 @@ from interactions.handling.services import Stretch
 # What a desk asked for and what the telephone then told are one thing, if they lie as close as this.
 BEFORE_ASKED: Final = timedelta(seconds=10)
 AFTER_ASKED: Final = timedelta(seconds=30)
+# By how much a clock that knows whole seconds may be behind one that knows fractions.
+WHOLE_SECONDS: Final = timedelta(seconds=1.5)
 ASKED: Final = {Told.DESK_HELD: Told.HELD, Told.DESK_RESUMED: Told.RESUMED}
 # Things of one second, in the order in which they can be.
 ORDER: Final = {kind: number for number, kind in enumerate(Told)}
@@ -297,7 +299,7 @@ def _in_order(told: Iterable[Heard]) -> list[Heard]:
     for one in told:
         known = once.get(one.key)
         once[one.key] = one if known is None else min(one, known, key=_rank)
-    heard = _without_what_was_told_anyway(list(once.values()))
+    heard = _before_its_effect(_without_what_was_told_anyway(list(once.values())))
     began = [one for one in heard if one.kind == Told.BEGAN]
     first = min(heard, key=_rank, default=None)
     if began and first is not None:
@@ -322,6 +324,22 @@ def _without_what_was_told_anyway(heard: Sequence[Heard]) -> list[Heard]:
         ):
             kept.append(replace(one, kind=kind))
     return kept
+
+
+def _before_its_effect(heard: Sequence[Heard]) -> list[Heard]:
+    """A transfer is what made its agent leave, be it that the telephone, which knows whole seconds, tells of the
+    leaving a moment earlier."""
+    told: list[Heard] = []
+    for one in heard:
+        effects = [
+            other.at
+            for other in heard
+            if one.kind == Told.TRANSFERRED
+            and other.kind in {Told.LEFT, Told.LEG_ENDED, Told.ROOM_ENDED}
+            and one.at - WHOLE_SECONDS <= other.at <= one.at
+        ]
+        told.append(replace(one, at=min(effects)) if effects else one)
+    return told
 
 
 def _puts_customer_in_room(one: Heard) -> bool:

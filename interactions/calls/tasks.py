@@ -2,13 +2,8 @@
 
 from celery import shared_task
 
-from interactions.calls.outgoing import (
-    begin_the_nameless,
-    carry_out,
-    carry_out_all,
-    fetch_recordings,
-    look_after_the_silent,
-)
+from interactions.calls.minding import begin_the_nameless, bring_back_the_lost, fetch_recordings, look_after_the_silent
+from interactions.calls.outgoing import carry_out, carry_out_all
 from interactions.calls.services import start_due_callbacks
 
 
@@ -27,6 +22,7 @@ def wake(call_id: int) -> None:
 def sweep() -> None:
     """Orders that nobody was woken for, callbacks whose time has come."""
     carry_out_all()
+    bring_back_the_lost()
     start_due_callbacks()
 
 

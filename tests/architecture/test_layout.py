@@ -48,8 +48,9 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
-    # Menus as data and calls as stretches of time, both pure; orders on their way to the telephone; what follows the log.
-    "interactions/calls": {"flows", "outgoing", "readers", "segments"},
+    # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows
+    # the log.
+    "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.

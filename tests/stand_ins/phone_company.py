@@ -4,88 +4,33 @@ tells of everything by its own clock, late, twice or in any order, as the test w
 Time is its own: nothing waits. `tick(seconds)` lets time pass, for it and for us.
 """
 
-import json
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import time_machine
 from django.conf import settings
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from tests.factories.webservers import Heard, Said, StandIn, stand_in
+from interactions.doors.models import Delivery
+from tests.factories.webservers import StandIn, stand_in
+from tests.stand_ins.phone_orders import ACCOUNT, TOKEN, Leg, Notice, PhoneOrders, Room
 from tests.stand_ins.twiml_reader import Verb, read_twiml
 
-ACCOUNT, TOKEN = "AC00000000000000000000000000000001", "an auth token of nobody"
 LEG_EVENTS = {"queued": "initiated", "ringing": "ringing", "in-progress": "answered"}
 
 
-@dataclass
-class Leg:
-    """One end of a call."""
-
-    sid: str
-    to: str
-    caller: str
-    direction: str
-    status: str = "queued"
-    url: str = ""
-    status_url: str = ""
-    wants: tuple[str, ...] = ()
-    label: str = ""
-    heard: list[str] = field(default_factory=list)
-    waits: Verb | None = None
-    where: str = ""
-    room: str = ""
-    queue: Verb | None = None
-    is_held: bool = False
-    sequence: int = 0
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def is_over(self) -> bool:
-        return self.ended_at is not None
-
-
-@dataclass
-class Room:
-    """A conference."""
-
-    sid: str
-    name: str
-    status_url: str = ""
-    has_begun: bool = False
-    sequence: int = 0
-    legs: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Notice:
-    """Something the company tells us, when it comes to it."""
-
-    url: str
-    form: dict[str, str]
-
-
-class PhoneCompany:
+class PhoneCompany(PhoneOrders):
     """Use it as a context; `connect(inbox)` makes a line one of its customers."""
 
     def __init__(self, start: datetime) -> None:
-        self.legs: dict[str, Leg] = {}
-        self.rooms: dict[str, Room] = {}
-        self.recordings: dict[str, dict[str, Any]] = {}
+        super().__init__()
         self.notices: list[Notice] = []
-        self.asked: list[tuple[str, str, dict[str, list[str]]]] = []
-        self.refuses: Callable[[str, str], int | None] = lambda _method, _path: None
         self.delivers_at_once = True
-        self.numbers = 0
         self.client = Client(headers={"host": "testserver"})
         self.clock = time_machine.travel(start, tick=False)
         self._open = ExitStack()
@@ -97,17 +42,19 @@ class PhoneCompany:
 
     def __exit__(self, *_told: object) -> None:
         self._open.close()
+        assert not Delivery.objects.exclude(state=Delivery.State.DONE).exists(), list(
+            Delivery.objects.exclude(state=Delivery.State.DONE).values_list("url", "error")
+        )
+
+    def close(self) -> None:
+        """The end, whatever is left."""
+        self._open.close()
 
     def settings(self) -> dict[str, Any]:
         """What a line of this company has in its settings."""
         return {"account_sid": ACCOUNT, "api_base": self.server.url, "api_key_sid": "SK1"}
 
     # Time
-
-    @property
-    def now(self) -> datetime:
-        """Whole seconds, as its timestamps are."""
-        return datetime.now(UTC).replace(microsecond=0)
 
     def tick(self, seconds: float) -> None:
         """Time passes."""
@@ -128,7 +75,8 @@ class PhoneCompany:
 
     def press(self, leg: Leg, digits: str) -> None:
         """Keys, while something listens."""
-        assert leg.waits is not None and leg.waits.name == "Gather", leg.heard
+        assert leg.waits, leg.heard
+        assert leg.waits.name == "Gather", leg.heard
         gather, leg.waits = leg.waits, None
         self._fetch(leg, gather.attributes["action"], {"Digits": digits})
 
@@ -138,7 +86,8 @@ class PhoneCompany:
 
     def wait_more(self, leg: Leg) -> None:
         """A round of the music of a queue is over."""
-        assert leg.waits is not None and leg.queue is not None
+        assert leg.waits
+        assert leg.queue
         if leg.waits.name == "Gather":
             self.press(leg, "")
             return
@@ -147,7 +96,8 @@ class PhoneCompany:
 
     def speak(self, leg: Leg, seconds: int) -> str:
         """Leave a message after the tone and press #; the recording's id."""
-        assert leg.waits is not None and leg.waits.name == "Record"
+        assert leg.waits
+        assert leg.waits.name == "Record"
         record, leg.waits = leg.waits, None
         sid = self._sid("RE")
         began = self.now
@@ -196,7 +146,7 @@ class PhoneCompany:
     def post(self, url: str, form: dict[str, str], *, token: str = TOKEN) -> Any:
         """A signed request; nothing but a 2xx will do for the real one either."""
         body = urlencode(form)
-        pairs = {name: value for name, value in parse_qsl(body, keep_blank_values=True)}
+        pairs = dict(parse_qsl(body, keep_blank_values=True))
         signature = RequestValidator(token).compute_signature(url, pairs)
         where = url.removeprefix(settings.BASE_URL)
         return self.client.post(
@@ -218,20 +168,11 @@ class PhoneCompany:
 
     # Legs and rooms
 
-    def _sid(self, kind: str) -> str:
-        self.numbers += 1
-        return f"{kind}{self.numbers:032x}"
-
-    def _leg(self, *, to: str, caller: str, direction: str) -> Leg:
-        leg = Leg(sid=self._sid("CA"), to=to, caller=caller, direction=direction)
-        self.legs[leg.sid] = leg
-        return leg
-
     def _becomes(self, leg: Leg, status: str) -> None:
         leg.status = status
         if status == "in-progress":
             leg.started_at = self.now
-        event = "completed" if status not in LEG_EVENTS else LEG_EVENTS[status]
+        event = LEG_EVENTS.get(status, "completed")
         if event in leg.wants:
             leg.sequence += 1
             form = {
@@ -350,54 +291,6 @@ class PhoneCompany:
     def _leave(self, leg: Leg, _verb: Verb) -> None:
         self._left_queue(leg, "leave")
 
-    # REST
-
-    def _rest(self, heard: Heard) -> Said:
-        refused = self.refuses(heard.method, heard.path)
-        form = parse_qs(heard.body.decode(), keep_blank_values=True)
-        self.asked.append((heard.method, heard.path, form))
-        if refused is not None:
-            return Said(status=refused)
-        if not heard.headers.get("authorization", "").startswith("Basic "):
-            return Said(status=401)
-        path = urlsplit(heard.path).path.removeprefix(f"/2010-04-01/Accounts/{ACCOUNT}")
-        for pattern, does in ORDERS:
-            match = re.fullmatch(pattern, path)
-            if match:
-                return does(self, heard.method, form, *match.groups())
-        return Said(status=404)
-
-    def work(self) -> None:
-        """Do what was asked for: legs begin to ring, redirected ones ask again. Called by the test, in its thread."""
-        jobs, self.jobs = self.jobs, []
-        for job in jobs:
-            job()
-
-    jobs: list[Callable[[], None]] = []
-
-    def _make_leg(self, _method: str, form: dict[str, list[str]]) -> Said:
-        leg = self._leg(to=form["To"][0], caller=form["From"][0], direction="outbound-api")
-        leg.url, leg.status_url = form["Url"][0], form.get("StatusCallback", [""])[0]
-        leg.wants = tuple(form.get("StatusCallbackEvent", []))
-        self.jobs = [*self.jobs, lambda: self._becomes(leg, "queued"), lambda: self._becomes(leg, "ringing")]
-        return _json({"sid": leg.sid, "status": "queued"}, 201)
-
-    def _change_leg(self, method: str, form: dict[str, list[str]], sid: str) -> Said:
-        leg = self.legs.get(sid)
-        if leg is None:
-            return Said(status=404)
-        if method == "GET":
-            ended = format_datetime(leg.ended_at) if leg.ended_at else None
-            started = format_datetime(leg.started_at) if leg.started_at else None
-            return _json({"sid": sid, "status": leg.status, "start_time": started, "end_time": ended})
-        if leg.is_over:
-            return Said(status=400)
-        if form.get("Status") == ["completed"]:
-            self.jobs = [*self.jobs, lambda: self._end(leg, "completed" if leg.started_at else "canceled")]
-        else:
-            self.jobs = [*self.jobs, lambda: self._send_to(leg, form["Url"][0])]
-        return _json({"sid": sid})
-
     def _send_to(self, leg: Leg, url: str) -> None:
         if leg.is_over:
             return
@@ -405,61 +298,6 @@ class PhoneCompany:
         self._left_queue(leg, "redirected")
         leg.waits = None
         self._fetch(leg, url, {})
-
-    def _participant(self, method: str, form: dict[str, list[str]], room_sid: str, sid: str) -> Said:
-        rooms = [room for room in self.rooms.values() if room_sid in {room.sid, room.name} and sid in room.legs]
-        if not rooms:
-            return Said(status=404)
-        leg, is_held = self.legs[sid], form["Hold"] == ["true"]
-        event = "participant-hold" if is_held else "participant-unhold"
-
-        def job() -> None:
-            leg.is_held = is_held
-            self._room_tells(rooms[0], event, leg)
-
-        self.jobs = [*self.jobs, job]
-        return _json({"call_sid": sid, "hold": is_held})
-
-    def _start_recording(self, _method: str, form: dict[str, list[str]], sid: str) -> Said:
-        recording = self._sid("RE")
-        self.recordings[recording] = {
-            "leg": sid, "status": "in-progress", "url": form["RecordingStatusCallback"][0], "at": self.now,
-        }  # fmt: skip
-        return _json({"sid": recording, "status": "in-progress"}, 201)
-
-    def _change_recording(self, _method: str, form: dict[str, list[str]], sid: str, recording: str) -> Said:
-        found = self.recordings.get(recording)
-        if found is None or found["leg"] != sid:
-            return Said(status=404)
-        found["status"] = form["Status"][0]
-        return _json({"sid": recording, "status": found["status"]})
-
-    def finish_recording(self, recording: str, seconds: int) -> None:
-        """The file of a recording is ready."""
-        found = self.recordings[recording]
-        found["status"] = "completed"
-        self._tell(
-            found["url"],
-            {
-                "RecordingSid": recording,
-                "RecordingStatus": "completed",
-                "RecordingDuration": str(seconds),
-                "RecordingStartTime": format_datetime(found["at"]),
-                "CallSid": found["leg"],
-            },
-        )
-
-    def _media(self, _method: str, _form: dict[str, list[str]], recording: str) -> Said:
-        if recording not in self.recordings:
-            return Said(status=404)
-        return Said(body=b"ID3 sound of " + recording.encode(), headers={"content-type": "audio/mpeg"})
-
-    def _account(self, _method: str, _form: dict[str, list[str]]) -> Said:
-        return _json({"sid": ACCOUNT, "status": "active"})
-
-
-def _json(told: dict[str, Any], status: int = 200) -> Said:
-    return Said(status=status, body=json.dumps(told).encode(), headers={"content-type": "application/json"})
 
 
 STEPS: dict[str, Callable[[PhoneCompany, Leg, Verb], None]] = {
@@ -472,12 +310,3 @@ STEPS: dict[str, Callable[[PhoneCompany, Leg, Verb], None]] = {
     "Reject": PhoneCompany._hangup,
     "Leave": PhoneCompany._leave,
 }
-ORDERS: list[tuple[str, Callable[..., Said]]] = [
-    (r"/Calls\.json", PhoneCompany._make_leg),
-    (r"/Calls/(\w+)\.json", PhoneCompany._change_leg),
-    (r"/Conferences/([\w-]+)/Participants/(\w+)\.json", PhoneCompany._participant),
-    (r"/Calls/(\w+)/Recordings\.json", PhoneCompany._start_recording),
-    (r"/Calls/(\w+)/Recordings/(\w+)\.json", PhoneCompany._change_recording),
-    (r"/Recordings/(\w+)\.mp3", PhoneCompany._media),
-    (r"\.json", PhoneCompany._account),
-]

@@ -1,6 +1,7 @@
 """Calls folded into their contact: from all that was told, every time anything is."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -74,18 +75,20 @@ def refold(*, call: Call) -> Folded:
 
 def _one_after_the_other(spans: list[Span]) -> list[Span]:
     """A call that was never told to be over was, at the latest, when the contact's next one began."""
-    told: list[Span] = []
-    for number, span in enumerate(spans):
-        following = spans[number + 1].started_at if number + 1 < len(spans) else None
-        if span.ended_at is None and following is not None:
-            cut = tuple(
-                one.__class__(**{**one.__dict__, "ended_at": following}) if one.ended_at is None else one
-                for one in span.stretches
-                if one.started_at < following
-            )
-            span = Span(started_at=span.started_at, ended_at=following, stretches=cut, answered_at=span.answered_at)
-        told.append(span)
-    return told
+    following: list[datetime | None] = [*(span.started_at for span in spans[1:]), None]
+    return [
+        _cut(span, until) if span.ended_at is None and until is not None else span
+        for span, until in zip(spans, following, strict=True)
+    ]
+
+
+def _cut(span: Span, until: datetime) -> Span:
+    stretches = tuple(
+        replace(one, ended_at=until) if one.ended_at is None else one
+        for one in span.stretches
+        if one.started_at < until
+    )
+    return replace(span, ended_at=until, stretches=stretches)
 
 
 def state_of(found: Folded) -> CallState:
@@ -101,7 +104,7 @@ def state_of(found: Folded) -> CallState:
     return CallState.QUEUED if found.place in {Told.QUEUED, Told.RINGS_FOR} else CallState.FLOW
 
 
-def remember(
+def remember(  # noqa: PLR0913 - what is known, each by name
     *,
     call: Call,
     kind: Told,

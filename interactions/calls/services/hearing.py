@@ -10,6 +10,7 @@ from django.db import transaction
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg
 from interactions.calls.segments import CUSTOMER, Folded
+from interactions.calls.selectors import line_consents
 from interactions.calls.services.beginning import begin_call
 from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
@@ -122,9 +123,19 @@ def _note(call: Call, told: CallTold, arrived_at: datetime) -> None:
         call.save(update_fields=["conference"])
     if told.leg:
         _note_leg(call, told, arrived_at)
-    is_agents = told.kind == Told.JOINED and told.leg != call.provider_id and told.data.get("role") != CUSTOMER
-    if is_agents and call.answers.get("_dial"):
+    if told.kind == Told.JOINED:
+        _begin_together(call, told)
+
+
+def _begin_together(call: Call, told: CallTold) -> None:
+    """With the agent there the customer is called, where we call; and what is always recorded is recorded."""
+    is_agents = told.leg != call.provider_id and told.data.get("role") != CUSTOMER
+    if not is_agents:
+        return
+    if call.answers.get("_dial"):
         order(call, "dial_customer", key="once", number=call.answers["_dial"])
+    elif call.inbox.settings.get("recording") == "always" and line_consents(call.inbox):
+        order(call, "record", key="always")
 
 
 def _note_leg(call: Call, told: CallTold, arrived_at: datetime) -> None:

@@ -1,6 +1,6 @@
 """What follows from how a call stands: who has it, whether it waits again, how its contact ends."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallLeg, Recording
@@ -20,6 +20,8 @@ from interactions.handling.services import (
     transfer_interaction,
 )
 from interactions.routing.models import Queue
+
+LOST_AFTER = timedelta(seconds=3)
 
 
 def settle(*, call: Call, found: Folded, now: datetime, is_final: bool) -> bool:
@@ -88,6 +90,9 @@ def _bring_back_the_lost(call: Call, interaction: Interaction, found: Folded, no
         return
     legs = call.legs.filter(kind=CallLeg.Kind.AGENT, agent=interaction.agent)
     if not legs.exists() or legs.filter(ended_at__isnull=True).exists():
+        return
+    # The customer may have hung up in the same moment, and that is told next.
+    if call.heard_at > now - LOST_AFTER:
         return
     if call.direction == Direction.OUTBOUND:
         order(call, "end_all", key="agent lost")

@@ -1,4 +1,4 @@
-"""Whether Twilio sent a request: HMAC-SHA1 over the address and the sorted form, or the body's digest in the address."""
+"""Whether Twilio sent a request: HMAC over the address and the sorted form, or the body's digest in the address."""
 
 from collections import defaultdict
 from typing import Final

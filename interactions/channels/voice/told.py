@@ -17,6 +17,7 @@ class Told(StrEnum):
     CALLBACK = "callback"
     RINGS_FOR = "rings_for"  # handed to an agent who has not taken it yet
     FLOW_ENDED = "flow_ended"
+    TRANSFERRED = "transferred"
     # Legs.
     DIALLED = "dialled"
     ANSWERED = "answered"
@@ -30,7 +31,6 @@ class Told(StrEnum):
     # What the desk asked for; counts only where the telephone itself does not tell.
     DESK_HELD = "desk_held"
     DESK_RESUMED = "desk_resumed"
-    TRANSFERRED = "transferred"
     RECORDING = "recording"
 
 

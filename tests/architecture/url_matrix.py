@@ -279,9 +279,12 @@ MATRIX: dict[str, list[Row]] = {
     "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
-    # Only in a demonstration (tests/ccx/test_caught_mail.py).
+    # Only in a demonstration (tests/ccx/test_caught_mail.py, tests/ccx/test_demo_shop.py).
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
+    "demo/shop/": [public(404)],
+    "demo/shop/sign-in/": [public(404, method="post")],
+    "demo/shop/<slug:slug>/": [public(404, ids={"slug": "alder-lamp"})],
     # The public.
     "chat/widget.js": [public()],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],

@@ -55,7 +55,7 @@ class Kit:
     # What the provider brings. Unsigned: `sign` is called on each.
 
     def message(self, number: int) -> Wire | None:
-        """The number-th message of one and the same customer, a minute after the one before; its text has f"no {number}"."""
+        """The number-th message of one customer, a minute after the one before; its text has f"no {number}"."""
         return None
 
     def sign(self, wire: Wire, line: Line, url: str) -> Wire:

@@ -43,6 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/shop/", demo.shop_shelf, name="demo-shop"),
     path("demo/shop/sign-in/", demo.shop_sign_in, name="demo-shop-sign-in"),
     path("demo/shop/<slug:slug>/", demo.shop_product, name="demo-shop-product"),
+    # Providers of channels.
+    path("", include("interactions.doors.webhooks.urls")),
     # The public.
     path("chat/widget.js", widget, name="chat-widget"),
     path("", include("interactions.doors.webform.urls")),

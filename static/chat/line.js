@@ -31,6 +31,11 @@ export class Line {
     this.#ends = ends;
     this.onVisible = () => this.#seen();
     this.onOnline = () => this.#again();
+    // A page that may come back from the browser's cache lets go of everything that would keep it out of there.
+    this.onAway = () => {
+      this.#leave();
+      this.#drop();
+    };
   }
 
   /** Keep in touch from now on, as whom the token says; null: hang up. `takes` the place of another tab. */
@@ -44,6 +49,7 @@ export class Line {
     document.addEventListener("visibilitychange", this.onVisible);
     addEventListener("online", this.onOnline);
     addEventListener("pageshow", this.onVisible);
+    addEventListener("pagehide", this.onAway);
     this.#apply(takes);
   }
 
@@ -86,7 +92,10 @@ export class Line {
     if (document.hidden || !this.#token) return;
     if (!this.leads) this.#apply(true);
     else if (!this.#isReady || Date.now() - this.#heardAt > SILENT_SECONDS * 1000) this.#again();
-    else this.#ends.news();
+    else {
+      this.#say({ type: "here" });
+      this.#ends.news();
+    }
   }
 
   #again() {
@@ -114,6 +123,7 @@ export class Line {
     document.removeEventListener("visibilitychange", this.onVisible);
     removeEventListener("online", this.onOnline);
     removeEventListener("pageshow", this.onVisible);
+    removeEventListener("pagehide", this.onAway);
   }
 
   // ---- The socket.
@@ -150,7 +160,7 @@ export class Line {
       this.#isReady = true;
       this.#attempts = 0;
       clearInterval(this.#beat);
-      this.#beat = setInterval(() => this.#say({ type: "here" }), HERE_SECONDS * 1000);
+      this.#beat = setInterval(() => document.hidden || this.#say({ type: "here" }), HERE_SECONDS * 1000);
       this.#ends.news();
       this.hurry();
     } else if (said.type === "news") this.#ends.news();

@@ -8,10 +8,11 @@ from django.conf import settings
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.email.adapter import MailAdapter
+from interactions.channels.hooks.adapter import HookAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (MailAdapter(),)
+ADAPTERS: Final[tuple[Adapter, ...]] = (MailAdapter(), HookAdapter())
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {
     (adapter.channel.value, adapter.provider): adapter for adapter in ADAPTERS

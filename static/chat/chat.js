@@ -50,6 +50,11 @@ export class Chat {
     return this.config?.is_open ?? false;
   }
 
+  /** Whether whoever comes now can only leave a message. */
+  get isAway() {
+    return !this.isRunning && !this.isOpen && this.config?.has_form !== false;
+  }
+
   /** Whether a conversation runs that words can be added to. */
   get isRunning() {
     return this.status === "waiting" || this.status === "active";
@@ -145,7 +150,7 @@ export class Chat {
 
   /** A message to an empty desk. */
   async leaveMessage(form) {
-    await this.#try(this.api.post("offline", form));
+    await this.#try(this.api.post("offline", { ...form, page: page(), language: this.options.language }));
     if (this.isKnown) await this.read();
   }
 
@@ -262,9 +267,9 @@ export class Chat {
         language: this.options.language,
         page: page(),
         answers,
-        name: name || user?.name || "",
-        email: email || user?.email || "",
-        user: user?.signature ? user : null,
+        name: name || user?.name || undefined,
+        email: email || user?.email || undefined,
+        user: user?.signature ? user : undefined,
       }),
     );
   }

@@ -4,9 +4,9 @@ const LONGEST_PAUSE_SECONDS = 60;
 const HERE_SECONDS = 25;
 const SILENT_SECONDS = 70;
 const CLOSED_POLLS_SLOWER = 4;
-// The token is dead; this page may not have a socket.
+// The token is dead; this page may not have a socket, or not one more.
 const DEAD_TOKEN = 4401;
-const NOT_HERE = new Set([4403, 4404]);
+const NOT_HERE = new Set([4403, 4404, 4429]);
 
 export class Line {
   leads = false;
@@ -16,6 +16,7 @@ export class Line {
   #token = null;
   #socket = null;
   #isReady = false;
+  #isDeaf = false;
   #mayHaveSocket = true;
   #attempts = 0;
   #retry = 0;
@@ -160,11 +161,24 @@ export class Line {
       this.#isReady = true;
       this.#attempts = 0;
       clearInterval(this.#beat);
-      this.#beat = setInterval(() => document.hidden || this.#say({ type: "here" }), HERE_SECONDS * 1000);
+      this.#isDeaf = false;
+      this.#beat = setInterval(() => this.#look(), HERE_SECONDS * 1000);
       this.#ends.news();
       this.hurry();
-    } else if (said.type === "news") this.#ends.news();
-    else if (said.type === "typing") this.#ends.typing(Boolean(said.on));
+    } else if (said.type === "news") {
+      this.#isDeaf = false;
+      this.#ends.news();
+    } else if (said.type === "deaf") {
+      // The server cannot hear what is new for a while: polling does, until it can.
+      this.#isDeaf = true;
+      this.hurry();
+    } else if (said.type === "typing") this.#ends.typing(Boolean(said.on));
+  }
+
+  #look() {
+    if (document.hidden) return;
+    if (Date.now() - this.#heardAt > SILENT_SECONDS * 1000) this.#connect();
+    else this.#say({ type: "here" });
   }
 
   #lost(code) {
@@ -192,7 +206,7 @@ export class Line {
 
   #plan() {
     clearTimeout(this.#poll);
-    if (this.#isReady) return;
+    if (this.#isReady && !this.#isDeaf) return;
     const slower = this.#ends.isWatching() ? 1 : CLOSED_POLLS_SLOWER;
     this.#poll = setTimeout(
       () => {

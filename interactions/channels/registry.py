@@ -8,6 +8,7 @@ from django.conf import settings
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.email.adapter import MailAdapter
+from interactions.channels.hooks.adapter import HookAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
 from interactions.channels.voice.cti import CtiAdapter
@@ -15,6 +16,7 @@ from interactions.channels.voice.twilio import TwilioVoiceAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     MailAdapter(),
+    HookAdapter(),
     TwilioVoiceAdapter(),
     CtiAdapter(),
 )

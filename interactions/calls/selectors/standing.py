@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallLeg, CallState, Recording
@@ -36,6 +39,23 @@ def call_of(interaction: Interaction) -> Call | None:
     """The running call of a contact, else its last."""
     calls = interaction.calls.select_related("inbox", "queue")
     return calls.filter(ended_at__isnull=True).order_by("-pk").first() or calls.order_by("-pk").first()
+
+
+def _heard_on(inbox: Inbox) -> QuerySet[Call]:
+    return Call.objects.filter(inbox=inbox).select_related("inbox__flow", "queue", "interaction")
+
+
+def call_by_leg(inbox: Inbox, leg: str) -> Call | None:
+    """The call of a line by the provider's id of the customer's leg; for the provider, who has proved who it is."""
+    return _heard_on(inbox).filter(provider_id=leg).first() if leg else None
+
+
+def call_by_id(inbox: Inbox, told: str) -> Call | None:
+    """The same by our own id, which an address of ours names."""
+    try:
+        return _heard_on(inbox).filter(public_id=UUID(told)).first()
+    except ValueError:
+        return None
 
 
 def standing(call: Call) -> CallView:

@@ -13,7 +13,7 @@ from interactions.calls.services.controlling import (
     resume_call,
     transfer_call,
 )
-from interactions.calls.services.flowing import answer_step, end_flow, start_flow, take_callback
+from interactions.calls.services.flowing import answer_step, end_flow, note_alive, start_flow, take_callback
 from interactions.calls.services.flowkeeping import keep_flow
 from interactions.calls.services.folding import refold
 from interactions.calls.services.following import follow_desk
@@ -49,6 +49,7 @@ __all__ = [
     "keep_flow",
     "keep_recording",
     "make_contact",
+    "note_alive",
     "note_fetch_failure",
     "pause_recording",
     "refold",

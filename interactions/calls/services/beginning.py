@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from interactions.calls.models import Call, CallState
 from interactions.cases.choices import Direction
+from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact
 from interactions.channels.models import Inbox
 from interactions.channels.voice.told import CallTold, Told
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
 from interactions.intake.services import receive
-from interactions.models import Interaction
 
 # The carrier vouches for the number: it knows its customer, and the customer's right to it.
 FULL_ATTESTATION = "TN-Validation-Passed-A"

@@ -54,6 +54,12 @@ def end_flow(*, call_id: int, now: datetime, is_resolved: bool = False) -> None:
     _end(call, now, is_resolved=is_resolved)
 
 
+@transaction.atomic
+def note_alive(*, call_id: int, now: datetime) -> None:
+    """The provider asked something about a call: it is still there."""
+    Call.objects.filter(pk=call_id, ended_at__isnull=True).update(heard_at=now)
+
+
 def _locked(call_id: int) -> Call:
     calls = Call.objects.select_for_update(no_key=True, of=("self",))
     return calls.select_related("inbox__flow", "inbox__default_queue", "interaction__queue").get(pk=call_id)

@@ -1,12 +1,12 @@
 """Where a telephone asks what a caller is to hear, and tells how the call goes. Verified like every webhook."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -18,7 +18,8 @@ from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.calls.flows import EnterQueue, HangUp, Place, TakeMessage, Way
 from interactions.calls.models import Call, Recording
-from interactions.calls.services import answer_step, end_flow, start_flow, take_callback
+from interactions.calls.selectors import call_by_id, call_by_leg
+from interactions.calls.services import answer_step, end_flow, note_alive, start_flow, take_callback
 from interactions.channels.contract import Adapter, Answer, Line, Request
 from interactions.channels.models import Inbox
 from interactions.channels.voice.control import ControlledVoiceAdapter
@@ -41,7 +42,7 @@ def answered(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _first(inbox: Inbox, adapter: Adapter, line: Line, request: Request, taken: Taken | None) -> Answer:
     if not isinstance(adapter, ControlledVoiceAdapter):
         return _advice(inbox, line, adapter, request, is_understood=taken is None or taken.is_understood)
-    call = _by_leg(inbox, _form(request).get("CallSid", ""))
+    call = call_by_leg(inbox, _form(request).get("CallSid", ""))
     if call is None or call.interaction_id is None:
         return _twiml(hang_up())
     way = start_flow(call_id=call.pk, now=timezone.now())
@@ -51,7 +52,7 @@ def _first(inbox: Inbox, adapter: Adapter, line: Line, request: Request, taken: 
 def _advice(inbox: Inbox, line: Line, adapter: Adapter, request: Request, *, is_understood: bool) -> Answer:
     """What a telephone system may do with a new call: send it to a queue, take a message, or turn it away."""
     told = json.loads(adapter.answer(line, request, is_understood=is_understood).content)
-    call = _by_leg(inbox, _call_id(request)) if is_understood else None
+    call = call_by_leg(inbox, _call_id(request)) if is_understood else None
     if call is not None and inbox.flow_id is not None and not call.step:
         way = start_flow(call_id=call.pk, now=timezone.now())
         told |= _advised(_fresh(call), way)
@@ -84,7 +85,7 @@ def telling(tell: Teller, *, keeps: bool) -> Callable[..., HttpResponse]:
 
     def answer(inbox: Inbox, _adapter: Adapter, line: Line, request: Request, _taken: Taken | None) -> Answer:
         query = dict(request.query)
-        call = _by_id(inbox, query.get("call", ""))
+        call = call_by_id(inbox, query.get("call", ""))
         if call is None:
             # A status that the number's own settings send names no call of ours, and needs no answer.
             return _twiml(str(Twiml()) if tell is _nothing else hang_up())
@@ -110,7 +111,7 @@ def _menu(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str
 
 def _wait(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str:
     now = timezone.now()
-    Call.objects.filter(pk=call.pk, ended_at__isnull=True).update(heard_at=now)
+    note_alive(call_id=call.pk, now=now)
     return answering.waiting(line, call, times=_count(told.get("n")), now=now)
 
 
@@ -205,30 +206,35 @@ def listen(request: StaffRequest, public_id: UUID) -> HttpResponse:
         object_id=recording.pk,
         details={"interaction": recording.call.interaction_id},
     )
-    answer = FileResponse(recording.file.open("rb"), content_type=recording.content_type or "audio/mpeg")
-    answer["Content-Disposition"] = f'inline; filename="{recording.public_id}.mp3"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
-
-
-def _by_leg(inbox: Inbox, leg: str) -> Call | None:
-    return _calls(inbox).filter(provider_id=leg).first() if leg else None
-
-
-def _by_id(inbox: Inbox, told: str) -> Call | None:
     try:
-        return _calls(inbox).filter(public_id=UUID(told)).first()
-    except ValueError:
-        return None
+        with recording.file.open() as sound:
+            content = sound.read()
+    except OSError:
+        raise Http404 from None
+    response = _part(content, request.headers.get("range", ""))
+    response["Content-Type"] = recording.content_type or "audio/mpeg"
+    response["Content-Disposition"] = f'inline; filename="{recording.public_id}.mp3"'
+    response["Accept-Ranges"] = "bytes"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
-def _calls(inbox: Inbox) -> QuerySet[Call]:
-    return Call.objects.filter(inbox=inbox).select_related("inbox__flow", "queue", "interaction")
+def _part(content: bytes, asked: str) -> HttpResponse:
+    """The whole, or the one part that a player that jumps asks for."""
+    found = re.fullmatch(r"bytes=(\d{1,12})-(\d{0,12})", asked)
+    if found is None:
+        return HttpResponse(content)
+    start, end = int(found[1]), min(int(found[2] or len(content)), len(content) - 1)
+    if start > end:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    told = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
+    return HttpResponse(content[start : end + 1], status=206, headers=told)
 
 
 def _fresh(call: Call) -> Call:
-    return _calls(call.inbox).get(pk=call.pk)
+    return call_by_id(call.inbox, str(call.public_id)) or call
 
 
 def _form(request: Request) -> dict[str, str]:

@@ -280,9 +280,12 @@ MATRIX: dict[str, list[Row]] = {
     "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
-    # Only in a demonstration (tests/ccx/test_caught_mail.py).
+    # Only in a demonstration (tests/ccx/test_caught_mail.py, tests/ccx/test_demo_shop.py).
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
+    "demo/shop/": [public(404)],
+    "demo/shop/sign-in/": [public(404, method="post")],
+    "demo/shop/<slug:slug>/": [public(404, ids={"slug": "alder-lamp"})],
     # Providers: nobody is known here by a session (tests/interactions/doors/test_webhooks.py).
     "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],

@@ -98,17 +98,23 @@ def mailgun(payload: dict[str, Any], *, moment: float | None = None, key: str = 
     return brought(body, "application/x-www-form-urlencoded")
 
 
-def mandrill(events: Any, *, key: str = SECRETS["webhook_key"]) -> Request:
+def mandrill(events: Any, *, key: str = SECRETS["webhook_key"], url: str = URL) -> Request:
     told = json.dumps(events)
-    seal = base64.b64encode(hmac.digest(key.encode(), f"{URL}mandrill_events{told}".encode(), "sha1")).decode()
+    seal = base64.b64encode(hmac.digest(key.encode(), f"{url}mandrill_events{told}".encode(), "sha1")).decode()
     body = urlencode({"mandrill_events": told}).encode()
     return brought(body, "application/x-www-form-urlencoded", x_mandrill_signature=seal)
 
 
 def postal(event: Any) -> Request:
     body = json.dumps(event).encode()
-    seal = RSA.sign(body, padding.PKCS1v15(), hashes.SHA1())
-    return brought(body, x_postal_signature=base64.b64encode(seal).decode())
+    return brought(body, **postal_headers(body))
+
+
+def postal_headers(body: bytes, key: str = "") -> dict[str, str]:
+    """Its own key signs; for a line that has another key somebody else signed."""
+    mine = RSA if key in {"", _public(RSA)} else rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    seal = mine.sign(body, padding.PKCS1v15(), hashes.SHA1())
+    return {"x_postal_signature": base64.b64encode(seal).decode()}
 
 
 def sendgrid(events: Any, *, moment: float | None = None) -> Request:
@@ -121,9 +127,11 @@ def sendgrid(events: Any, *, moment: float | None = None) -> Request:
     )
 
 
-def resend(event: Any, *, moment: float | None = None, number: str = "msg_1") -> Request:
+def resend(
+    event: Any, *, moment: float | None = None, number: str = "msg_1", key: str = f"whsec_{SVIX_KEY}"
+) -> Request:
     body, stamp = json.dumps(event).encode(), str(int(time.time() if moment is None else moment))
-    seal = hmac.digest(base64.b64decode(SVIX_KEY), f"{number}.{stamp}.".encode() + body, "sha256")
+    seal = hmac.digest(base64.b64decode(key.removeprefix("whsec_")), f"{number}.{stamp}.".encode() + body, "sha256")
     return brought(body, svix_id=number, svix_timestamp=stamp, svix_signature=f"v1,{base64.b64encode(seal).decode()}")
 
 

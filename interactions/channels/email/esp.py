@@ -5,6 +5,7 @@ own secrets, without its settings, addresses and signals, which are made for one
 """
 
 import base64
+import hashlib
 import hmac
 import time
 import warnings
@@ -121,7 +122,7 @@ class EspAdapter(Adapter):
 
     def challenge(self, line: Line, request: Request) -> Answer | None:
         """Some look whether we are there before they bring anything."""
-        return Answer() if request.method in {"HEAD", "GET"} else None
+        return Answer() if request.method == "HEAD" else None
 
     def verify(self, line: Line, request: Request) -> None:
         try:
@@ -334,10 +335,19 @@ def raw_mail(text: str | bytes, *, recipient: object = "") -> bytes:
 
 
 def written(message: Any) -> bytes:
-    """A mail made of what a provider took apart. Files are packed: the writer would change line ends within them."""
+    """A mail made of what a provider took apart: always the same for the same, so that it is known again.
+
+    Files are packed, for the writer would change line ends within them; what parts the parts is made of what they say.
+    """
+    digest = hashlib.sha256()
     for part in message.walk():
-        if not part.is_multipart() and "Content-Transfer-Encoding" not in part:
-            encoders.encode_base64(part)
+        if not part.is_multipart():
+            if "Content-Transfer-Encoding" not in part:
+                encoders.encode_base64(part)
+            digest.update(str(part.get_payload()).encode("utf-8", "surrogatepass"))
+    for number, part in enumerate(message.walk()):
+        if part.get_content_maintype() == "multipart":
+            part.set_boundary(f"=_{digest.hexdigest()[:32]}_{number}")
     return raw_mail(message.as_bytes(policy=policy.SMTP), recipient=message.envelope_recipient)
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel import egress
-from interactions.channels.contract import Field, Line, NotVerifiedError, Request
+from interactions.channels.contract import Answer, Field, Line, NotVerifiedError, Request
 from interactions.channels.email.esp import (
     API_URL,
     MAX_BODY,
@@ -120,6 +120,11 @@ class UnisenderGo(EspAdapter):
             help=_("It depends on the account's data centre: https://go1.unisender.ru/ru/transactional/api/v1"),
         ),
     )
+
+    def challenge(self, line: Line, request: Request) -> Answer | None:
+        """It looks by GET, and names nothing."""
+        is_look = request.method == "GET" and not request.query
+        return Answer() if is_look else super().challenge(line, request)
 
     def authenticate(self, line: Line, request: Request) -> None:
         key = key_of(line, "api_key").encode()

@@ -8,6 +8,7 @@ from ccx.kernel.access.urls import api_urlpatterns as access_api
 from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
 from feedback.surveys.urls import public_urlpatterns as surveys_public
+from interactions.doors.chat.widget import widget
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For machines that watch.
@@ -40,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/mail/", demo.mails, name="demo-mails"),
     path("demo/mail/<slug:name>/", demo.mail, name="demo-mail"),
     # The public.
+    path("chat/widget.js", widget, name="chat-widget"),
     path("", include("interactions.doors.webform.urls")),
     path("", include(surveys_public)),
 ]

@@ -283,6 +283,7 @@ MATRIX: dict[str, list[Row]] = {
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
     # The public.
+    "chat/widget.js": [public()],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

@@ -1,1 +1,1 @@
-"""Chat on a customer's site: the widget's address book, what visitors may do, their socket, mail when they left."""
+"""The chat of a site: the widget that it embeds, what the widget asks of us, its socket, and mail when visitors left."""

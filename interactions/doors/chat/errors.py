@@ -23,7 +23,7 @@ class LinkIsDeadError(DomainError):
     """This link was used before, or is too old"""
 
     code = "link_is_dead"
-    status: ClassVar[int] = 401
+    status: ClassVar[int] = 410
 
 
 class NothingIsSaidError(DomainError):
@@ -44,13 +44,6 @@ class EmailIsInvalidError(DomainError):
     """This is no e-mail address"""
 
     code = "email_is_invalid"
-    status: ClassVar[int] = 422
-
-
-class AnswerIsMissingError(DomainError):
-    """Something that must be answered is not"""
-
-    code = "answer_is_missing"
     status: ClassVar[int] = 422
 
 

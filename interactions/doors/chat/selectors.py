@@ -109,9 +109,7 @@ def state_of(visitor: ChatVisitor, *, inbox: Inbox, after: int = 0) -> dict[str,
     read_until = _read_until(visitor, chat)
     agent = chat.agent if chat is not None and chat.status == InteractionStatus.ACTIVE else None
     return {
-        "visitor": str(visitor.public_id),
-        "identified": bool(visitor.site_user),
-        "name": visitor.name,
+        "visitor": {"id": str(visitor.public_id), "name": visitor.name, "is_identified": bool(visitor.site_user)},
         "email": visitor.email,
         "status": _status(chat, is_open=open_now),
         "position": place_in_queue(chat) if chat is not None else None,

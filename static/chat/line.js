@@ -1,0 +1,195 @@
+// The line to the server: a socket that says "read again", polling where there is none, one tab for all of them.
+
+const LONGEST_PAUSE_SECONDS = 60;
+const HERE_SECONDS = 25;
+const SILENT_SECONDS = 70;
+const CLOSED_POLLS_SLOWER = 4;
+// The token is dead; this page may not have a socket.
+const DEAD_TOKEN = 4401;
+const NOT_HERE = new Set([4403, 4404]);
+
+export class Line {
+  leads = false;
+  #keep;
+  #ends;
+  #settings = { socket: "", poll_seconds: 5 };
+  #token = null;
+  #socket = null;
+  #isReady = false;
+  #mayHaveSocket = true;
+  #attempts = 0;
+  #retry = 0;
+  #poll = 0;
+  #beat = 0;
+  #heardAt = 0;
+  #leave = () => {};
+  #typedAt = 0;
+
+  /** `ends` are {news, typing, dead, isWatching}: what to do, and whether somebody looks at the chat. */
+  constructor(keep, ends) {
+    this.#keep = keep;
+    this.#ends = ends;
+    this.onVisible = () => this.#seen();
+    this.onOnline = () => this.#again();
+  }
+
+  /** Keep in touch from now on, as whom the token says; null: hang up. `takes` the place of another tab. */
+  use(token, settings, takes = !document.hidden) {
+    this.#settings = settings;
+    if (token === this.#token) return;
+    this.#hangUp();
+    this.#token = token;
+    this.#mayHaveSocket = true;
+    if (!token) return;
+    document.addEventListener("visibilitychange", this.onVisible);
+    addEventListener("online", this.onOnline);
+    addEventListener("pageshow", this.onVisible);
+    this.#apply(takes);
+  }
+
+  /** The visitor writes. Returns false if nobody could be told over the socket. */
+  typing() {
+    const now = Date.now();
+    if (now - this.#typedAt < 3000) return true;
+    this.#typedAt = now;
+    return this.#say({ type: "typing" });
+  }
+
+  /** Look again soon: the panel was opened or closed. */
+  hurry() {
+    if (!this.leads || !this.#token) return;
+    clearTimeout(this.#poll);
+    this.#plan();
+  }
+
+  // ---- One tab listens and tells the others; whichever is looked at takes over.
+
+  #apply(takes) {
+    this.#leave();
+    const token = this.#token;
+    this.#leave = this.#keep.hold("line", {
+      takes,
+      won: () => {
+        if (token !== this.#token) return;
+        this.leads = true;
+        this.#again();
+      },
+      lost: () => {
+        if (token !== this.#token || !this.leads) return;
+        this.#drop();
+        this.#apply(false);
+      },
+    });
+  }
+
+  #seen() {
+    if (document.hidden || !this.#token) return;
+    if (!this.leads) this.#apply(true);
+    else if (!this.#isReady || Date.now() - this.#heardAt > SILENT_SECONDS * 1000) this.#again();
+    else this.#ends.news();
+  }
+
+  #again() {
+    if (!this.leads) return;
+    this.#attempts = 0;
+    this.#ends.news();
+    this.#connect();
+    this.hurry();
+  }
+
+  #drop() {
+    this.leads = false;
+    for (const timer of [this.#retry, this.#poll]) clearTimeout(timer);
+    clearInterval(this.#beat);
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#isReady = false;
+    socket?.close();
+  }
+
+  #hangUp() {
+    this.#leave();
+    this.#leave = () => {};
+    this.#drop();
+    document.removeEventListener("visibilitychange", this.onVisible);
+    removeEventListener("online", this.onOnline);
+    removeEventListener("pageshow", this.onVisible);
+  }
+
+  // ---- The socket.
+
+  #connect() {
+    clearTimeout(this.#retry);
+    const old = this.#socket;
+    this.#socket = null;
+    this.#isReady = false;
+    old?.close();
+    if (!this.leads || !this.#mayHaveSocket || !this.#settings.socket) return;
+    let socket;
+    try {
+      socket = new WebSocket(this.#settings.socket);
+    } catch {
+      this.#mayHaveSocket = false; // a content policy that names no socket: polling does
+      return;
+    }
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.#token }));
+    socket.onmessage = ({ data }) => socket === this.#socket && this.#take(data);
+    socket.onclose = ({ code }) => socket === this.#socket && this.#lost(code);
+  }
+
+  #take(data) {
+    this.#heardAt = Date.now();
+    let said;
+    try {
+      said = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (said.type === "ready") {
+      this.#isReady = true;
+      this.#attempts = 0;
+      clearInterval(this.#beat);
+      this.#beat = setInterval(() => this.#say({ type: "here" }), HERE_SECONDS * 1000);
+      this.#ends.news();
+      this.hurry();
+    } else if (said.type === "news") this.#ends.news();
+    else if (said.type === "typing") this.#ends.typing(Boolean(said.on));
+  }
+
+  #lost(code) {
+    this.#socket = null;
+    this.#isReady = false;
+    clearInterval(this.#beat);
+    if (code === DEAD_TOKEN) {
+      this.#ends.dead();
+      return;
+    }
+    if (NOT_HERE.has(code)) this.#mayHaveSocket = false;
+    // Spread, so that a server that comes back is not asked by everybody at once.
+    const pause = Math.min(LONGEST_PAUSE_SECONDS, 2 ** this.#attempts++) * (0.3 + 0.7 * Math.random());
+    if (this.#mayHaveSocket) this.#retry = setTimeout(() => this.#connect(), pause * 1000);
+    this.hurry();
+  }
+
+  #say(frame) {
+    if (!this.#isReady || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  // ---- Polling: while no socket stands, and only for a tab that somebody can see.
+
+  #plan() {
+    clearTimeout(this.#poll);
+    if (this.#isReady) return;
+    const slower = this.#ends.isWatching() ? 1 : CLOSED_POLLS_SLOWER;
+    this.#poll = setTimeout(
+      () => {
+        if (!document.hidden) this.#ends.news();
+        this.#plan();
+      },
+      Math.max(1, this.#settings.poll_seconds) * slower * 1000,
+    );
+  }
+}

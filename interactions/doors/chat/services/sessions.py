@@ -110,7 +110,7 @@ def _of_user(inbox: Inbox, user: SiteUser, known: ChatVisitor | None) -> ChatVis
 
 
 def _introduce(visitor: ChatVisitor, said: Introduction, line: ChatLine, user: SiteUser | None) -> None:
-    answers = _answers(said.answers, line.questions)
+    answers = read_answers(said.answers, line.questions)
     by_kind = {question.kind: str(answers[question.name]) for question in line.questions if question.name in answers}
     visitor.name = (said.name.strip() or str(answers.get("name", "")) or visitor.name)[:200]
     visitor.language = said.language[:10] or visitor.language
@@ -128,7 +128,7 @@ def _introduce(visitor: ChatVisitor, said: Introduction, line: ChatLine, user: S
     visitor.save()
 
 
-def _answers(given: Mapping[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
+def read_answers(given: Mapping[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for question in questions:
         answer = given.get(question.name)

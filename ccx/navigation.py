@@ -31,6 +31,6 @@ ITEMS: list[dict[str, Any]] = [
     _setting(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
     _setting(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
     _setting(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
-    _setting(_("Mail"), "email", "interactions:mail", Ability.OPERATE, "g m"),
+    _setting(_("Deliveries"), "email", "interactions:deliveries", Ability.OPERATE, "g m"),
     _setting(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

@@ -37,9 +37,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("interactions.doors.rest.urls")),
     path("api/v1/", include("analytics.kpis.urls")),
     path("", include("ccx.kernel.access.urls")),
-    # A demonstration's mail.
+    # A demonstration's mail, and the shop that embeds the chat.
     path("demo/mail/", demo.mails, name="demo-mails"),
     path("demo/mail/<slug:name>/", demo.mail, name="demo-mail"),
+    path("demo/shop/", demo.shop_shelf, name="demo-shop"),
+    path("demo/shop/sign-in/", demo.shop_sign_in, name="demo-shop-sign-in"),
+    path("demo/shop/<slug:slug>/", demo.shop_product, name="demo-shop-product"),
+    # Providers of channels.
+    path("", include("interactions.doors.webhooks.urls")),
     # The public.
     path("chat/widget.js", widget, name="chat-widget"),
     path("", include("interactions.doors.webform.urls")),

@@ -2,8 +2,8 @@
 
 from interactions.cases.urls import urlpatterns as cases
 from interactions.customers.urls import urlpatterns as customers
+from interactions.doors.deliveries.urls import urlpatterns as deliveries
 from interactions.doors.history.urls import urlpatterns as imports
-from interactions.doors.mail.urls import urlpatterns as mail
 
 app_name = "interactions"
-urlpatterns = [*customers, *cases, *imports, *mail]
+urlpatterns = [*customers, *cases, *imports, *deliveries]

@@ -1,5 +1,6 @@
 """How the centre is set up: teams and people, queues and hours, reasons and who owns what causes them."""
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,6 +17,7 @@ from ccx.kernel.people.services.teams import create_team
 from interactions.cases.services.reasons import save_reason
 from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
+from interactions.channels.services import keep_credentials
 from interactions.doors.models import WebForm
 from interactions.models import (
     AgentSkill,
@@ -60,6 +62,12 @@ INBOXES = {
     Channel.SMS: ("Text messages", "+447700900100", "Messaging"),
     Channel.WHATSAPP: ("WhatsApp", "+447700900101", "Messaging"),
     Channel.WEB_FORM: ("Contact form", "/forms/contact/", "E-mail and forms"),
+}
+CHAT_SETTINGS = {
+    "title": "Fernwood",
+    "intro": "Hello, this is Fernwood. Ask us anything about an order, a delivery or a piece of furniture.",
+    "accent": "#2f6b4f",
+    "origins": [],
 }
 TOUCHPOINTS = {
     "Logistics": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],
@@ -187,6 +195,13 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
     form.save(update_fields=["reply_inbox"])
     mail.settings = {"from_name": "Fernwood"}
     mail.save(update_fields=["settings"])
+    chat = centre.inboxes[Channel.CHAT]
+    chat.settings = CHAT_SETTINGS
+    chat.save(update_fields=["settings"])
+    # The pretend shop (/demo/shop/) says with it who is signed in there.
+    keep_credentials(
+        inbox_id=chat.pk, credentials={"identity_secret": secrets.token_urlsafe(32)}, by=centre.administrator
+    )
     _publish_form(centre)
 
 

@@ -1,4 +1,4 @@
-"""The pages of caught mail: there only in a demonstration, for those who are signed in."""
+"""Pages of a demonstration: caught mail for those who are signed in, and the pretend shop, which is public."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,12 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from ccx.demo import shop
 from ccx.demo.caught import Caught, answer_as_the_customer, caught_mail, caught_mails, is_on
 from ccx.kernel.look.parts import Empty
 
 LONGEST_ANSWER = 20_000
+SHOPPER_COOKIE = "demo_shopper"
 
 
 def _in_a_demonstration(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -22,12 +24,13 @@ def _in_a_demonstration(view: Callable[..., HttpResponse]) -> Callable[..., Http
     def gated(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if not is_on():
             raise Http404
-        return login_required(view)(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
 
     return gated
 
 
 @_in_a_demonstration
+@login_required
 @never_cache
 @require_safe
 def mails(request: HttpRequest) -> HttpResponse:
@@ -37,6 +40,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 @_in_a_demonstration
+@login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def mail(request: HttpRequest, name: str) -> HttpResponse:
@@ -62,3 +66,47 @@ def _answered(request: HttpRequest, found: Caught) -> bool:
     else:
         messages.success(request, _("The answer came in."))
     return True
+
+
+@_in_a_demonstration
+@never_cache
+@require_safe
+def shop_shelf(request: HttpRequest) -> HttpResponse:
+    """Everything the pretend shop sells."""
+    return _shop_page(request, "demo/shop.html", {"products": shop.PRODUCTS})
+
+
+@_in_a_demonstration
+@never_cache
+@require_safe
+def shop_product(request: HttpRequest, slug: str) -> HttpResponse:
+    """One product; the chat goes on from page to page."""
+    product = shop.product_named(slug)
+    if product is None:
+        raise Http404
+    others = [other for other in shop.PRODUCTS if other != product]
+    return _shop_page(request, "demo/shop_product.html", {"product": product, "others": others})
+
+
+@_in_a_demonstration
+@require_POST
+def shop_sign_in(request: HttpRequest) -> HttpResponse:
+    """Be one of the shop's customers, or nobody; the shop believes whatever is chosen."""
+    response = redirect("demo-shop")
+    shopper = shop.shopper_named(request.POST.get("shopper", ""))
+    if shopper is None:
+        response.delete_cookie(SHOPPER_COOKIE)
+    else:
+        response.set_cookie(SHOPPER_COOKIE, shopper.id, httponly=True, samesite="Lax")
+    return response
+
+
+def _shop_page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    line = shop.chat_line()
+    can_sign = shop.signs(line)
+    shopper = shop.shopper_named(request.COOKIES.get(SHOPPER_COOKIE, "")) if can_sign else None
+    signed = shop.signed(shopper, line) if shopper and line else ""
+    shoppers = shop.SHOPPERS if can_sign else ()
+    return render(
+        request, template, context | {"line": line, "shopper": shopper, "signed": signed, "shoppers": shoppers}
+    )

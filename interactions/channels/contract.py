@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from ccx.kernel.access.errors import MalformedBodyError
+from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact
@@ -64,6 +66,13 @@ class Request:
             return parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=False, max_num_fields=2000)
         except ValueError as error:
             raise UnreadableDeliveryError("the form cannot be read") from error
+
+    def json(self) -> Any:
+        """The body as JSON, read as strictly as that of a stranger. Raises UnreadableDeliveryError."""
+        try:
+            return read_json(self.body)
+        except MalformedBodyError as error:
+            raise UnreadableDeliveryError(str(error)) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +277,8 @@ class Adapter(ABC):
     max_body: ClassVar[int] = 10 * 1024 * 1024
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
+    # Parameters of the address that are secrets: they are never kept, so `parse` must not need them.
+    secret_query: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def fields(self) -> Sequence[Field]:
@@ -287,6 +298,10 @@ class Adapter(ABC):
         Raises NotVerifiedError, or StaleDeliveryError where the scheme has a time and it is more than five minutes off.
         """
         raise NotVerifiedError
+
+    def mark(self, request: Request) -> str:
+        """What tells this delivery from another with the same address and body; "" where nothing does."""
+        return ""
 
     def parse(self, line: Line, request: Request, *, received_at: datetime) -> Parsed:
         """What a verified delivery holds. Raises UnreadableDeliveryError; anything else it raises counts as that."""

@@ -16,8 +16,10 @@ from ccx.kernel.events.trouble import describe
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import Channel
+from interactions.channels.contract import Report
+from interactions.channels.models import Inbox
 from interactions.handling.events import MessageSettled
-from interactions.handling.models import SENDING_ORDER, Sending, SendingState
+from interactions.handling.models import SENDING_ORDER, EarlyReport, Sending, SendingState
 from interactions.handling.selectors import message_senders
 from interactions.handling.selectors.sending import MessageSender
 from interactions.handling.services.moves import lock_interaction
@@ -68,6 +70,29 @@ def settle_sending(*, message_id: int, state: SendingState, error: str = "", at:
     sending.save(update_fields=["state", "last_error", "sent_at"])
     _tell(sending, state)
     return True
+
+
+@transaction.atomic
+def hear_report(*, inbox: Inbox, report: Report) -> bool:
+    """What a provider says about a message of ours; kept for a day where we do not know it by that name yet."""
+    known = Sending.objects.filter(inbox=inbox)
+    found = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
+    if found is None and report.reference:
+        found = known.filter(message__public_id=report.reference).first()
+    if found is not None:
+        state = SendingState(report.state)
+        return settle_sending(message_id=found.message_id, state=state, error=report.error, at=report.at)
+    EarlyReport.objects.get_or_create(
+        inbox=inbox,
+        provider_id=report.provider_id,
+        state=SendingState(report.state),
+        defaults={
+            "error": report.error[:300],
+            "error_code": report.error_code[:40],
+            "at": report.at or timezone.now(),
+        },
+    )
+    return False
 
 
 def _is_forward(before: SendingState, after: SendingState) -> bool:

@@ -4,7 +4,8 @@ import { fill, h, icon } from "./dom.js";
 import { Tray } from "./files.js";
 
 const EMOJI = [..."🙂😀😂😊😍😉😎🤔😢😭😡😱👍👎👏🙏👋🤝💪👀❤🎉🔥✨✅❌❓❗📦🚚🎁⏰"];
-const LONGEST = 10_000;
+// What the longest message is where the inbox does not say.
+const LONGEST = 5_000;
 
 export class Composer {
   constructor(app, panel) {
@@ -16,7 +17,7 @@ export class Composer {
       class: "words",
       rows: "1",
       dir: "auto",
-      maxlength: LONGEST,
+      maxlength: app.chat.config.max_text ?? LONGEST,
       enterkeyhint: "send",
       "aria-label": wording.say("write"),
       placeholder: wording.say("write"),

@@ -238,7 +238,7 @@ class Field {
   }
 
   #input(about, choices, value) {
-    if (this.kind === "textarea") return h("textarea", { ...about, rows: "4", dir: "auto", maxlength: "10000", value });
+    if (this.kind === "textarea") return h("textarea", { ...about, rows: "4", dir: "auto", maxlength: "5000", value });
     if (this.kind === "checkbox") return h("input", { ...about, type: "checkbox" });
     if (this.kind === "select" || choices?.length) {
       const options = (choices ?? []).map((choice) => (Array.isArray(choice) ? choice : [choice, choice]));

@@ -19,11 +19,11 @@ from interactions.models import (
     Attachment,
     Case,
     Customer,
+    Delivery,
     ImportRun,
     Inbox,
     Interaction,
     Message,
-    UnreadableMail,
     WebForm,
 )
 from tests.factories.figures import a_reason
@@ -95,13 +95,15 @@ def make_objects(cast: Cast) -> dict[str, Any]:
         size=8,
         sha256="0" * 64,
     )
-    aside = UnreadableMail.objects.create(inbox=inbox, raw=b"From: (((", error="too deep")
+    aside = Delivery.objects.create(
+        inbox=inbox, kind="mail", body=b"From: (((", digest="0" * 64, state="quarantined", error="too deep"
+    )
     form = WebForm.objects.create(inbox=inbox, slug="contact", title="Contact us")
     key, _token = make_key(cast.objects["service"])
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    objects = {"attachment": file, "unreadable": aside}
+    objects = {"attachment": file, "aside": aside}
     objects |= {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
     return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
 

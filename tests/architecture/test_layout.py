@@ -79,8 +79,8 @@ MORE_NAMES: dict[str, set[str]] = {
             "owner_words",
         ),
     },
-    # Ways in, one folder each.
-    "interactions/doors": {"chat", "history", "mail", "rest", "webform"},
+    # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
+    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

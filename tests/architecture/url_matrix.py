@@ -82,6 +82,7 @@ NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
+NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
 MERGES = {"supervisor": 200, "administrator": 200}
 SIGNED_IN_GO_HOME = dict.fromkeys(
@@ -266,11 +267,11 @@ MATRIX: dict[str, list[Row]] = {
     # The second finds it closed.
     "desk/<uuid:public_id>/_not_a_contact/": [row(supervisor=302, administrator=422, of="interaction", method="post")],
     "attachments/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="attachment")],
-    # Mail: the lines' mailboxes, and what could not be read.
-    "operations/mail/": [row(administrator=200)],
-    "operations/mail/<uuid:public_id>/original/": [row(administrator=200, of="unreadable")],
-    "operations/mail/<uuid:public_id>/read-again/": [row(administrator=302, of="unreadable", method="post")],
-    "operations/mail/<uuid:public_id>/put-away/": [row(administrator=302, of="unreadable", method="post")],
+    # The lines' mailboxes, and what could not be read.
+    "operations/deliveries/": [row(administrator=200)],
+    "operations/deliveries/<uuid:public_id>/original/": [row(administrator=200, of="aside")],
+    "operations/deliveries/<uuid:public_id>/read-again/": [row(administrator=302, of="aside", method="post")],
+    "operations/deliveries/<uuid:public_id>/put-away/": [row(administrator=302, of="aside", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],
@@ -279,9 +280,15 @@ MATRIX: dict[str, list[Row]] = {
     "imports/<uuid:public_id>/start/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/pause/": [row(administrator=302, of="import", method="post")],
     "imports/<uuid:public_id>/issues.csv": [row(administrator=200, of="import")],
-    # Only in a demonstration (tests/ccx/test_caught_mail.py).
+    # Only in a demonstration (tests/ccx/test_caught_mail.py, tests/ccx/test_demo_shop.py).
     "demo/mail/": [public(404)],
     "demo/mail/<slug:name>/": [public(404, ids={"name": "x"})],
+    "demo/shop/": [public(404)],
+    "demo/shop/sign-in/": [public(404, method="post")],
+    "demo/shop/<slug:slug>/": [public(404, ids={"slug": "alder-lamp"})],
+    # Providers: nobody is known here by a session (tests/interactions/doors/test_webhooks.py).
+    "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
     # The public.
     "chat/widget.js": [public()],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],

@@ -1,14 +1,14 @@
-"""How the lines' mailboxes stand, and the mail that was put aside."""
+"""How the lines' mailboxes stand."""
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from ccx.kernel.models import User
 from interactions.channels.choices import Channel
 from interactions.channels.email.tokens import without_token
 from interactions.channels.models import Inbox
-from interactions.doors.models import Mailbox, UnreadableMail
+from interactions.doors.models import Delivery, Mailbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class Line:
     inbox: Inbox
     mailbox: Mailbox | None
     is_fetched: bool
-    unreadable: int
+    aside: int
 
 
 def mailboxes_to_fetch() -> list[tuple[int, bool]]:
@@ -38,20 +38,15 @@ def mail_lines(user: User) -> list[Line]:
     """Every e-mail line, in the order of names."""
     inboxes = Inbox.objects.visible_to(user).filter(channel=Channel.EMAIL, is_active=True)
     mailboxes = Mailbox.objects.in_bulk([inbox.pk for inbox in inboxes])
-    aside = unreadable_mails(user).order_by().values("inbox").annotate(count=Count("pk"))
+    quarantined = Delivery.objects.visible_to(user).filter(state=Delivery.State.QUARANTINED)
+    aside = quarantined.values("inbox").annotate(count=Count("pk"))
     counts = {row["inbox"]: row["count"] for row in aside}
     return [
         Line(
             inbox=inbox,
             mailbox=mailboxes.get(inbox.pk),
             is_fetched=bool((inbox.settings.get("imap") or {}).get("host")),
-            unreadable=counts.get(inbox.pk, 0),
+            aside=counts.get(inbox.pk, 0),
         )
         for inbox in inboxes
     ]
-
-
-def unreadable_mails(user: User) -> QuerySet[UnreadableMail]:
-    """Mail that waits for a person, newest first; without its bytes."""
-    waiting = UnreadableMail.objects.visible_to(user).filter(settled_at=None)
-    return waiting.select_related("inbox").defer("raw").order_by("-received_at", "-pk")

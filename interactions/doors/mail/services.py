@@ -11,9 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.events.locks import wait_for_lock
-from ccx.kernel.models import User
-from ccx.kernel.people.choices import Ability
-from ccx.kernel.people.errors import NotAllowedError
 from interactions.cases.choices import AuthorKind, Outcome
 from interactions.cases.models import Message
 from interactions.channels.choices import Channel
@@ -22,8 +19,8 @@ from interactions.channels.email.reading import Mail, parse
 from interactions.channels.email.tokens import read_reply_token, read_sent_id, token_in, without_token
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
-from interactions.doors.mail.attaching import Kept, attach, forget_files, keep_files
-from interactions.doors.models import Mailbox, UnreadableMail
+from interactions.doors.files import Kept, attach, forget_files, keep_files
+from interactions.doors.models import Delivery, Mailbox
 from interactions.handling.models import SendingState
 from interactions.handling.outgoing import settle_sending
 from interactions.intake.models import RawContact
@@ -87,41 +84,6 @@ def book_mail(*, inbox: Inbox, raw: bytes, received_at: datetime) -> Taken:
     return _take(inbox, raw, received_at=received_at)
 
 
-@transaction.atomic
-def read_again(*, mail_id: int, by: User) -> bool:
-    """Try a mail that was put aside once more; whether it was taken in this time."""
-    _require_operate(by)
-    kept = UnreadableMail.objects.select_for_update().select_related("inbox").get(pk=mail_id, settled_at=None)
-    try:
-        with transaction.atomic():
-            _take(kept.inbox, bytes(kept.raw), received_at=kept.received_at)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        kept.attempts = min(kept.attempts + 1, 32767)
-        kept.error = f"{type(error).__name__}: {error}"[:300]
-        kept.save(update_fields=["attempts", "error"])
-        return False
-    kept.settled_at = timezone.now()
-    kept.save(update_fields=["settled_at"])
-    return True
-
-
-@transaction.atomic
-def put_away(*, mail_id: int, by: User) -> UnreadableMail:
-    """A person decides that a mail need not be taken in."""
-    _require_operate(by)
-    kept = UnreadableMail.objects.select_for_update().get(pk=mail_id, settled_at=None)
-    kept.settled_at = timezone.now()
-    kept.save(update_fields=["settled_at"])
-    return kept
-
-
-def _require_operate(by: User) -> None:
-    if not by.can(Ability.OPERATE):
-        raise NotAllowedError
-
-
 def _take(
     inbox: Inbox, raw: bytes, *, received_at: datetime | None, place: Place | None = None, is_cut: bool = False
 ) -> Taken:
@@ -132,7 +94,7 @@ def _take(
         with transaction.atomic():
             if place is not None and not _move_cursor(inbox, place):
                 return Taken()
-            taken = _book(inbox, mail, kept, received_at=received_at, is_cut=is_cut)
+            taken = _book(inbox, raw, mail, kept, received_at=received_at, is_cut=is_cut)
         is_used = taken.receipt is not None and taken.receipt.is_new
         return taken
     finally:
@@ -140,7 +102,7 @@ def _take(
             forget_files(kept)
 
 
-def _book(inbox: Inbox, mail: Mail, kept: Kept, *, received_at: datetime | None, is_cut: bool) -> Taken:
+def _book(inbox: Inbox, raw: bytes, mail: Mail, kept: Kept, *, received_at: datetime | None, is_cut: bool) -> Taken:
     external_id = mail.message_id or f"digest:{mail.digest}"
     # The same mail may come to two lines at once.
     wait_for_lock(f"mail:{external_id}")
@@ -169,7 +131,8 @@ def _book(inbox: Inbox, mail: Mail, kept: Kept, *, received_at: datetime | None,
     contact = _contact(inbox, mail, kept, flags=flags, external_id=external_id, received_at=received_at)
     receipt = receive(contact=contact, by_id=None)
     if receipt.is_new and receipt.message_id is not None:
-        attach(kept, message_id=receipt.message_id)
+        source = {"delivery": _keep_whole(inbox, raw, state=Delivery.State.DONE)} if kept.waiting else None
+        attach(kept, message_id=receipt.message_id, source=source)
     return Taken(receipt=receipt)
 
 
@@ -300,10 +263,24 @@ def _receipt_of(known: RawContact) -> Receipt:
 def _put_aside(inbox: Inbox, raw: bytes, *, error: str, place: Place | None) -> None:
     if place is not None and not _move_cursor(inbox, place):
         return
-    raw = raw[:MAX_KEPT_RAW]
-    wait_for_lock(f"mail:{hashlib.sha256(raw).hexdigest()}")
-    if not UnreadableMail.objects.filter(inbox=inbox, raw=raw).exists():
-        UnreadableMail.objects.create(inbox=inbox, raw=raw, error=error)
+    _keep_whole(inbox, raw[:MAX_KEPT_RAW], state=Delivery.State.QUARANTINED, error=error)
+
+
+def _keep_whole(inbox: Inbox, raw: bytes, *, state: Delivery.State, error: str = "") -> int:
+    """Keep a mail as it came, once; the number of the delivery."""
+    kept, _made = Delivery.objects.get_or_create(
+        inbox=inbox,
+        digest=hashlib.sha256(b"mail\x00" + raw).hexdigest(),
+        defaults={
+            "kind": Delivery.Kind.MAIL,
+            "body": raw,
+            "state": state,
+            "attempts": 1,
+            "error": error.replace("\x00", "")[:300],
+            "settled_at": timezone.now() if state == Delivery.State.DONE else None,
+        },
+    )
+    return kept.pk
 
 
 def _move_cursor(inbox: Inbox, place: Place) -> bool:

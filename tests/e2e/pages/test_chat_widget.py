@@ -333,6 +333,7 @@ def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop
     expect(page.locator("#help")).to_be_focused()
     assert "/" not in page.evaluate("keys")
     page.get_by_role("button", name="Open the chat").press("Enter")
+    expect(page.get_by_label("Write a message")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -6,7 +6,7 @@ from django.conf import LazySettings
 from interactions.channels.services import keep_credentials
 from interactions.doors.mail.fetching import fetch_mailbox
 from interactions.doors.mail.selectors import mailboxes_to_fetch
-from interactions.models import Inbox, Interaction, Mailbox, Message, RawContact, UnreadableMail
+from interactions.models import Delivery, Inbox, Interaction, Mailbox, Message, RawContact
 from tests.factories.contacts import Centre
 from tests.factories.mailservers import ImapStub, a_mail, imap_stub
 
@@ -111,8 +111,8 @@ def test_a_poisonous_mail_is_put_aside_and_the_next_goes_on(centre: Centre) -> N
         fetch_mailbox(inbox_id=centre.email.pk)
 
     assert words() == ["after it"]
-    aside = UnreadableMail.objects.get()
-    assert bytes(aside.raw).startswith(b"From: ((((")
+    aside = Delivery.objects.get()
+    assert bytes(aside.body).startswith(b"From: ((((")
     assert "RecursionError" in aside.error
 
 

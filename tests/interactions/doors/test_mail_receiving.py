@@ -7,6 +7,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage as SentMail
 from django.db import OperationalError
+from django.utils import timezone
 
 from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.people.errors import NotAllowedError
@@ -14,13 +15,15 @@ from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.channels.email import tokens
 from interactions.channels.email.tokens import read_reply_token, reply_address, reply_token, sent_id
 from interactions.customers.choices import Assurance
+from interactions.doors.deliveries.services import read_again
+from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services
 from interactions.doors.mail.sending import send_mail
 from interactions.doors.mail.services import Taken, take_mail
 from interactions.handling import services as handling
 from interactions.handling.models import Sending
 from interactions.handling.outgoing import send_due_messages
-from interactions.models import Attachment, Inbox, Interaction, Message, RawContact, UnreadableMail
+from interactions.models import Attachment, Delivery, Inbox, Interaction, Message, RawContact
 from tests.factories.contacts import Centre, claim
 from tests.factories.desks import arrive, reply, sit_down
 from tests.factories.mailservers import a_mail
@@ -246,7 +249,7 @@ FILES = (
 def test_files_are_kept_under_names_of_ours_and_what_is_too_large_is_named(
     line: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("interactions.doors.mail.attaching.MAX_FILE", 1000)
+    monkeypatch.setattr("interactions.doors.files.MAX_FILE", 1000)
     take(line, FILES)
     take(line, FILES)
 
@@ -267,9 +270,14 @@ def test_a_full_disk_keeps_the_words(line: Inbox, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(default_storage, "save", full)
     take(line, FILES)
-    body = Message.objects.get().body
-    assert body.startswith("See files")
-    assert "x.html" in body
+    assert Message.objects.get().body == "See files"
+    assert set(Attachment.objects.values_list("name", "state")) == {("x.html", "pending"), ("big.bin", "pending")}
+    assert Delivery.objects.get().state == "done"
+    monkeypatch.undo()
+    Attachment.objects.update(due_at=timezone.now())
+    assert fetch_due_files() == 2
+    kept = Attachment.objects.get(name="x.html")
+    assert (kept.state, kept.size, kept.remote, kept.file.read()) == ("kept", 18, {}, b"<script>x</script>")
 
 
 def test_trouble_with_the_database_is_not_the_mails_fault(line: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,13 +297,13 @@ def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(
     with monkeypatch.context() as patched:
         patched.setattr(services, "parse", lambda *_a, **_k: 1 / 0)
         assert take(line, a_mail("mended")).is_unreadable
-        aside = UnreadableMail.objects.get()
-        assert not services.read_again(mail_id=aside.pk, by=admin)
+        aside = Delivery.objects.get()
+        assert not read_again(delivery_id=aside.pk, by=admin)
     aside.refresh_from_db()
     assert (aside.attempts, "division" in aside.error) == (2, True)
     with pytest.raises(NotAllowedError):
-        services.read_again(mail_id=aside.pk, by=alice)
-    assert services.read_again(mail_id=aside.pk, by=admin)
+        read_again(delivery_id=aside.pk, by=alice)
+    assert read_again(delivery_id=aside.pk, by=admin)
     assert Message.objects.get().body == "mended"
     aside.refresh_from_db()
     assert aside.settled_at is not None

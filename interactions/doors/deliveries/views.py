@@ -1,4 +1,4 @@
-"""The page of mail: whether each line's mail comes in, and what could not be read."""
+"""The page of what came in: whether each line's mail does, and what could not be read."""
 
 from uuid import UUID
 
@@ -10,74 +10,79 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.audit.services import record_read
+from ccx.kernel.files import file_response
 from ccx.kernel.look import figures
 from ccx.kernel.look.parts import Cell, Column, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
-from interactions.doors.mail.selectors import Line, mail_lines, unreadable_mails
-from interactions.doors.mail.services import put_away, read_again
-from interactions.doors.models import UnreadableMail
+from interactions.doors.deliveries.selectors import deliveries_aside, late_deliveries
+from interactions.doors.deliveries.services import put_away, read_again
+from interactions.doors.mail.selectors import Line, mail_lines
+from interactions.doors.models import Delivery
 
 MOST_SHOWN = 200
 
 
 @needs(Ability.OPERATE)
 @require_safe
-def mail(request: StaffRequest) -> HttpResponse:
-    """Every line, and the mail that waits for a person."""
-    waiting = list(unreadable_mails(request.user)[: MOST_SHOWN + 1])
+def deliveries(request: StaffRequest) -> HttpResponse:
+    """Every mail line, and whatever waits for a person."""
+    aside = list(deliveries_aside(request.user)[: MOST_SHOWN + 1])
     context = {
         "table": _table(mail_lines(request.user)),
-        "unreadable": waiting[:MOST_SHOWN],
-        "are_more": len(waiting) > MOST_SHOWN,
+        "aside": aside[:MOST_SHOWN],
+        "are_more": len(aside) > MOST_SHOWN,
         "most_shown": MOST_SHOWN,
+        "late": late_deliveries(request.user),
     }
-    return render(request, "interactions/doors/mail.html", context)
+    return render(request, "interactions/doors/deliveries.html", context)
 
 
 @needs(Ability.OPERATE)
 @require_safe
 def original(request: StaffRequest, public_id: UUID) -> HttpResponse:
-    """The mail as it came, to be saved."""
+    """What was brought, byte for byte, to be saved."""
     found = _found(request, public_id)
-    record_read(request=request, action=AuditEntry.Action.READ, object_kind="unreadable_mail", object_id=found.pk)
-    response = HttpResponse(bytes(found.raw), content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{found.public_id}.eml"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    record_read(request=request, action=AuditEntry.Action.READ, object_kind="delivery", object_id=found.pk)
+    return file_response(content=bytes(found.body), name=f"{found.public_id}.{_ending(found)}")
 
 
 @needs(Ability.OPERATE)
 @require_POST
 def read_one_again(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Try one once more."""
-    if read_again(mail_id=_found(request, public_id).pk, by=request.user):
-        messages.success(request, _("The mail was taken in."))
+    if read_again(delivery_id=_found(request, public_id).pk, by=request.user):
+        messages.success(request, _("It was taken in."))
     else:
         messages.error(request, _("It still cannot be read."))
-    return redirect("interactions:mail")
+    return redirect("interactions:deliveries")
 
 
 @needs(Ability.OPERATE)
 @require_POST
 def put_one_away(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Leave one be."""
-    put_away(mail_id=_found(request, public_id).pk, by=request.user)
-    messages.success(request, _("The mail was put away."))
-    return redirect("interactions:mail")
+    put_away(delivery_id=_found(request, public_id).pk, by=request.user)
+    messages.success(request, _("It was put away."))
+    return redirect("interactions:deliveries")
 
 
-def _found(request: StaffRequest, public_id: UUID) -> UnreadableMail:
-    found = UnreadableMail.objects.visible_to(request.user).filter(public_id=public_id, settled_at=None).first()
+def _found(request: StaffRequest, public_id: UUID) -> Delivery:
+    found = deliveries_aside(request.user).filter(public_id=public_id).first()
     if found is None:
         raise Http404
     return found
 
 
+def _ending(delivery: Delivery) -> str:
+    if delivery.kind == Delivery.Kind.MAIL:
+        return "eml"
+    return "json" if "json" in str(delivery.headers.get("content-type", "")) else "txt"
+
+
 def _table(lines: list[Line]) -> Table:
     return Table(
-        caption=_("Lines"),
+        caption=_("Lines of mail"),
         columns=[
             Column(label=_("Line")),
             Column(label=_("State")),
@@ -92,7 +97,7 @@ def _table(lines: list[Line]) -> Table:
                     Cell(text=line.inbox.name, detail=line.inbox.address),
                     _state(line),
                     Cell(text=_fetched(line)),
-                    Cell(text=str(line.unreadable), value=line.unreadable),
+                    Cell(text=str(line.aside), value=line.aside),
                     Cell(text=line.mailbox.error if line.mailbox else ""),
                 ],
             )

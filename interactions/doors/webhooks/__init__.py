@@ -1,0 +1,1 @@
+"""Where providers call us: what they bring is verified, kept as it came, and only then read."""

@@ -1,1 +1,1 @@
-"""The chat of a site: the widget that it embeds, what the widget asks of us, its socket, and mail when visitors left."""
+"""The chat of a site: its widget, what the widget asks of us, its socket, and mail when a visitor has left."""

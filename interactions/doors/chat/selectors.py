@@ -116,7 +116,7 @@ def state_of(visitor: ChatVisitor, *, inbox: Inbox, after: int = 0) -> dict[str,
         "agent": {"name": str(agent)} if agent is not None else None,
         "typing": agent is not None and chat is not None and somebody_types(chat.public_id),
         "is_open": open_now,
-        "opens_at": opens_at,
+        "opens_at": opens_at.isoformat() if opens_at is not None else None,
         "messages": [told(message, inbox=inbox, visitor=visitor, read_until=read_until) for message in messages],
         "seq": max([after, *(seq_of(message.out_at) for message in messages)]),
         "read_up_to": seq_of(read_until) if read_until is not None else 0,
@@ -144,10 +144,16 @@ def told(message: Any, *, inbox: Inbox, visitor: ChatVisitor, read_until: dateti
         "from": FROM[message.author_kind],
         "name": str(message.author) if message.author is not None else "",
         "body": message.body,
-        "at": message.sent_at,
+        "at": message.sent_at.isoformat(),
         "state": "read" if is_read else "sent",
         "files": [_file(one, inbox) for one in message.attachments.all()],
     }
+
+
+def message_of(visitor: ChatVisitor, message_id: int, *, inbox: Inbox) -> dict[str, Any]:
+    """One message of the visitor's, as the widget gets it."""
+    [message] = newest(shown_messages(visitor).filter(pk=message_id))
+    return told(message, inbox=inbox, visitor=visitor, read_until=_read_until(visitor, last_chat(visitor)))
 
 
 def external_id_of(visitor: ChatVisitor, message_id: UUID) -> str:

@@ -62,7 +62,9 @@ def leave_lost_chats(now: datetime | None = None) -> int:
 
 @transaction.atomic
 def _leave(visitor_id: int, now: datetime) -> bool:
-    visitor = ChatVisitor.objects.select_for_update(of=("self",)).select_related("interaction", "inbox").get(pk=visitor_id)
+    visitor = (
+        ChatVisitor.objects.select_for_update(of=("self",)).select_related("interaction", "inbox").get(pk=visitor_id)
+    )
     chat = visitor.interaction
     if chat is None or visitor.email or visitor.seen_at >= now - chat_line(visitor.inbox).away:
         return False

@@ -1,7 +1,6 @@
 """What a visitor says becomes a contact, or goes on with the one that runs."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,8 +18,8 @@ from interactions.customers.models import Identity
 from interactions.customers.services import add_identity
 from interactions.doors.chat.errors import NothingIsSaidError
 from interactions.doors.chat.selectors import external_id_of
-from interactions.doors.chat.services.uploads import Upload, forget, uploads_named
-from interactions.doors.mail.attaching import attach, forget_files, keep_files
+from interactions.doors.chat.services.uploads import forget, uploads_named
+from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import ChatVisitor
 from interactions.intake.services import receive
 

@@ -60,7 +60,7 @@ def begin_session(
 
 @transaction.atomic
 def open_link(*, inbox: Inbox, token: str) -> tuple[str, ChatVisitor]:
-    """Exchange the link of a mail for a token of this browser, once. It shows that the mail was read by who opens it."""
+    """Exchange the link of a mail for a token of this browser, once: who opens it has read the mail."""
     now = timezone.now()
     digest = digest_of(token)
     opened = ChatLink.objects.filter(token_sha256=digest, visitor__inbox=inbox, used_at=None, expires_at__gt=now)
@@ -116,9 +116,11 @@ def _introduce(visitor: ChatVisitor, said: Introduction, line: ChatLine, user: S
     visitor.language = said.language[:10] or visitor.language
     visitor.page = allowed_page(said.page, line) or visitor.page
     visitor.answers = {**visitor.answers, **answers}
-    claimed = user.email if user is not None and user.email else "" if visitor.site_user and visitor.email else (
-        said.email or by_kind.get("email", "")
-    )  # fmt: skip
+    claimed = said.email or by_kind.get("email", "")
+    if user is not None and user.email:
+        claimed = user.email
+    elif visitor.site_user and visitor.email:
+        claimed = ""
     try:
         visitor.email = normalise_identity(IdentityKind.EMAIL, claimed) if claimed else visitor.email
     except ValueError:
@@ -129,14 +131,16 @@ def _introduce(visitor: ChatVisitor, said: Introduction, line: ChatLine, user: S
 
 
 def read_answers(given: Mapping[str, Any], questions: tuple[Question, ...]) -> dict[str, Any]:
+    """What was answered of what is asked; anything else is left out."""
     found: dict[str, Any] = {}
     for question in questions:
         answer = given.get(question.name)
-        if question.kind == "checkbox" and isinstance(answer, bool):
-            found[question.name] = answer
-        elif question.kind == "select" and answer in {value for value, _label in question.choices}:
-            found[question.name] = answer
-        elif question.kind not in {"checkbox", "select"} and isinstance(answer, str) and answer.strip():
+        if question.kind == "checkbox":
+            if isinstance(answer, bool):
+                found[question.name] = answer
+        elif not isinstance(answer, str) or not answer.strip():
+            continue
+        elif question.kind != "select" or answer in [value for value, _label in question.choices]:
             found[question.name] = answer.strip()[:LONGEST_ANSWER]
     return found
 

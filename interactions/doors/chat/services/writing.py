@@ -1,7 +1,7 @@
 """The form when nobody is there: what is written in it comes as a contact that the reply line answers by mail."""
 
-from dataclasses import dataclass, field
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 

@@ -45,6 +45,8 @@ class Kit:
     settings: Mapping[str, Any] = {}
     secrets: Mapping[str, str] = {}
     recipient: str = ""
+    # An id of a message of ours as its provider writes it.
+    provider_id: str = "their-1"
     # Whether the signature covers the body (one altered byte is refused) or only a shared secret is brought.
     signs_body: bool = True
     # What the provider hears about a verified delivery that cannot be read, and about one whose kind is unknown.

@@ -1,0 +1,1 @@
+"""Any other system: it tells us contacts by REST, and hears our answers by a signed webhook (Standard Webhooks)."""

@@ -40,7 +40,6 @@ from interactions.doors.chat.services.saying import Words
 from interactions.doors.chat.services.sessions import Introduction
 from interactions.doors.chat.services.writing import Form, offers_form
 from interactions.doors.chat.tokens import opens_file
-from interactions.doors.models import ChatVisitor
 
 POLL_SECONDS: Final = 5
 LONGEST_TICKET: Final = 2_000
@@ -246,8 +245,7 @@ def page(asked: Asked) -> HttpResponseBase:
 @chat("POST", body=NOTHING)
 def end(asked: Asked) -> HttpResponseBase:
     """The visitor is done."""
-    end_chat(visitor=asked.device.visitor)
-    visitor = ChatVisitor.objects.get(pk=asked.device.visitor_id)
+    visitor = end_chat(visitor=asked.device.visitor)
     return told(state_of(visitor, inbox=asked.inbox))
 
 

@@ -23,12 +23,12 @@ MOST_AT_ONCE = 200
 
 
 @transaction.atomic
-def end_chat(*, visitor: ChatVisitor) -> None:
+def end_chat(*, visitor: ChatVisitor) -> ChatVisitor:
     """The visitor is done. Nobody answered yet: they left. Else the agent finishes the work. Twice is a no-op."""
     locked = ChatVisitor.objects.select_for_update(of=("self",)).select_related("interaction").get(pk=visitor.pk)
     chat = locked.interaction
     if chat is None or not is_running(chat):
-        return
+        return locked
     chat = Interaction.objects.select_for_update(no_key=True).get(pk=chat.pk)
     if chat.status == InteractionStatus.WAITING and chat.first_answered_at is None:
         abandon_interaction(interaction_id=chat.pk, by=None)
@@ -37,6 +37,7 @@ def end_chat(*, visitor: ChatVisitor) -> None:
     elif chat.status == InteractionStatus.ACTIVE:
         wrap_up_interaction(interaction_id=chat.pk, by=None)
     transaction.on_commit(lambda: guests.has_gone(chat.public_id), robust=True)
+    return locked
 
 
 def leave_lost_chats(now: datetime | None = None) -> int:

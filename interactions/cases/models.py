@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel.abstract import PublicModel
-from ccx.kernel.files import IMAGES
 from ccx.kernel.models import Team, User
 from ccx.kernel.people.choices import Ability, GrantScope
 from interactions.cases.choices import (
@@ -344,11 +343,6 @@ class Attachment(PublicModel):
             ),
         ]
         indexes = [models.Index(fields=["due_at"], name="attachments_to_fetch", condition=Q(state="pending"))]
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether it can be shown where it stands."""
-        return self.state == self.State.KEPT and self.content_type in IMAGES
 
 
 class MessageHtml(models.Model):

@@ -30,7 +30,6 @@ from interactions.doors.models import (
     ImportIssue,
     ImportRun,
     Mailbox,
-    UnreadableMail,
     WebForm,
 )
 from interactions.handling.models import Draft, DraftFile, EarlyReport, PresenceSpan, Sending
@@ -96,6 +95,5 @@ __all__ = [
     "Sending",
     "ServiceTarget",
     "Skill",
-    "UnreadableMail",
     "WebForm",
 ]

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.conf import settings
 
+from interactions.channels.chat.adapter import ChatAdapter
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.email.adapters import MAIL_ADAPTERS
@@ -12,7 +13,11 @@ from interactions.channels.hooks.adapter import HookAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (*MAIL_ADAPTERS, HookAdapter())
+ADAPTERS: Final[tuple[Adapter, ...]] = (
+    *MAIL_ADAPTERS,
+    ChatAdapter(),
+    HookAdapter(),
+)
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {
     (adapter.channel.value, adapter.provider): adapter for adapter in ADAPTERS

@@ -123,25 +123,6 @@ class Mailbox(models.Model):
     error = models.CharField(max_length=300, blank=True, help_text="Why the last fetch failed; empty: it did not.")
 
 
-class UnreadableMailQuerySet(models.QuerySet["UnreadableMail"]):
-    def visible_to(self, user: User) -> Self:
-        """Mail that could not be read is looked after by those who operate the centre."""
-        return self if user.can(Ability.OPERATE) else self.none()
-
-
-class UnreadableMail(PublicModel):
-    """A mail that no rule could take in, kept as it came so that it can be tried again; it stops no other."""
-
-    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
-    raw = models.BinaryField(help_text="As it came, cut at the size limit.")
-    error = models.CharField(max_length=300)
-    attempts = models.PositiveSmallIntegerField(default=1)
-    received_at = models.DateTimeField(default=timezone.now)
-    settled_at = models.DateTimeField(null=True, help_text="Taken in after all, or put away by a person.")
-
-    objects = UnreadableMailQuerySet.as_manager()
-
-
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, user: User) -> Self:
         """What could not be understood is looked after by those who operate the centre."""

@@ -68,7 +68,7 @@ class App {
     const isReload = performance.getEntriesByType?.("navigation")[0]?.type === "reload";
     if (link) this.open();
     else if (this.keep.getHere("open") && (isReload || !this.phone.matches)) this.open({ takesFocus: false });
-    if (wrongLink) this.panel.note(this.wording.say("linkOver"));
+    if (wrongLink) this.panel.note(this.wording.say(wrongLink.isLost ? "wentWrong" : "linkOver"));
     this.draw();
     this.#tell("ready");
   }
@@ -141,8 +141,10 @@ class App {
 
   #dressed(config) {
     const { language, position, theme, accent, title, intro, words } = this.options;
-    this.wording = new Wording(language || document.documentElement.lang || navigator.language || config.language, words);
-    this.options.language = this.wording.language;
+    const wished = [language, document.documentElement.lang, ...(navigator.languages ?? []), config.language];
+    this.wording = new Wording(wished, words);
+    // What the visitor speaks, even where the widget does not.
+    this.options.language = wished.find(Boolean) ?? "en";
     this.look = { accent: accent || config.accent, position: position || config.position, theme: theme || config.theme };
     Object.assign(config, { title: title || config.title, intro: intro || config.intro });
   }
@@ -152,8 +154,8 @@ class App {
     const shadow = this.host.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet(this.style)];
     this.shadow = shadow;
-    const { direction, spoken } = this.wording;
-    this.root = h("div", { class: "root", dir: direction, lang: spoken });
+    const { direction, language } = this.wording;
+    this.root = h("div", { class: "root", dir: direction, lang: language });
     this.live = h("div", { class: "hidden", role: "status", "aria-live": "polite" });
     this.panel = new Panel(this);
     this.launcher = new Launcher(this);

@@ -3,8 +3,8 @@
 import { Refused } from "./api.js";
 import { Line } from "./line.js";
 import { Outbox } from "./outbox.js";
+import { Said } from "./said.js";
 
-const READ_AGAIN = 30;
 const FRESH_CONFIG_SECONDS = 60;
 
 export class Chat {
@@ -16,11 +16,8 @@ export class Chat {
   email = "";
   isTyping = false;
   isLost = false;
-  messages = [];
   unread = 0;
-  #byId = new Map();
-  #seq = 0;
-  #shown = 0;
+  #said = new Said();
   #told = 0;
   #isReading = false;
   #readAgain = false;
@@ -41,12 +38,21 @@ export class Chat {
     keep.hear((type, value) => this.#heard(type, value));
   }
 
+  get messages() {
+    return this.#said.list;
+  }
+
   get isKnown() {
     return Boolean(this.api.token);
   }
 
   get isOpen() {
     return this.config?.is_open ?? false;
+  }
+
+  /** Whether whoever comes now can only leave a message. */
+  get isAway() {
+    return !this.isRunning && !this.isOpen && this.config?.has_form !== false;
   }
 
   /** Whether a conversation runs that words can be added to. */
@@ -118,13 +124,12 @@ export class Chat {
 
   /** Everything up to here was on the screen. */
   show() {
-    const last = this.messages.at(-1)?.seq ?? 0;
-    if (last <= this.#shown && this.#told >= last) return;
-    this.#shown = Math.max(this.#shown, last);
-    this.keep.set("shown", this.#shown);
-    this.keep.tell("shown", this.#shown);
+    const { last, shown } = this.#said;
+    if (!this.isKnown || !last || (last <= shown && last <= this.#told)) return;
+    this.#said.shown = Math.max(shown, last);
+    this.keep.set("shown", this.#said.shown);
+    this.keep.tell("shown", this.#said.shown);
     this.#count();
-    if (!this.isKnown || !last) return;
     this.#told = last;
     this.api.post("shown", { seq: last }).catch(() => {
       this.#told = 0;
@@ -145,7 +150,7 @@ export class Chat {
 
   /** A message to an empty desk. */
   async leaveMessage(form) {
-    await this.#try(this.api.post("offline", form));
+    await this.#try(this.api.post("offline", { ...form, page: page(), language: this.options.language }));
     if (this.isKnown) await this.read();
   }
 
@@ -173,7 +178,7 @@ export class Chat {
     this.#isReading = true;
     const token = this.api.token;
     try {
-      const state = await this.api.get(`state?after=${this.#after()}`);
+      const state = await this.api.get(`state?after=${this.#said.after}`);
       if (token === this.api.token) {
         this.#take(state);
         this.keep.tell("state", { token, state });
@@ -200,10 +205,9 @@ export class Chat {
     this.position = this.agent = this.visitor = null;
     this.email = "";
     this.isTyping = false;
-    this.messages = [];
     this.outbox.restore([]);
-    this.#byId.clear();
-    this.#seq = this.#shown = this.#told = 0;
+    this.#said.clear();
+    this.#told = 0;
     this.#count();
     this.changed();
   }
@@ -239,7 +243,7 @@ export class Chat {
       this.forget();
       return;
     }
-    this.#shown = this.keep.get("shown") ?? 0;
+    this.#said.shown = this.keep.get("shown") ?? 0;
     this.outbox.load();
     this.#use(token);
     if (id && !who) await this.#upgrade();
@@ -263,9 +267,9 @@ export class Chat {
         language: this.options.language,
         page: page(),
         answers,
-        name: name || user?.name || "",
-        email: email || user?.email || "",
-        user: user?.signature ? user : null,
+        name: name || user?.name || undefined,
+        email: email || user?.email || undefined,
+        user: user?.signature ? user : undefined,
       }),
     );
   }
@@ -273,8 +277,7 @@ export class Chat {
   #adopt({ token, state }) {
     if (this.api.token && token !== this.api.token) {
       // Upgraded from a stranger: what is shown is the person's own from here on.
-      this.#byId.clear();
-      this.#seq = 0;
+      this.#said.clear();
     }
     this.keep.set("token", token);
     this.keep.set("who", this.options.user?.id ? String(this.options.user.id) : null);
@@ -291,45 +294,25 @@ export class Chat {
 
   // ---- What the server said.
 
-  #after() {
-    // What of ours was not read yet may be by now; only the last of it is asked for again.
-    const waiting = this.messages.slice(-READ_AGAIN).find((said) => said.from === "visitor" && said.state !== "read");
-    return waiting ? Math.min(this.#seq, waiting.seq - 1) : this.#seq;
-  }
-
   #take(state) {
-    const isFirst = this.#seq === 0;
-    const fresh = [];
-    for (const said of state.messages ?? []) {
-      if (!this.#byId.has(said.id) && (said.from === "agent" || said.from === "bot")) fresh.push(said);
-      this.#byId.set(said.id, said);
-      this.#seq = Math.max(this.#seq, said.seq);
-    }
-    this.#seq = Math.max(this.#seq, state.seq ?? 0);
-    for (const said of this.#byId.values()) {
-      if (said.from === "visitor" && said.seq <= (state.read_up_to ?? 0)) said.state = "read";
-    }
-    this.messages = [...this.#byId.values()].sort((one, other) => one.seq - other.seq);
-    this.outbox.drop((said) => this.#byId.has(said.id));
+    const isFirst = this.#said.seq === 0;
+    const fresh = this.#said.take(state);
+    this.outbox.drop(({ id }) => this.#said.has(id));
     this.status = state.status;
     this.position = state.position ?? null;
     this.agent = state.agent ?? null;
     this.visitor = state.visitor ?? null;
     this.email = state.email ?? "";
-    this.isTyping = Boolean(state.typing) && !fresh.length;
-    this.#shown = Math.max(this.#shown, state.shown_up_to ?? 0);
+    this.#typing(Boolean(state.typing) && !fresh.length, true);
     if (this.config) Object.assign(this.config, { is_open: state.is_open, opens_at: state.opens_at });
     this.#count();
-    const news = fresh.filter((said) => said.seq > this.#shown);
-    if (news.length) this.came(news, isFirst);
+    if (fresh.length) this.came(fresh, isFirst);
     this.changed();
   }
 
   #count() {
     const before = this.unread;
-    this.unread = this.messages.filter(
-      (said) => (said.from === "agent" || said.from === "bot") && said.seq > this.#shown,
-    ).length;
+    this.unread = this.#said.unread;
     if (before !== this.unread) this.changed();
   }
 
@@ -344,14 +327,13 @@ export class Chat {
 
   #heard(type, value) {
     if (type === "session" && value !== this.api.token) {
-      this.#byId.clear();
-      this.#seq = 0;
+      this.#said.clear();
       this.#use(value, false);
       this.read();
     } else if (type === "state" && value.token === this.api.token) this.#take(value.state);
     else if (type === "typing") this.#typing(value, true);
     else if (type === "shown") {
-      this.#shown = Math.max(this.#shown, value);
+      this.#said.shown = Math.max(this.#said.shown, value);
       this.#count();
     } else if (type === "forget") this.forget({ tells: false });
   }
@@ -399,8 +381,7 @@ export class Chat {
   async #deliver({ id, body, files }) {
     await this.session();
     const { message } = await this.#try(this.api.post("messages", { id, body, files: files.map((file) => file.id) }));
-    this.#byId.set(message.id, message);
-    this.messages = [...this.#byId.values()].sort((one, other) => one.seq - other.seq);
+    this.#said.add(message);
     if (!this.isRunning) this.status = "waiting";
     this.read();
   }

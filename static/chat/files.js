@@ -28,6 +28,7 @@ export class Tray {
   add(files) {
     const { wording, chat } = this.app;
     const limits = chat.config.files ?? {};
+    this.#say("");
     for (const file of files) {
       const name = file.name || "image.png";
       if (limits.max && this.#files.length >= limits.max) this.#say(wording.say("tooMany", { n: limits.max }));

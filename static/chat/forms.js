@@ -1,5 +1,6 @@
 // What is asked: before the chat, when nobody is there, and where an answer may go when the visitor leaves.
 
+import { newId } from "./api.js";
 import { fill, h, icon } from "./dom.js";
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]{2,}$/;
@@ -62,6 +63,8 @@ export class Forms {
   #away() {
     const { wording, chat } = this.app;
     const { user } = chat.options;
+    // Sent twice, it counts once.
+    const id = newId();
     const known = { name: chat.visitor?.name || user?.name || "", email: chat.email || user?.email || "" };
     const more = (chat.config.questions ?? []).filter(({ name }) => name !== "name" && name !== "email");
     const questions = [
@@ -77,7 +80,7 @@ export class Forms {
       questions,
       button: wording.say("leaveSend"),
       send: async ({ name = "", email, body, ...answers }) => {
-        await chat.leaveMessage({ name, email, body, answers });
+        await chat.leaveMessage({ id, name, email, body, answers });
         this.app.keep.set("draft", null);
         this.left = email;
         this.app.draw();

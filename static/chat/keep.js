@@ -41,7 +41,7 @@ export class Keep {
   }
 
   forget() {
-    for (const name of ["token", "who", "draft", "outbox", "shown", "answers"]) this.set(name, null);
+    for (const name of ["token", "who", "draft", "shown", "answers"]) this.set(name, null);
   }
 
   /** Tell the other tabs of this site. */

@@ -4,9 +4,9 @@ const LONGEST_PAUSE_SECONDS = 60;
 const HERE_SECONDS = 25;
 const SILENT_SECONDS = 70;
 const CLOSED_POLLS_SLOWER = 4;
-// The token is dead; this page may not have a socket.
+// The token is dead; this page may not have a socket, or not one more.
 const DEAD_TOKEN = 4401;
-const NOT_HERE = new Set([4403, 4404]);
+const NOT_HERE = new Set([4403, 4404, 4429]);
 
 export class Line {
   leads = false;
@@ -16,6 +16,7 @@ export class Line {
   #token = null;
   #socket = null;
   #isReady = false;
+  #isDeaf = false;
   #mayHaveSocket = true;
   #attempts = 0;
   #retry = 0;
@@ -31,6 +32,11 @@ export class Line {
     this.#ends = ends;
     this.onVisible = () => this.#seen();
     this.onOnline = () => this.#again();
+    // A page that may come back from the browser's cache lets go of everything that would keep it out of there.
+    this.onAway = () => {
+      this.#leave();
+      this.#drop();
+    };
   }
 
   /** Keep in touch from now on, as whom the token says; null: hang up. `takes` the place of another tab. */
@@ -44,6 +50,7 @@ export class Line {
     document.addEventListener("visibilitychange", this.onVisible);
     addEventListener("online", this.onOnline);
     addEventListener("pageshow", this.onVisible);
+    addEventListener("pagehide", this.onAway);
     this.#apply(takes);
   }
 
@@ -86,7 +93,10 @@ export class Line {
     if (document.hidden || !this.#token) return;
     if (!this.leads) this.#apply(true);
     else if (!this.#isReady || Date.now() - this.#heardAt > SILENT_SECONDS * 1000) this.#again();
-    else this.#ends.news();
+    else {
+      this.#say({ type: "here" });
+      this.#ends.news();
+    }
   }
 
   #again() {
@@ -114,6 +124,7 @@ export class Line {
     document.removeEventListener("visibilitychange", this.onVisible);
     removeEventListener("online", this.onOnline);
     removeEventListener("pageshow", this.onVisible);
+    removeEventListener("pagehide", this.onAway);
   }
 
   // ---- The socket.
@@ -150,11 +161,24 @@ export class Line {
       this.#isReady = true;
       this.#attempts = 0;
       clearInterval(this.#beat);
-      this.#beat = setInterval(() => this.#say({ type: "here" }), HERE_SECONDS * 1000);
+      this.#isDeaf = false;
+      this.#beat = setInterval(() => this.#look(), HERE_SECONDS * 1000);
       this.#ends.news();
       this.hurry();
-    } else if (said.type === "news") this.#ends.news();
-    else if (said.type === "typing") this.#ends.typing(Boolean(said.on));
+    } else if (said.type === "news") {
+      this.#isDeaf = false;
+      this.#ends.news();
+    } else if (said.type === "deaf") {
+      // The server cannot hear what is new for a while: polling does, until it can.
+      this.#isDeaf = true;
+      this.hurry();
+    } else if (said.type === "typing") this.#ends.typing(Boolean(said.on));
+  }
+
+  #look() {
+    if (document.hidden) return;
+    if (Date.now() - this.#heardAt > SILENT_SECONDS * 1000) this.#connect();
+    else this.#say({ type: "here" });
   }
 
   #lost(code) {
@@ -182,7 +206,7 @@ export class Line {
 
   #plan() {
     clearTimeout(this.#poll);
-    if (this.#isReady) return;
+    if (this.#isReady && !this.#isDeaf) return;
     const slower = this.#ends.isWatching() ? 1 : CLOSED_POLLS_SLOWER;
     this.#poll = setTimeout(
       () => {

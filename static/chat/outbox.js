@@ -1,4 +1,4 @@
-// Messages on their way: kept over a reload, in their order, each counting once however often it is sent.
+// Messages on their way: kept over a reload of this tab, in their order, each counting once however often it is sent.
 
 import { newId } from "./api.js";
 
@@ -17,7 +17,7 @@ export class Outbox {
   }
 
   load() {
-    this.list = this.#keep.get("outbox") ?? [];
+    this.list = this.#keep.getHere("outbox") ?? [];
   }
 
   add(body, files) {
@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   #keepAll() {
-    this.#keep.set("outbox", this.list.length ? this.list : null);
+    this.#keep.setHere("outbox", this.list.length ? this.list : null);
     this.#changed();
   }
 }

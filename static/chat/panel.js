@@ -91,7 +91,7 @@ export class Panel {
     const { chat } = this.app;
     if (this.forms.left) return "left";
     if (chat.isRunning) return "thread";
-    if (!chat.isOpen) return this.wish === "leave" || !chat.messages.length ? "leave" : "thread";
+    if (chat.isAway) return this.wish === "leave" || !chat.messages.length ? "leave" : "thread";
     return this.forms.mustAsk ? "questions" : "thread";
   }
 
@@ -132,7 +132,7 @@ export class Panel {
     const [look, make] =
       mode !== "thread"
         ? ["nothing", () => []]
-        : !chat.isOpen && !chat.isRunning
+        : chat.isAway
           ? ["closed", () => this.#footButton("leave", () => this.#wish("leave"), wording.back(chat.config.opens_at))]
           : chat.status === "ended" && this.wish !== "again"
             ? ["ended", () => this.#footButton("again", () => this.#wish("again"))]

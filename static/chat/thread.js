@@ -177,6 +177,10 @@ export class Thread {
     if (chat.status === "ended" && this.panel.wish !== "again" && chat.messages.length) {
       rows.push({ key: "ended", look: "", make: () => h("div", { class: "event" }, wording.say("ended")) });
     }
+    if (mode === "thread" && !chat.isOpen && !chat.isRunning && !chat.isAway) {
+      const text = `${wording.say("awayNow")}. ${wording.back(chat.config.opens_at)}.`;
+      rows.push({ key: "away", look: text, make: () => h("div", { class: "event" }, text) });
+    }
     if (chat.status === "waiting" && mode === "thread") rows.push(this.#waiting());
     if (chat.isTyping && chat.isRunning) rows.push(this.#typing());
     if (mode === "thread") rows.push(...forms.emailRows());
@@ -187,7 +191,8 @@ export class Thread {
   #waiting() {
     const { chat, wording } = this.app;
     const { position } = chat;
-    const text = !position ? wording.say("waiting") : wording.say(position === 1 ? "next" : "position", { n: position });
+    const inLine = position ? wording.say(position === 1 ? "next" : "position", { n: position }) : wording.say("waiting");
+    const text = chat.isOpen || position ? inLine : wording.back(chat.config.opens_at);
     // Drawn into, not made again: that is what lets a reader hear that the line moves.
     const row = { key: "waiting", look: "", make: () => h("div", { class: "event", role: "status" }) };
     queueMicrotask(() => {

@@ -165,14 +165,13 @@ const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps",
 const DAY = 86_400_000;
 
 export class Wording {
-  /** `more` are words of the host's own, by the same keys. */
-  constructor(language, more = {}) {
-    this.language = valid(language) ? language : "en";
-    const base = this.language.split("-")[0];
-    this.direction = RIGHT_TO_LEFT.has(base) ? "rtl" : "ltr";
-    this.words = { ...WORDS.en, ...WORDS[base], ...more };
-    // Words that are English all the same are read as such.
-    this.spoken = WORDS[base] || more.open ? this.language : "en";
+  /** The first of the languages that there are words in; `more` are words of the host's own in the first, by key. */
+  constructor(languages, more = null) {
+    const wished = languages.filter(valid);
+    const known = more ? wished[0] : wished.find((language) => WORDS[base(language)]);
+    this.language = known ?? "en";
+    this.direction = RIGHT_TO_LEFT.has(base(this.language)) ? "rtl" : "ltr";
+    this.words = { ...WORDS.en, ...WORDS[base(this.language)], ...more };
   }
 
   say(key, given = {}) {
@@ -208,6 +207,10 @@ export class Wording {
     const shape = { style: "unit", unit, maximumFractionDigits: value < 10 ? 1 : 0 };
     return new Intl.NumberFormat(this.language, shape).format(value);
   }
+}
+
+function base(language) {
+  return language.split("-")[0].toLowerCase();
 }
 
 function daysAgo(at) {

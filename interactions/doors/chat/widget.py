@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 # A module stands after those that it imports.
 MODULES: Final = (
-    *("dom", "api", "keep", "words", "look", "outbox", "line", "chat"),
+    *("dom", "api", "keep", "words", "look", "outbox", "said", "line", "chat"),
     *("files", "thread", "forms", "composer", "panel", "launcher", "app", "embed"),
 )
 STYLE: Final = "widget.css"

@@ -42,6 +42,7 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
+from interactions.doors.chat.sending import show_in_chat
 from interactions.doors.mail.sending import send_mail
 from interactions.handling.events import (
     MessageSettled,
@@ -107,7 +108,7 @@ READERS: tuple[Reader, ...] = (
 SENDERS: Mapping[str, Sender] = {}
 
 # Who sends our messages to customers, by channel. A channel without a line here cannot answer.
-MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail}
+MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail, Channel.CHAT: show_in_chat}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -8,7 +8,6 @@ from ccx.kernel.access.urls import api_urlpatterns as access_api
 from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
 from feedback.surveys.urls import public_urlpatterns as surveys_public
-from interactions.doors.chat.widget import widget
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # For machines that watch.
@@ -47,7 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("interactions.doors.voice.urls")),
     path("", include("interactions.doors.webhooks.urls")),
     # The public.
-    path("chat/widget.js", widget, name="chat-widget"),
+    path("", include("interactions.doors.chat.urls")),
     path("", include("interactions.doors.webform.urls")),
     path("", include(surveys_public)),
 ]

@@ -255,6 +255,8 @@ CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # Who writes the weekly letters to owners: figures stand above the app that sends them.
 CCX_OWNER_LETTER = "analytics.dashboards.owner_letters.write_letter"
 CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
+# Where browsers find the socket process, as it is told to pages; widgets on other sites are told it too.
+CCX_SOCKET_ADDRESS = "ccx.sockets.address"
 # Sockets: who may follow what; who is told which agents' browsers live, and that the last socket of one has closed.
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
 CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"

@@ -35,12 +35,13 @@ MORE_NAMES: dict[str, set[str]] = {
         *("account_urls", "adapters", "address", "backends", "configuration", "context", "grant_targets", "http"),
         *("lockout", "middleware"),
     },
-    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here.
-    "ccx/kernel/live": {"connection", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
+    # Sockets: what one is, their hub, what it hears, who looks at what, whether a person may still be here; what is
+    # known of the other side of a record.
+    "ccx/kernel/live": {"connection", "guests", "hub", "listening", "nudging", "standing", "topics", "viewing", "wire"},
     # How figures, dates and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
     # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
-    "interactions/channels": {"contact", "contract", "email", "hooks", "registry", "twilio", "voice"},
+    "interactions/channels": {"chat", "contact", "contract", "email", "hooks", "registry", "twilio", "voice"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},

@@ -81,6 +81,7 @@ NO_PROMISE = {"promise_id": "00000000-0000-7000-8000-000000000000"}
 NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
+NO_LINE = {"inbox": "00000000-0000-7000-8000-000000000000"}
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
 NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
@@ -308,6 +309,20 @@ MATRIX: dict[str, list[Row]] = {
     "in/<uuid:public_id>/voice/recording/": [public(403, ids=NO_INBOX, method="post")],
     # The public.
     "chat/widget.js": [public()],
+    # Nobody's line; what a line's visitors get is in tests/interactions/doors/chat/.
+    "chat/<uuid:inbox>/config": [public(404, ids=NO_LINE)],
+    "chat/<uuid:inbox>/state": [public(404, ids=NO_LINE)],
+    "chat/<uuid:inbox>/files/<uuid:public_id>": [public(404, ids=NO_LINE | {"public_id": NO_LINE["inbox"]})],
+    "chat/<uuid:inbox>/sessions": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/link": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/messages": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/files": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/typing": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/shown": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/email": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/page": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/end": [public(404, ids=NO_LINE, method="post")],
+    "chat/<uuid:inbox>/offline": [public(404, ids=NO_LINE, method="post")],
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

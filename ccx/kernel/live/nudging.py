@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -32,7 +32,7 @@ def nudge(*topics: str, what: str = "") -> None:
     wanted = list(dict.fromkeys(topics))
     for start in range(0, len(wanted), MOST_TOPICS_AT_ONCE):
         told = {"topics": wanted[start : start + MOST_TOPICS_AT_ONCE], "what": what}
-        transaction.on_commit(partial(_publish, told), robust=True)
+        transaction.on_commit(partial(publish, told), robust=True)
 
 
 def address() -> str:
@@ -40,16 +40,22 @@ def address() -> str:
     return f"ccx:live:{settings.DATABASES['default']['NAME']}"
 
 
-def _publish(told: Mapping[str, Any]) -> None:
-    """A Redis that does not answer is left in peace for a while; sockets make up for it when they hear it again."""
+def publish(told: Mapping[str, Any]) -> None:
+    """Say it to every hub now. Sockets make up for what is lost when they hear Redis again."""
+    ask(lambda client: client.publish(address(), json.dumps(told)))
+
+
+def ask(question: "Callable[[redis.Redis], Any]") -> Any:
+    """Ask Redis, or get None. One that does not answer is left in peace for a while."""
     global _rests_until  # noqa: PLW0603 - one memory per process is the point
     if time.monotonic() < _rests_until:
-        return
+        return None
     try:
-        _redis().publish(address(), json.dumps(told))
+        return question(_redis())
     except Exception as error:  # whatever the driver raises, the change itself is done
         _rests_until = time.monotonic() + REST_SECONDS
         logger.warning("not_nudged", error=type(error).__name__, rests_seconds=REST_SECONDS)
+        return None
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from interactions.customers.services.locking import lock_customer
 
 @transaction.atomic
 def add_identity(
-    *, customer_id: int, kind: str, value: str, by: User, assurance: int = Assurance.CLAIMED, source: str = ""
+    *, customer_id: int, kind: str, value: str, by: User | None, assurance: int = Assurance.CLAIMED, source: str = ""
 ) -> Identity:
     """Know a customer by one more address. Adding it again raises its assurance if the new one is higher."""
     try:
@@ -38,12 +38,13 @@ def add_identity(
         raise IdentityBelongsToAnotherError
     if not is_new:
         return attest_identity(identity_id=identity.pk, assurance=assurance, source=source, by=by)
-    announce(IdentityAdded(customer_id=customer.pk, identity_id=identity.pk, assurance=identity.assurance), by_id=by.pk)
+    added = IdentityAdded(customer_id=customer.pk, identity_id=identity.pk, assurance=identity.assurance)
+    announce(added, by_id=by.pk if by else None)
     return identity
 
 
 @transaction.atomic
-def attest_identity(*, identity_id: int, assurance: int, source: str, by: User) -> Identity:
+def attest_identity(*, identity_id: int, assurance: int, source: str, by: User | None) -> Identity:
     """Become surer of an identity and of every contact of its customer that came by it. Never lowers."""
     owner_id = Identity.objects.values_list("customer_id", flat=True).get(pk=identity_id)
     customer = lock_customer(customer_id=owner_id)
@@ -57,5 +58,6 @@ def attest_identity(*, identity_id: int, assurance: int, source: str, by: User) 
     identity.save(update_fields=["assurance", "source"])
     # Contacts that a person gave to somebody else stay as they are: the address proves nothing about those.
     customer.interactions.filter(identity=identity, assurance__lt=assurance).update(assurance=assurance)
-    announce(IdentityAttested(customer_id=customer.pk, identity_id=identity.pk, assurance=assurance), by_id=by.pk)
+    attested = IdentityAttested(customer_id=customer.pk, identity_id=identity.pk, assurance=assurance)
+    announce(attested, by_id=by.pk if by else None)
     return identity

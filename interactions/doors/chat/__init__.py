@@ -1,1 +1,1 @@
-"""The chat of a site: the widget that it embeds, and what the widget asks of us."""
+"""The chat of a site: its widget, what the widget asks of us, its socket, and mail when a visitor has left."""

@@ -38,7 +38,7 @@ def told(centre: Centre, monkeypatch: pytest.MonkeyPatch, django_capture_on_comm
         nonlocal seen
         found: dict[str, set[str]] = {}
         monkeypatch.setattr(
-            nudging, "_publish", lambda message: found.setdefault(message["what"], set()).update(message["topics"])
+            nudging, "publish", lambda message: found.setdefault(message["what"], set()).update(message["topics"])
         )
         rows = list(EventRow.objects.filter(pk__gt=seen, kind__in=LIVE.kinds).order_by("pk"))
         seen = max((row.pk for row in rows), default=seen)

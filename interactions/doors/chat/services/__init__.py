@@ -1,0 +1,24 @@
+"""What a visitor may do."""
+
+from interactions.doors.chat.services.ending import end_chat, leave_lost_chats
+from interactions.doors.chat.services.presence import hear_typing, is_seen, keep_page, show_up_to
+from interactions.doors.chat.services.saying import say
+from interactions.doors.chat.services.sessions import begin_session, keep_email, open_link
+from interactions.doors.chat.services.uploads import forget_uploads, keep_upload
+from interactions.doors.chat.services.writing import take_form
+
+__all__ = [
+    "begin_session",
+    "end_chat",
+    "forget_uploads",
+    "hear_typing",
+    "is_seen",
+    "keep_email",
+    "keep_page",
+    "keep_upload",
+    "leave_lost_chats",
+    "open_link",
+    "say",
+    "show_up_to",
+    "take_form",
+]

@@ -42,7 +42,7 @@ def _fill_in(call: Call, told: CallTold) -> None:
     call.to_number = _number(told.data.get("to"))
     if str(told.data.get("direction", "")).lower().startswith("out"):
         call.direction = Direction.OUTBOUND
-    verified = told.data.get("verified") in {True, "true", "1", FULL_ATTESTATION}
+    verified = str(told.data.get("verified") or "").lower() in {"true", "1", "yes", FULL_ATTESTATION.lower()}
     call.answers = {**call.answers, "_name": str(told.data.get("name") or "")[:200], "_verified": verified}
 
 

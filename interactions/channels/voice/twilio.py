@@ -234,7 +234,8 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
 
 def _began(form: Mapping[str, str]) -> CallTold:
-    data = {"from": form.get("From", ""), "to": form.get("To", ""), "name": form.get("CallerName", "")}
+    names = {"from": "From", "to": "To", "name": "CallerName", "verified": "StirVerstat"}
+    data = {ours: form.get(theirs, "") for ours, theirs in names.items()}
     return CallTold(
         kind=Told.BEGAN, key=f"{form['CallSid']}:began", call_id=form["CallSid"], leg=form["CallSid"], data=data
     )

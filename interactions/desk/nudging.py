@@ -37,6 +37,7 @@ from interactions.customers.events import (
     PurchaseRecorded,
 )
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -77,6 +78,8 @@ ABOUT_WHOSE: tuple[type[Event], ...] = (
 # A contact that was closed a moment ago may still be on somebody's screen.
 STILL_ON_SCREEN = timedelta(hours=12)
 
+# How a line stands with its provider; nobody's contact in particular.
+LINES = "all:lines"
 _ON_THE_FLOOR = {event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS)}
 
 
@@ -85,6 +88,8 @@ def tell_pages(events: Sequence[EventRow]) -> None:
     by_kind: dict[str, list[EventRow]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
+    if by_kind.pop(LineChanged.kind, None):
+        nudge(LINES, what=LineChanged.kind)
     for kind, rows in by_kind.items():
         is_on_the_floor = kind in _ON_THE_FLOOR
         interactions = {row.interaction_id for row in rows if row.interaction_id is not None}
@@ -129,7 +134,7 @@ def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
 LIVE = Reader(
     name="live",
     handle=tell_pages,
-    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE)),
+    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE, LineChanged)),
     batch_size=500,
     from_beginning=False,
 )

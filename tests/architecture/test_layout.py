@@ -50,7 +50,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
     # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"outgoing", "readers"},
+    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "settling", "shown"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},

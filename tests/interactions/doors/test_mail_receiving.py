@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage as SentMail
 from django.db import OperationalError
 from django.utils import timezone
+from interactions.doors.mail.sending import send_mail
 
 from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.people.errors import NotAllowedError
@@ -18,7 +19,6 @@ from interactions.customers.choices import Assurance
 from interactions.doors.deliveries.services import read_again
 from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services
-from interactions.doors.mail.sending import send_mail
 from interactions.doors.mail.services import Taken, take_mail
 from interactions.handling import services as handling
 from interactions.handling.models import Sending

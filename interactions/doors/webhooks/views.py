@@ -27,7 +27,7 @@ POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
 @csrf_exempt  # machines without a session; each adapter verifies who they are
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, public_id: UUID, rest: str = "") -> HttpResponse:
     """One call of a provider: a question whether we are there, or a delivery."""
     if request.headers.get("content-encoding", "identity").lower() not in {"identity", ""}:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from interactions.channels.contract import Report
 from interactions.channels.models import Inbox
 from interactions.handling.models import EarlyReport, Sending, SendingState
-from interactions.handling.settling import Settling, hold_name, settle_sending
+from interactions.handling.settling import hold_name, settle_sending
 
 # A provider reports within seconds; what names no message of ours for a day never will.
 EARLY_KEPT: Final = timedelta(days=1)
@@ -22,14 +22,14 @@ def hear_report(*, inbox: Inbox, report: Report) -> bool:
         hold_name(inbox.pk, report.provider_id)
     found = _about(inbox, report)
     if found is not None:
-        told = Settling(
+        return settle_sending(
+            message_id=found.message_id,
             state=SendingState(report.state),
             error=report.error,
             error_code=report.error_code,
-            at=report.at,
             provider_id=report.provider_id,
+            at=report.at,
         )
-        return settle_sending(message_id=found.message_id, settling=told)
     if report.provider_id:
         EarlyReport.objects.get_or_create(
             inbox=inbox,

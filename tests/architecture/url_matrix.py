@@ -326,6 +326,9 @@ MATRIX: dict[str, list[Row]] = {
     "api/v1/interactions": [api(**SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>": [api(of="interaction", stranger=404, **SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>/messages": [api(of="interaction", stranger=404, **SEES_NONE)],
+    # API lines: what became of our messages, and the files of theirs.
+    "api/v1/messages/<uuid:public_id>/report": [api(method="post", signed_in=403, of="interaction", **WRITES)],
+    "api/v1/messages/<uuid:public_id>/files": [api(method="post", signed_in=403, of="interaction", **WRITES)],
     "api/v1/interactions/changes": [api(**SEES_NONE)],
 }
 

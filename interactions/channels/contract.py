@@ -20,6 +20,7 @@ from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact
+from interactions.channels.voice.told import CallTold
 
 # Text for people, translated when it is shown.
 Words = str | Promise
@@ -154,6 +155,7 @@ class Parsed:
     mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
+    calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 

@@ -10,13 +10,23 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.email.adapter import MailAdapter
 from interactions.channels.hooks.adapter import HookAdapter
+from interactions.channels.instagram.adapter import InstagramAdapter
+from interactions.channels.messenger.adapter import MessengerAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.channels.sms.adapter import SmsAdapter
+from interactions.channels.telegram.adapter import TelegramAdapter
+from interactions.channels.whatsapp.adapter import WhatsAppAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     MailAdapter(),
     ChatAdapter(),
     HookAdapter(),
+    SmsAdapter(),
+    WhatsAppAdapter(),
+    MessengerAdapter(),
+    InstagramAdapter(),
+    TelegramAdapter(),
 )
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {

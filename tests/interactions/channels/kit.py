@@ -51,6 +51,8 @@ class Kit:
     signs_body: bool = True
     # What the provider hears about a verified delivery that cannot be read, and about one whose kind is unknown.
     malformed_status: int = 200
+    # Whether its messages say when they were sent; else they stand in the order in which they came.
+    tells_time: bool = True
     # Whether we can send over it through HTTP or the kit's own `standing`.
     sends: bool = True
 

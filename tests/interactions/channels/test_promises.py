@@ -110,7 +110,7 @@ def test_messages_out_of_order_end_in_their_order_in_one_contact(adapter: Adapte
     kit = kit_of(adapter)
     inbox = line_with(adapter)
     wires = [kit.message(number) for number in (2, 3, 1)]
-    if None in wires:
+    if None in wires or not kit.tells_time:
         return
     for wire in wires:
         assert wire is not None

@@ -18,6 +18,7 @@ from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact
+from interactions.channels.voice.told import CallTold
 
 
 class NotVerifiedError(Exception):
@@ -174,6 +175,7 @@ class Parsed:
     edits: tuple[Edit, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     consents: tuple[ConsentTold, ...] = ()
+    calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 

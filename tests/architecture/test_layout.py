@@ -43,7 +43,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
     # And what adapters share: reading what strangers tell, Meta's Graph, Twilio's signature and REST.
     "interactions/channels": {
-        *("chat", "contact", "contract", "email", "hooks", "registry", "telling", "meta", "twilio"),
+        *("chat", "contact", "contract", "email", "hooks", "registry", "telling", "meta", "twilio", "voice"),
         *("sms", "whatsapp", "messenger", "instagram", "telegram"),
     },
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
@@ -53,6 +53,9 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
+    # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows
+    # the log.
+    "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
@@ -84,7 +87,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
+    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "voice", "webform", "webhooks"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

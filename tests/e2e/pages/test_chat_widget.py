@@ -1,19 +1,14 @@
 """The chat widget in the browser, on a shop's page of another origin under the strictest policy that lets it in."""
 
-import json
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chat_stand_in import INBOX, RUDE, SHOP, StandIn
+from tests.e2e.chat_stand_in import KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
 from tests.e2e.driving import AXE, RULES, is_too_wide, listened
 
 pytestmark = pytest.mark.e2e
-# A browser that was here before.
-KNOWN: Final[Any] = {
-    "origins": [{"origin": SHOP, "localStorage": [{"name": f"ccx-chat:{INBOX}:token", "value": '"a-token"'}]}]
-}
 QUESTIONS: Final = [
     {"name": "name", "label": "Your name", "kind": "text", "required": True},
     {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": ["Lamps", "Tables"]},
@@ -23,14 +18,6 @@ QUESTIONS: Final = [
 @pytest.fixture
 def centre() -> StandIn:
     return StandIn()
-
-
-def talked(centre: StandIn) -> StandIn:
-    centre.status, centre.agent = "active", "Mina Park"
-    centre.says("Where is my lamp? See https://shop.test/orders/7.", by="", kind="visitor", minutes=-9)
-    centre.says("On its way.\nIt comes today.", minutes=-8)
-    centre.shown_up_to = 2
-    return centre
 
 
 def found(page: Page) -> list[str]:
@@ -43,16 +30,6 @@ def found(page: Page) -> list[str]:
         rules = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
         told += [f"{theme}: {one['id']}: {node['target']}" for one in rules["violations"] for node in one["nodes"]]
     return told
-
-
-def open_chat(page: Page) -> None:
-    page.locator(".launcher").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def say(page: Page, words: str) -> None:
-    page.get_by_label("Write a message").fill(words)
-    page.keyboard.press("Enter")
 
 
 def test_a_visitor_is_asked_waits_in_line_is_answered_and_ends_it(centre: StandIn, browser: Browser) -> None:
@@ -261,60 +238,6 @@ def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: Sta
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".chip")).to_have_count(0)
     assert len(centre.told("messages")[-1]["files"]) == 2
-
-
-def test_the_link_of_a_mail_opens_the_chat_on_another_device_and_leaves_the_address(
-    centre: StandIn, browser: Browser
-) -> None:
-    talked(centre).links = {"a-link_of-a-mail"}
-    page = centre.opened(browser, "/lamps?page=2#top&ccx-chat=a-link_of-a-mail")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
-    assert page.url == f"{SHOP}/lamps?page=2#top"
-    assert "a-link" not in json.dumps(page.evaluate("({...localStorage})"))
-    again = centre.opened(browser, "/#ccx-chat=a-link_of-a-mail")
-    expect(again.get_by_text("This link was used already or has expired.")).to_be_visible()
-    assert again.url == f"{SHOP}/"
-
-
-def test_the_site_says_who_is_signed_in_and_takes_everything_away_at_signing_out(
-    centre: StandIn, browser: Browser
-) -> None:
-    user = {"id": "7", "name": "Tom", "email": "tom@customer.example", "expires": 9, "signature": "ab"}
-    page = talked(centre).opened(browser)
-    page.evaluate("(user) => ccxChat.identify(user)", user)
-    page.evaluate("ccxChat.open()")
-    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
-    assert [asked["user"] for asked in centre.told("sessions")] == [user]
-    page.evaluate("ccxChat.shutdown()")
-    expect(page.locator("ccx-chat")).to_have_count(0)
-    assert page.evaluate("localStorage.length") == 0
-    # Somebody else signs in on the same browser: nothing of the first is shown or sent.
-    page.evaluate("(user) => ccxChat.identify(user)", user | {"id": "8"})
-    page.evaluate("ccxChat.open()")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.evaluate("(user) => ccxChat.identify(user)", user | {"id": "9"})
-    page.wait_for_function(f"localStorage['ccx-chat:{INBOX}:who'] === '\"9\"'")
-    assert [asked["user"]["id"] for asked in centre.told("sessions")] == ["7", "8", "9"]
-
-
-def test_two_tabs_share_one_line_and_one_session(centre: StandIn, browser: Browser) -> None:
-    page = centre.opened(browser)
-    other = listened(page.context)
-    other.goto("/tables")
-    open_chat(page)
-    say(page, "Hello")
-    expect(page.locator(".from-visitor .meta")).to_contain_text("Sent")
-    open_chat(other)
-    expect(other.locator(".from-visitor .bubble")).to_have_text("Hello")
-    say(other, "again")
-    expect(page.locator(".from-visitor .bubble")).to_have_text(["Hello", "again"])
-    centre.says("Hello to you.")
-    centre.news()
-    for tab in (page, other):
-        expect(tab.locator(".from-agent .bubble").last).to_have_text("Hello to you.")
-    assert len(centre.told("sessions")) == 1
-    assert len([frame for frame in centre.told("socket") if frame["type"] == "hello"]) == 1
 
 
 def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop(

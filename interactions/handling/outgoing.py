@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
@@ -76,6 +76,8 @@ def settle_sending(*, message_id: int, state: SendingState, error: str = "", at:
 def hear_report(*, inbox: Inbox, report: Report) -> bool:
     """What a provider says about a message of ours; kept for a day where we do not know it by that name yet."""
     known = Sending.objects.filter(inbox=inbox)
+    if report.recipient and not (report.provider_id or report.reference):
+        return _hear_until(known.filter(recipient=report.recipient), report)
     found = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
     if found is None and report.reference:
         found = known.filter(message__public_id=report.reference).first()
@@ -93,6 +95,15 @@ def hear_report(*, inbox: Inbox, report: Report) -> bool:
         },
     )
     return False
+
+
+def _hear_until(sendings: QuerySet[Sending], report: Report) -> bool:
+    """A report of everything that one person was sent until then; whether any of it moved."""
+    state, until = SendingState(report.state), report.at or timezone.now()
+    before = [one for one, order in SENDING_ORDER.items() if order < SENDING_ORDER.get(state, 0)]
+    found = sendings.filter(state__in=before, sent_at__lte=until).order_by("-pk").values_list("message_id", flat=True)
+    moved = [settle_sending(message_id=one, state=state, at=until) for one in sorted(found[:100])]
+    return any(moved)
 
 
 def _is_forward(before: SendingState, after: SendingState) -> bool:

@@ -10,7 +10,7 @@ from interactions.handling.services.closing import (
     finish_wrap_up,
 )
 from interactions.handling.services.drafts import discard_draft, save_draft
-from interactions.handling.services.editing import hear_edit
+from interactions.handling.services.editing import hear_edit, hear_reaction
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
@@ -70,6 +70,7 @@ __all__ = [
     "hear_agents",
     "hear_customer",
     "hear_edit",
+    "hear_reaction",
     "hold_interaction",
     "identify_customer",
     "keep_promise",

@@ -29,7 +29,6 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
-from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -42,9 +41,8 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
-from interactions.doors.chat.sending import show_in_chat
-from interactions.doors.mail.sending import send_mail
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -53,7 +51,6 @@ from interactions.handling.events import (
     PromiseMade,
 )
 from interactions.handling.readers import COMING_BACK, OFFERS
-from interactions.handling.selectors.sending import MessageSender
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
@@ -85,6 +82,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     OfferMade: (LIVE,),
     OfferEnded: (OFFERS, LIVE),
     MessageSettled: (LIVE,),
+    LineChanged: (LIVE,),
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
     # People.
@@ -106,9 +104,6 @@ READERS: tuple[Reader, ...] = (
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {}
-
-# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
-MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail, Channel.CHAT: show_in_chat}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

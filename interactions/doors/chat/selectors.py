@@ -1,6 +1,6 @@
 """What a visitor may read: their own chats on one line, as the widget shows them. Notes are none of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -50,6 +50,12 @@ def device_with(token: str, inbox: Inbox) -> ChatDevice | None:
     """The browser that this token belongs to, if it is one of this line."""
     devices = ChatDevice.objects.select_related("visitor__interaction__agent")
     return devices.filter(token_sha256=digest_of(token), ended_at=None, visitor__inbox=inbox).first()
+
+
+def living_devices(ids: Collection[int]) -> set[int]:
+    """Those of these browsers that may still be here."""
+    living = ChatDevice.objects.filter(pk__in=ids, ended_at=None, visitor__inbox__is_active=True)
+    return set(living.values_list("pk", flat=True))
 
 
 def chats_of(visitor: ChatVisitor) -> QuerySet[Interaction]:

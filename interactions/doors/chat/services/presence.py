@@ -1,6 +1,6 @@
 """Signs of a visitor: seen, typing, on which page, and what their browser has shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from ccx.kernel.live import guests
 from interactions.cases.choices import AuthorKind
 from interactions.channels.chat.line import ChatLine
-from interactions.doors.chat.selectors import is_running, moment_of, seq_of, shown_messages
+from interactions.doors.chat.selectors import OVER, chat_line, is_running, moment_of, seq_of, shown_messages
 from interactions.doors.chat.services.sessions import allowed_page
 from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import SendingState
@@ -29,6 +29,17 @@ def is_seen(*, device: ChatDevice, line: ChatLine) -> None:
     ChatDevice.objects.filter(pk=device.pk).update(seen_at=now)
     if visitor.interaction is not None and is_running(visitor.interaction):
         guests.is_here(visitor.interaction.public_id, seconds=line.away.total_seconds())
+
+
+def are_seen(*, visitor_ids: Collection[int]) -> None:
+    """Somebody looks at these visitors' browsers, as their sockets told in the last moments."""
+    ChatVisitor.objects.filter(pk__in=visitor_ids).update(seen_at=timezone.now())
+    chatting = ChatVisitor.objects.filter(pk__in=visitor_ids).exclude(interaction=None)
+    running = chatting.exclude(interaction__status__in=OVER).select_related("interaction", "inbox")
+    for visitor in running:
+        if visitor.interaction is not None:
+            away = chat_line(visitor.inbox).away
+            guests.is_here(visitor.interaction.public_id, seconds=away.total_seconds())
 
 
 def hear_typing(visitor: ChatVisitor) -> None:

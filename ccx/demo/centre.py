@@ -196,8 +196,8 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
     mail.settings = {"from_name": "Fernwood"}
     mail.save(update_fields=["settings"])
     chat = centre.inboxes[Channel.CHAT]
-    chat.settings = CHAT_SETTINGS
-    chat.save(update_fields=["settings"])
+    chat.settings, chat.reply_inbox = CHAT_SETTINGS, mail
+    chat.save(update_fields=["settings", "reply_inbox"])
     # The pretend shop (/demo/shop/) says with it who is signed in there.
     keep_credentials(
         inbox_id=chat.pk, credentials={"identity_secret": secrets.token_urlsafe(32)}, by=centre.administrator

@@ -1,7 +1,5 @@
 """A pretend shop that embeds the chat as any site would: a few products, and customers who can be signed in."""
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +9,7 @@ from django.utils import timezone
 from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.doors.chat.tokens import SiteUser, signature_of
 
 SIGNED_FOR_SECONDS: Final = 3600
 SECRET: Final = "identity_secret"  # noqa: S105 - its name among the line's credentials
@@ -101,7 +100,7 @@ def signs(line: Inbox | None) -> bool:
 def signed(shopper: Shopper, line: Inbox) -> str:
     """Who is signed in, as JSON for the widget: signed on the server, good for an hour and for this line only."""
     expires = int(timezone.now().timestamp()) + SIGNED_FOR_SECONDS
-    message = f"{shopper.id}|{shopper.email}|{expires}|{line.public_id}"
-    signature = hmac.new(credentials_of(line)[SECRET].encode(), message.encode(), hashlib.sha256).hexdigest()
+    user = SiteUser(id=shopper.id, email=shopper.email)
+    signature = signature_of(user, expires=expires, inbox=line.public_id, secret=credentials_of(line)[SECRET])
     told = {"id": shopper.id, "name": shopper.name, "email": shopper.email, "expires": expires, "signature": signature}
     return json.dumps(told)

@@ -30,9 +30,10 @@ class Conversation:
 
 
 def attachment_of(*, public_id: UUID, user: User) -> Attachment | None:
-    """A file of a contact that the user may read."""
+    """A file of a contact that the user may read; None also while it is not fetched yet."""
     readable = Interaction.objects.readable_by(user)
-    return Attachment.objects.filter(public_id=public_id, message__interaction__in=readable).first()
+    kept = Attachment.objects.filter(state=Attachment.State.KEPT)
+    return kept.filter(public_id=public_id, message__interaction__in=readable).first()
 
 
 def conversation(*, public_id: UUID, user: User) -> Conversation:

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.audit.services import record_read
+from ccx.kernel.files import file_response
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
@@ -32,7 +32,7 @@ def interaction(request: StaffRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 @needs(Ability.SEE_CUSTOMERS)
 def attachment(request: StaffRequest, public_id: UUID) -> HttpResponse:
-    """A file that somebody sent. It is handed over to be saved, never shown: whatever is in it runs nowhere."""
+    """A file that somebody sent, to be saved; `?inline` shows a picture that can be shown. Nothing in it runs."""
     found = attachment_of(public_id=public_id, user=request.user)
     if found is None:
         raise Http404
@@ -42,9 +42,4 @@ def attachment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     except OSError:
         raise Http404 from None
     record_read(request=request, action=AuditEntry.Action.READ, object_kind="attachment", object_id=found.pk)
-    response = HttpResponse(content, content_type=found.content_type or "application/octet-stream")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=found.name)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return file_response(content=content, name=found.name, is_inline="inline" in request.GET)

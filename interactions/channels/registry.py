@@ -8,15 +8,19 @@ from django.conf import settings
 from interactions.channels.chat.adapter import ChatAdapter
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
-from interactions.channels.email.adapter import MailAdapter
+from interactions.channels.email.adapters import MAIL_ADAPTERS
 from interactions.channels.hooks.adapter import HookAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.channels.voice.cti import CtiAdapter
+from interactions.channels.voice.twilio import TwilioVoiceAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
-    MailAdapter(),
+    *MAIL_ADAPTERS,
     ChatAdapter(),
     HookAdapter(),
+    TwilioVoiceAdapter(),
+    CtiAdapter(),
 )
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
 from ccx.kernel.events.trouble import describe
-from ccx.kernel.files import kind_of, safe_name
+from ccx.kernel.files import IMAGES, UNKNOWN, is_showable, kind_of, safe_name
 from interactions.cases.models import Attachment
 from interactions.channels.contract import Arrived, CannotAskError, FetchedFile, RemoteFile
 from interactions.channels.email.reading import parse as parse_mail
@@ -216,7 +216,7 @@ def _arrive(attachment: Attachment, file: FetchedFile, path: str) -> bool:
     found.file.name = path
     found.state, found.remote, found.due_at, found.error = State.KEPT, {}, None, ""
     found.size, found.sha256 = len(file.content), hashlib.sha256(file.content).hexdigest()
-    found.content_type = kind_of(file.content, file.content_type or found.content_type)
+    found.content_type = _kind(file.content, file.content_type or found.content_type)
     found.save()
     _tell(attachment)
     return True
@@ -240,10 +240,16 @@ def _tell(attachment: Attachment) -> None:
 def _described(file: InHand) -> dict[str, Any]:
     return {
         "name": safe_name(file.name),
-        "content_type": kind_of(file.content, file.content_type)[:100],
+        "content_type": _kind(file.content, file.content_type),
         "size": len(file.content),
         "content_id": str(getattr(file, "content_id", ""))[:250],
     }
+
+
+def _kind(content: bytes, told: str) -> str:
+    """A picture that no browser could bear is a file like any other."""
+    kind = kind_of(content, told)
+    return (kind if kind not in IMAGES or is_showable(content) else UNKNOWN)[:100]
 
 
 def _pause(attempts: int) -> timedelta:

@@ -178,7 +178,8 @@ export class Thread {
       rows.push({ key: "ended", look: "", make: () => h("div", { class: "event" }, wording.say("ended")) });
     }
     if (mode === "thread" && !chat.isOpen && !chat.isRunning && !chat.isAway) {
-      const text = `${wording.say("awayNow")}. ${wording.back(chat.config.opens_at)}.`;
+      const at = chat.config.opens_at;
+      const text = at ? `${wording.say("awayNow")}. ${wording.back(at)}.` : `${wording.say("awayNow")}.`;
       rows.push({ key: "away", look: text, make: () => h("div", { class: "event" }, text) });
     }
     if (chat.status === "waiting" && mode === "thread") rows.push(this.#waiting());

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from ccx.kernel.files import IMAGES
 from ccx.kernel.look import figures
 from ccx.kernel.look.icons import ICONS, SPRITE
 from ccx.kernel.look.sparkline import sparkline_svg
@@ -53,6 +54,12 @@ def number(value: Number | None, digits: int = 0) -> str:
 def time_apart(value: datetime, other: datetime) -> str:
     """`{{ due_at|time_apart:now }}`: how far two moments are apart, in the largest unit that tells it."""
     return timesince(min(value, other), max(value, other), depth=1)
+
+
+@register.filter
+def is_picture(content_type: str) -> bool:
+    """`{{ file.content_type|is_picture }}`: whether such a file may be shown in a page."""
+    return content_type in IMAGES
 
 
 @register.filter

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
-from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError, TemporaryEffectError
 from ccx.kernel.mail import post
 from interactions.channels.contract import Check, Line, Outgoing
 from interactions.channels.email.composing import compose
@@ -75,11 +75,12 @@ def _try_smtp(line: Line) -> Iterator[Check]:
             return
     yield _step(
         _("Send a mail to %(address)s") % {"address": line.address or _("the line's own address")},
-        lambda: post(compose(line, _a_test(line)), connection=smtp_connection(line)),
+        lambda: post(compose(line, a_test(line)), connection=smtp_connection(line)),
     )
 
 
-def _a_test(line: Line) -> Outgoing:
+def a_test(line: Line) -> Outgoing:
+    """A mail to the line itself."""
     return Outgoing(
         reference=uuid4(),
         recipient=line.address,
@@ -111,11 +112,17 @@ def _step(name: str, do: Callable[[], object]) -> Check:
     try:
         do()
     except (OSError, imaplib.IMAP4.error, smtplib.SMTPException, ImapToolsError) as error:
-        return Check(name=name, is_well=False, told=in_words(error))
-    except (TemporaryEffectError, RefusedEffectError) as error:
-        cause = error.__cause__
-        return Check(name=name, is_well=False, told=in_words(cause if isinstance(cause, Exception) else error))
+        return failed(name, error)
+    except (TemporaryEffectError, RefusedEffectError, OutcomeIsUnknownError) as error:
+        return failed(name, error)
     return Check(name=name, is_well=True)
+
+
+def failed(name: str, error: Exception) -> Check:
+    """A step that did not work, in the words of what lies behind the error."""
+    cause = error.__cause__
+    known = isinstance(cause, OSError | smtplib.SMTPException)
+    return Check(name=name, is_well=False, told=in_words(cause if known and isinstance(cause, Exception) else error))
 
 
 def in_words(error: Exception) -> str:  # noqa: PLR0911 - one sentence a fault

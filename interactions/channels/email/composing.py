@@ -34,7 +34,7 @@ def compose(line: Line, outgoing: Outgoing) -> EmailMessage:
         raise RefusedEffectError("the line has no address")
     domain = domain_of(line.address)
     back = reply_address(line.address, outgoing.interaction_id) if outgoing.interaction_id else ""
-    headers = {"Message-ID": sent_id(outgoing.reference, domain=domain)}
+    headers = {"Message-ID": message_id_of(line, outgoing)}
     if thread := _ids(outgoing.thread, domain=domain):
         # The first one names the thread, the last ones the place in it.
         kept = thread[:1] + thread[1:][-(MAX_REFERENCES - 1) :]
@@ -52,6 +52,11 @@ def compose(line: Line, outgoing: Outgoing) -> EmailMessage:
         headers=headers,
         attachments=[_attached(file) for file in outgoing.files],
     )
+
+
+def message_id_of(line: Line, outgoing: Outgoing) -> str:
+    """The Message-ID that this message has however often it is sent."""
+    return sent_id(outgoing.reference, domain=domain_of(line.address))
 
 
 def _ids(thread: Iterable[str], *, domain: str) -> list[str]:
@@ -77,11 +82,21 @@ def _subject(outgoing: Outgoing) -> str:
 def _attached(file: OutgoingFile) -> MIMEBase:
     """Its very bytes, whatever it says it is; the name in one line, without what could deceive or lead elsewhere."""
     kind = file.content_type.lower() if MEDIA_TYPE.fullmatch(file.content_type.lower()) else ""
-    kind = kind if kind and not kind.startswith(COMPOUND) else "application/octet-stream"
-    part = MIMEBase(*kind.split("/", 1))
-    part.set_payload(file.read())
+    content = file.read()
+    if not kind or kind.startswith(COMPOUND) or (kind.startswith("text/") and not _is_utf8(content)):
+        kind = "application/octet-stream"
+    part = MIMEBase(*kind.split("/", 1), **({"charset": "utf-8"} if kind.startswith("text/") else {}))
+    part.set_payload(content)
     encoders.encode_base64(part)
     name = header_value(DECEPTIVE.sub("", file.name)).replace("\\", "/").rpartition("/")[2].strip(" .-")
     name = name[:LONGEST_NAME] or "file"
     part.add_header("Content-Disposition", "attachment", filename=name if name.isascii() else ("utf-8", "", name))
     return part
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -49,6 +49,8 @@ class Kit:
     provider_id: str = "their-1"
     # Whether the signature covers the body (one altered byte is refused) or only a shared secret is brought.
     signs_body: bool = True
+    # Whether what it brings bears a time that we go by; a mail's Date is its sender's, and decides nothing.
+    tells_time: bool = True
     # What the provider hears about a verified delivery that cannot be read, and about one whose kind is unknown.
     malformed_status: int = 200
     # Whether we can send over it through HTTP or the kit's own `standing`.

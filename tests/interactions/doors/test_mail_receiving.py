@@ -277,7 +277,8 @@ def test_a_full_disk_keeps_the_words(line: Inbox, monkeypatch: pytest.MonkeyPatc
     Attachment.objects.update(due_at=timezone.now())
     assert fetch_due_files() == 2
     kept = Attachment.objects.get(name="x.html")
-    assert (kept.state, kept.size, kept.remote, kept.file.read()) == ("kept", 18, {}, b"<script>x</script>")
+    with kept.file.open() as file:
+        assert (kept.state, kept.size, kept.remote, file.read()) == ("kept", 18, {}, b"<script>x</script>")
 
 
 def test_trouble_with_the_database_is_not_the_mails_fault(line: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from ccx.kernel.live.guests import somebody_types
@@ -77,6 +77,20 @@ def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> Qu
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
     said = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
     return (said.filter(out_at__gt=after) if after is not None else said).order_by("out_at", "pk")
+
+
+def chat_case(interaction_id: int | None, address: str) -> int | None:
+    """The case of a chat that went on by mail to this address, for an answer that bears our seal.
+
+    Whoever the address belongs to: it was given in that chat for this, and they have what we wrote to it. They come
+    into the case as who they are; the browser that gave the address sees nothing of their mail.
+    """
+    chat = Interaction.objects.filter(pk=interaction_id or 0, channel=Channel.CHAT).exclude(thread_token="").first()
+    if chat is None:
+        return None
+    visitors = ChatVisitor.objects.annotate(token=Cast("public_id", CharField()))
+    visitors = visitors.filter(inbox_id=chat.inbox_id, token=chat.thread_token)
+    return chat.case_id if address and visitors.filter(email=address.lower()).exists() else None
 
 
 def unread_answers(visitor: ChatVisitor) -> QuerySet[Message]:

@@ -29,7 +29,6 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
-from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -45,9 +44,8 @@ from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
-from interactions.doors.chat.sending import show_in_chat
-from interactions.doors.mail.sending import send_mail
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -56,7 +54,6 @@ from interactions.handling.events import (
     PromiseMade,
 )
 from interactions.handling.readers import COMING_BACK, OFFERS
-from interactions.handling.selectors.sending import MessageSender
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
@@ -87,10 +84,8 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     PresenceChanged: (OFFERS, LIVE, FACTS),
     OfferMade: (LIVE,),
     OfferEnded: (OFFERS, LIVE),
-    MessageSettled: (
-        LIVE,
-        CHAT_NEWS,
-    ),
+    MessageSettled: (LIVE, CHAT_NEWS),
+    LineChanged: (LIVE,),
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
     # Visitors.
@@ -114,9 +109,6 @@ READERS: tuple[Reader, ...] = (
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {CHAT_MAIL.name: Sender(send=mail_what_was_missed)}
-
-# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
-MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail, Channel.CHAT: show_in_chat}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -32,7 +32,7 @@ from interactions.doors.chat.services.ending import SHORTEST_AWAY
 from interactions.doors.chat.tokens import new_token
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import SendingState
-from interactions.handling.outgoing import settle_sending
+from interactions.handling.settling import settle_sending
 
 MOST_AT_ONCE: Final = 200
 MOST_IN_A_MAIL: Final = 10

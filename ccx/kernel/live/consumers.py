@@ -14,9 +14,8 @@ from django.utils.module_loading import import_string
 
 from ccx.kernel.live.connection import Connection, Party, PersonSocket, RefusedFrameError, Send, close, understood
 from ccx.kernel.live.hub import TOO_MANY, Hub, hub_here
-from ccx.kernel.live.standing import person_behind, running_sessions, standings
+from ccx.kernel.live.standing import call_for, person_behind, running_sessions, standings
 from ccx.kernel.live.topics import interaction_topic, permitted
-from ccx.kernel.people.models import User
 
 logger = structlog.get_logger(__name__)
 
@@ -61,7 +60,7 @@ class People(Party):
         if not isinstance(socket, PersonSocket) or not socket.person.handles_contacts:
             return
         if settings.CCX_LIVE_GONE and await hub.viewing.is_gone(socket.person.pk):
-            await database_sync_to_async(_call)(settings.CCX_LIVE_GONE, socket.person.pk)
+            await database_sync_to_async(call_for)(settings.CCX_LIVE_GONE, socket.person.pk)
 
 
 PEOPLE: Final = People()
@@ -166,9 +165,3 @@ def _records(words: object) -> list[str]:
         return [str(UUID(word)) for word in words]
     except (ValueError, TypeError, AttributeError):
         raise RefusedFrameError from None
-
-
-def _call(hook: str, pk: int) -> None:
-    user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is not None:
-        import_string(hook)(agent=user)

@@ -17,9 +17,8 @@ from channels.db import database_sync_to_async
 from ccx.kernel.live.connection import Connection, Party, RefusedFrameError, Send, close, understood
 from ccx.kernel.live.hub import TOO_MANY, Hub, hub_here
 from ccx.kernel.live.topics import typing_topic, visitor_topic
-from interactions.doors.chat.selectors import chat_line, device_with, is_running, line_named, living_devices
+from interactions.doors.chat.selectors import chat_line, device_with, line_named, living_devices, running_record
 from interactions.doors.chat.services import are_seen, hear_typing
-from interactions.doors.models import ChatVisitor
 
 logger = structlog.get_logger(__name__)
 
@@ -165,7 +164,7 @@ async def _serve(hub: Hub, socket: VisitorSocket, receive: Receive) -> None:
 
 async def _follow(hub: Hub, socket: VisitorSocket) -> None:
     """The visitor's own news, and whoever types in the chat that runs: another one each time a chat begins anew."""
-    record = await database_sync_to_async(_running_record)(socket.visitor_id)
+    record = await database_sync_to_async(running_record)(socket.visitor_id)
     if socket.closing or socket not in hub.sockets:
         return
     topics = {visitor_topic(socket.visitor_key)} | ({typing_topic(record)} if record is not None else set())
@@ -176,7 +175,7 @@ async def _type(socket: VisitorSocket) -> None:
     now = asyncio.get_running_loop().time()
     if now - socket.typed_at >= TYPED_EVERY_SECONDS:
         socket.typed_at = now
-        await database_sync_to_async(_hear_typing)(socket.visitor_id)
+        await database_sync_to_async(hear_typing)(visitor_id=socket.visitor_id)
 
 
 def _origin(scope: dict[str, Any]) -> str:
@@ -197,13 +196,3 @@ def _guest_with(token: str, inbox_id: UUID) -> Guest | None:
     if device is None:
         return None
     return Guest(device_id=device.pk, visitor_id=device.visitor_id, visitor_key=device.visitor.public_id)
-
-
-def _running_record(visitor_id: int) -> UUID | None:
-    visitor = ChatVisitor.objects.select_related("interaction").get(pk=visitor_id)
-    chat = visitor.interaction
-    return chat.public_id if chat is not None and is_running(chat) else None
-
-
-def _hear_typing(visitor_id: int) -> None:
-    hear_typing(ChatVisitor.objects.select_related("interaction").get(pk=visitor_id))

@@ -72,6 +72,13 @@ def is_running(chat: Interaction | None) -> bool:
     return chat is not None and chat.status not in OVER
 
 
+def running_record(visitor_id: int) -> UUID | None:
+    """The public id of the chat that a visitor is in."""
+    running = ChatVisitor.objects.filter(pk=visitor_id).exclude(interaction__status__in=OVER)
+    found: UUID | None = running.values_list("interaction__public_id", flat=True).first()
+    return found
+
+
 def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> QuerySet[Message]:
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)

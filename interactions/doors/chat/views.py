@@ -217,7 +217,7 @@ def file(asked: Asked, public_id: UUID) -> HttpResponseBase:
 def typing(asked: Asked) -> HttpResponseBase:
     """The visitor writes; more often than once a second is not worth a word."""
     spend(bucket=str(asked.device.pk), rate=TYPING_RATE)
-    hear_typing(asked.device.visitor)
+    hear_typing(visitor_id=asked.device.visitor_id)
     return told({})
 
 

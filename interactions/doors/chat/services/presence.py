@@ -9,7 +9,15 @@ from django.utils import timezone
 from ccx.kernel.live import guests
 from interactions.cases.choices import AuthorKind
 from interactions.channels.chat.line import ChatLine
-from interactions.doors.chat.selectors import OVER, chat_line, is_running, moment_of, seq_of, shown_messages
+from interactions.doors.chat.selectors import (
+    OVER,
+    chat_line,
+    is_running,
+    moment_of,
+    running_record,
+    seq_of,
+    shown_messages,
+)
 from interactions.doors.chat.services.sessions import allowed_page
 from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import SendingState
@@ -42,10 +50,11 @@ def are_seen(*, visitor_ids: Collection[int]) -> None:
             guests.is_here(visitor.interaction.public_id, seconds=away.total_seconds())
 
 
-def hear_typing(visitor: ChatVisitor) -> None:
+def hear_typing(*, visitor_id: int) -> None:
     """Tell the agents who look at the chat. Nothing is kept of it."""
-    if visitor.interaction is not None and is_running(visitor.interaction):
-        guests.types(visitor.interaction.public_id)
+    record = running_record(visitor_id)
+    if record is not None:
+        guests.types(record)
 
 
 def keep_page(*, visitor: ChatVisitor, line: ChatLine, page: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import Sending
 from interactions.models import Inbox, Interaction, Message
 from tests.e2e.centre import Centre, eventually, running_centre
+from tests.e2e.chat_stand_in import DOT
 from tests.e2e.driving import listened, signed_in, window
 from tests.e2e.sites import a_site
 from tests.factories.showcase import Showcase, make_showcase
@@ -95,8 +97,12 @@ def arrives(browser: Browser, address: str, *, width: int = 1100) -> Page:
 def asks_and_reloads(visitor: Page) -> None:
     visitor.get_by_role("button", name="Open the chat").click()
     visitor.get_by_label("Write a message").fill("Where is my lamp?")
-    visitor.keyboard.press("Enter")
+    picture = {"name": "receipt.png", "mimeType": "image/png", "buffer": b64decode(DOT)}
+    visitor.locator("input[type=file]").set_input_files([picture])  # type: ignore[list-item]
+    expect(visitor.locator(".chip.is-ready")).to_be_visible()
+    visitor.get_by_role("button", name="Send", exact=True).click()
     expect(visitor.locator(".from-visitor .meta")).to_contain_text("Sent")
+    expect(visitor.get_by_role("img", name="Picture receipt.png")).to_be_visible()
     visitor.get_by_label("Write a message").fill("It was due on")
     visitor.reload()
     expect(visitor.locator(".from-visitor .bubble")).to_have_text("Where is my lamp?")

@@ -121,13 +121,15 @@ def _arrived(line: Line, told: Mapping[str, Any], names: Mapping[str, str], at: 
 
 
 def said_by(told: Mapping[str, Any]) -> Said:
-    """What a message says, whatever its kind; one that nobody knows, or that came empty, says that it cannot be shown."""
+    """What a message says. One that nobody knows, or that came empty, says that it cannot be shown."""
     kind = words(told, "type")
     reader = KINDS.get(kind)
     if reader is not None and kind in told:
         return reader(told)
     faults = [mapping(one) for one in rows(told, "errors")]
-    why = words(inner(told, kind), "type") or (words(faults[0], "title") if faults else "")
+    named = told.get(kind)
+    why = words(named, "type") if isinstance(named, dict) else ""
+    why = why or (words(faults[0], "title") if faults else "")
     body = _("(The customer sent something that cannot be shown here: %(kind)s)") % {"kind": why or kind or "?"}
     return Said(body=body, meta={"unsupported": kind or "unknown"})
 

@@ -69,6 +69,7 @@ CHAT_SETTINGS = {
     "title": "Fernwood",
     "intro": "Hello, this is Fernwood. Ask us anything about an order, a delivery or a piece of furniture.",
     "accent": "#2f6b4f",
+    "wants_email": "offline",
 }
 TOUCHPOINTS = {
     "Logistics": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],
@@ -199,7 +200,8 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
     chat = centre.inboxes[Channel.CHAT]
     here = settings.BASE_URL.replace("//127.0.0.1", "//localhost")  # our own address may embed it anyway
     chat.settings, chat.reply_inbox = CHAT_SETTINGS | {"origins": [here]}, mail
-    chat.save(update_fields=["settings", "reply_inbox"])
+    chat.business_hours = None  # so that it can be tried at any hour
+    chat.save(update_fields=["settings", "reply_inbox", "business_hours"])
     # The pretend shop (/demo/shop/) says with it who is signed in there.
     keep_credentials(
         inbox_id=chat.pk, credentials={"identity_secret": secrets.token_urlsafe(32)}, by=centre.administrator

@@ -13,12 +13,17 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from ccx.kernel.access.errors import MalformedBodyError
 from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact
 from interactions.channels.voice.told import CallTold
+
+# Text for people, translated when it is shown.
+Words = str | Promise
 
 
 class NotVerifiedError(Exception):
@@ -217,7 +222,7 @@ class Capabilities:
     tells_read: bool = False
     shows_typing: bool = False
     per_second: float | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,9 +275,9 @@ class Handed:
 class Check:
     """One step of trying a line: what was tried, whether it worked, and in words what failed and what to do."""
 
-    name: str
+    name: Words
     is_well: bool
-    told: str = ""
+    told: Words = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,12 +288,12 @@ class Field:
     """
 
     name: str
-    label: str
+    label: Words
     kind: str = "text"
     is_required: bool = False
-    help: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    group: str = ""
+    help: Words = ""
+    choices: tuple[tuple[str, Words], ...] = ()
+    group: Words = ""
     default: Any = ""
 
 
@@ -298,7 +303,7 @@ class Adapter(ABC):
     channel: ClassVar[Channel]
     # What tells it from other providers of the same channel; "" is the channel's usual one.
     provider: ClassVar[str] = ""
-    label: ClassVar[str]
+    label: ClassVar[Words]
     # The kind of identity that its contacts bear (interactions.customers.choices.IdentityKind).
     identity_kind: ClassVar[str]
     # Whether a provider calls us at an address of the line's own.

@@ -59,6 +59,8 @@ class StandIn:
     # Path -> the problem it answers with, as (status, detail).
     refuses: dict[str, tuple[int, str]] = field(default_factory=dict)
     is_down: bool = False
+    # Uploads are taken and never answered.
+    holds_files: bool = False
     asked: list[tuple[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     sockets: list[WebSocketRoute] = field(default_factory=list)
@@ -171,6 +173,8 @@ class StandIn:
             return
         if self.is_down:
             route.abort("connectionrefused")
+            return
+        if self.holds_files and path.endswith("/files"):
             return
         status, said = self._answer(request, path.removeprefix(f"/chat/{INBOX}/"))
         headers = {"Access-Control-Allow-Origin": SHOP}

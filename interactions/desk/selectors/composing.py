@@ -11,7 +11,7 @@ from interactions.channels.choices import Channel
 from interactions.desk.choices import ComposerMode
 from interactions.desk.selectors.standing import Standing
 from interactions.handling.models import Draft
-from interactions.handling.selectors import WayOut, way_out
+from interactions.handling.selectors import Way, way_out
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Gate:
     """What may be written now, and why no more than that."""
 
     mode: ComposerMode
-    way: WayOut | None = None
+    way: Way | None = None
     why_not: str = ""
 
     @property

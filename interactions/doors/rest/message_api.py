@@ -22,7 +22,7 @@ from interactions.doors.files import owe_files
 from interactions.doors.rest.selectors import said_on_api_line, sent_on_api_line
 from interactions.doors.rest.serializers import FilesIn, FilesOut, ReportIn, ReportOut
 from interactions.doors.rest.shapes import FILE, MAX_FILES, REPORT
-from interactions.handling.outgoing import hear_report
+from interactions.handling.reports import hear_report
 
 PUBLIC_ID = OpenApiParameter("public_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
 

@@ -34,7 +34,7 @@ from interactions.doors.files import attach, forget_files, in_hand, keep_files, 
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
-from interactions.handling.outgoing import hear_report
+from interactions.handling.reports import hear_report
 from interactions.handling.services import hear_edit, hear_reaction
 from interactions.intake.services import receive
 

@@ -29,7 +29,7 @@ from interactions.handling.services.phoning import (
 )
 from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, hear_agents, set_presence
 from interactions.handling.services.promises import keep_promise, make_promise
-from interactions.handling.services.replying import add_note, retry_sending, send_reply, take_back
+from interactions.handling.services.replying import add_note, confirm_sending, retry_sending, send_reply, take_back
 from interactions.handling.services.talking import hold_interaction, resume_interaction, wrap_up_interaction
 from interactions.handling.services.transferring import transfer_interaction
 from interactions.handling.services.voicemails import VoicemailFile, keep_voicemail, settle_voicemail
@@ -56,6 +56,7 @@ __all__ = [
     "agent_gone",
     "close_for_callback",
     "close_interaction",
+    "confirm_sending",
     "correct_reason",
     "decline_offer",
     "discard_draft",

@@ -142,9 +142,23 @@ def retry_sending(*, message_id: int, by: User) -> Sending:
     message = Message.objects.select_related("interaction").get(pk=message_id)
     doubtful = Sending.objects.filter(message=message, state__in=[SendingState.FAILED, SendingState.UNKNOWN])
     now = timezone.now()
-    if not doubtful.update(state=SendingState.QUEUED, attempts=0, due_at=now, claimed_at=None):
+    if not doubtful.update(
+        state=SendingState.QUEUED, attempts=0, due_at=now, claimed_at=None, look_up_at=None, provider_id=""
+    ):
         raise MessageIsNotInDoubtError(message_id=message_id)
     _tell_settled(message, SendingState.QUEUED, by=by, at=now)
+    return Sending.objects.get(message=message)
+
+
+@transaction.atomic
+def confirm_sending(*, message_id: int, by: User) -> Sending:
+    """A person says that a message in doubt did arrive: it is sent, and never will be again."""
+    message = Message.objects.select_related("interaction").get(pk=message_id)
+    now = timezone.now()
+    doubtful = Sending.objects.filter(message=message, state=SendingState.UNKNOWN)
+    if not doubtful.update(state=SendingState.SENT, sent_at=now, look_up_at=None):
+        raise MessageIsNotInDoubtError(message_id=message_id)
+    _tell_settled(message, SendingState.SENT, by=by, at=now)
     return Sending.objects.get(message=message)
 
 

@@ -1,14 +1,17 @@
 """The chat widget in the browser, on a shop's page of another origin under the strictest policy that lets it in."""
 
+from base64 import b64decode
 from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chat_stand_in import KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
+from tests.e2e.chat_stand_in import INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
 from tests.e2e.driving import AXE, RULES, is_too_wide, listened
 
 pytestmark = pytest.mark.e2e
+# One red dot.
+DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 QUESTIONS: Final = [
     {"name": "name", "label": "Your name", "kind": "text", "required": True},
     {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": ["Lamps", "Tables"]},
@@ -77,10 +80,12 @@ def waits_in_line_and_leaves_an_address(page: Page, centre: StandIn) -> None:
 
 def is_answered(page: Page, centre: StandIn) -> None:
     centre.status, centre.agent, centre.position, centre.read_up_to = "active", "Mina Park", None, 1
-    centre.sockets[-1].send('{"type": "typing", "on": true}')
-    centre.says("It comes today.")
     centre.news()
     expect(page.get_by_role("heading", name="Mina Park")).to_be_visible()
+    centre.sockets[-1].send('{"type": "typing", "on": true}')
+    expect(page.locator(".dots")).to_be_visible()
+    centre.says("It comes today.")
+    centre.news()
     expect(page.locator(".from-agent .bubble").last).to_have_text("It comes today.")
     expect(page.locator("[role=status]", has_text="Mina Park: It comes today.")).to_be_attached()
     expect(page.locator(".from-visitor .meta")).to_contain_text("Read")
@@ -238,6 +243,23 @@ def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: Sta
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".chip")).to_have_count(0)
     assert len(centre.told("messages")[-1]["files"]) == 2
+    centre.holds_files = True
+    page.locator("input[type=file]").set_input_files([png])  # type: ignore[list-item]
+    page.get_by_role("button", name="Cancel the upload of lamp.png").click()
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_a_picture_is_drawn_and_any_other_file_is_named(centre: StandIn, browser: Browser) -> None:
+    talked(centre).files["1"] = b64decode(DOT)
+    picture = {"id": "1", "name": "dot.png", "type": "image/png", "size": 70, "is_image": True}
+    paper = {"id": "2", "name": "invoice.pdf", "type": "application/pdf", "size": 24_300, "is_image": False}
+    files = [file | {"url": f"/chat/{INBOX}/files/{file['id']}?key=k"} for file in (picture, paper)]
+    centre.says("", files=files)
+    page = centre.opened(browser, storage_state=KNOWN)
+    open_chat(page)
+    expect(page.get_by_role("img", name="Picture dot.png")).to_be_visible()
+    expect(page.get_by_role("link", name="invoice.pdf 24 kB (opens in a new tab)")).to_be_visible()
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop(
@@ -265,6 +287,40 @@ def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop
     expect(page.get_by_label("Write a message")).to_have_value("/x😀")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Open the chat")).to_be_focused()
+
+
+def test_when_nobody_is_there_a_message_is_taken_once_and_without_a_form_the_chat_waits(
+    centre: StandIn, browser: Browser
+) -> None:
+    centre.config = {"is_open": False, "opens_at": "2099-01-05T09:00:00Z", "has_form": True, "questions": QUESTIONS}
+    page = centre.opened(browser)
+    open_chat(page)
+    expect(page.get_by_role("heading", name="We are away right now")).to_be_visible()
+    expect(page.get_by_label("Write a message")).to_have_count(0)
+    page.get_by_label("E-mail").fill("tom@customer.example")
+    page.get_by_label("What is it about?").select_option("Tables")
+    page.get_by_label("Your message").fill("Does it wobble?")
+    centre.refuses["offline"] = (422, "We cannot write to this address.")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_text("We cannot write to this address.")).to_be_visible()
+    del centre.refuses["offline"]
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("heading", name="Thank you, we have your message")).to_be_visible()
+    first, second = centre.told("offline")
+    assert first == second
+    assert (second["email"], second["body"], second["answers"]) == (
+        "tom@customer.example",
+        "Does it wobble?",
+        {"topic": "Tables"},
+    )
+    assert centre.told("sessions") == []
+
+    centre.config = {"is_open": False, "opens_at": None, "has_form": False}
+    waiting = centre.opened(browser)
+    open_chat(waiting)
+    expect(waiting.get_by_text("We are away right now.")).to_be_visible()
+    say(waiting, "Does it wobble?")
+    expect(waiting.locator(".from-visitor .meta")).to_contain_text("Sent")
 
 
 @pytest.mark.parametrize("state", ["talk", "ask", "away", "wait"])

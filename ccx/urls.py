@@ -44,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/shop/<slug:slug>/", demo.shop_product, name="demo-shop-product"),
     # Providers of channels.
     path("", include("interactions.doors.webhooks.urls")),
+    path("", include("interactions.doors.sent.urls")),
     # The public.
     path("", include("interactions.doors.chat.urls")),
     path("", include("interactions.doors.webform.urls")),

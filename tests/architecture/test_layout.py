@@ -79,8 +79,8 @@ MORE_NAMES: dict[str, set[str]] = {
             "owner_words",
         ),
     },
-    # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
+    # Ways in, one folder each; the page of what could not be read; files that come in, and those that go out.
+    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "sent", "webform", "webhooks"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -61,6 +61,7 @@ ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
     PromiseKept,
 )
 ABOUT_AGENTS: tuple[type[Event], ...] = (PresenceChanged,)
+ABOUT_LINES: tuple[type[Event], ...] = (LineChanged,)
 # Seen beside every contact of the customer or the case that is on somebody's desk.
 ABOUT_WHOSE: tuple[type[Event], ...] = (
     CaseOpened,
@@ -134,7 +135,7 @@ def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
 LIVE = Reader(
     name="live",
     handle=tell_pages,
-    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE, LineChanged)),
+    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE, *ABOUT_LINES)),
     batch_size=500,
     from_beginning=False,
 )

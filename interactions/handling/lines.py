@@ -11,10 +11,10 @@ from django.utils import timezone
 from ccx.kernel.access.rates import Rate, take
 from ccx.kernel.events.effects import CredentialsRefusedError, TemporaryEffectError
 from ccx.kernel.events.log import announce
-from ccx.kernel.events.trouble import describe
 from interactions.channels.contract import Capabilities
 from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.handling.events import LineChanged
+from interactions.handling.settling import why
 
 # So many failures in a row, and the line is down: its messages wait, and one of them at a time tries again.
 DOWN_AFTER: Final = 3
@@ -77,7 +77,7 @@ def note_failure(inbox: Inbox, error: TemporaryEffectError) -> datetime | None:
     LineHealth.objects.get_or_create(inbox=inbox, defaults={"since": now})
     found = LineHealth.objects.select_for_update().get(pk=inbox.pk)
     was = found.state
-    found.last_error = describe(error)[:300]
+    found.last_error = why(error)
     if isinstance(error, CredentialsRefusedError):
         found.state, found.failures, wait = LineState.REFUSED, found.failures + 1, REFUSED_WAIT
     elif error.retry_after is not None:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import DEAD_AFTER, RefusedEffectError, TemporaryEffectError
-from ccx.kernel.events.trouble import describe
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Adapter, CannotAskError, Capabilities, Line, Outgoing
 from interactions.channels.models import Inbox
@@ -20,8 +19,7 @@ from interactions.channels.registry import adapter_of, line_of
 from interactions.handling.letters import outgoing_of
 from interactions.handling.lines import has_room, may_send_now, note_failure, note_well
 from interactions.handling.models import Sending, SendingState
-from interactions.handling.reports import hear_report
-from interactions.handling.settling import Settling, settle_attempt
+from interactions.handling.settling import Settling, settle_attempt, settle_sending, why
 
 logger = structlog.get_logger(__name__)
 
@@ -119,14 +117,14 @@ def _carry_out(sending: Sending, adapter: Adapter, line: Line, capabilities: Cap
         handed = adapter.send(line, outgoing)
     except RefusedEffectError as error:
         code = str(getattr(error, "code", "") or "")
-        settle_attempt(sending, Settling(state=SendingState.FAILED, error=describe(error), error_code=code))
+        settle_attempt(sending, Settling(state=SendingState.FAILED, error=why(error), error_code=code))
         return True
     except TemporaryEffectError as error:
         rests_until = note_failure(sending.inbox, error)
         settle_attempt(sending, _later(sending, error, rests_until))
         return rests_until is None
     except Exception as error:
-        settle_attempt(sending, _in_doubt(describe(error), sending, timezone.now()))
+        settle_attempt(sending, _in_doubt(why(error), sending, timezone.now()))
         return True
     failpoints.reach("message.after_send")
     told = Settling(state=SendingState(handed.state), provider_id=handed.provider_id[:250], error=handed.note)
@@ -148,11 +146,11 @@ def _too_late(sending: Sending, outgoing: Outgoing, capabilities: Capabilities) 
 def _later(sending: Sending, error: TemporaryEffectError, rests_until: datetime | None) -> Settling:
     """Again after a while, longer each time. While the whole line rests nothing of it has failed."""
     if rests_until is None and sending.attempts >= MOST_ATTEMPTS:
-        return Settling(state=SendingState.FAILED, error=describe(error))
+        return Settling(state=SendingState.FAILED, error=why(error))
     seconds = min(5.0 * 2.0 ** min(sending.attempts - 1, 16), LONGEST_WAIT.total_seconds())
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreading, not secrecy
     due_at = rests_until if rests_until is not None else timezone.now() + wait
-    return Settling(state=SendingState.QUEUED, error=describe(error), due_at=due_at)
+    return Settling(state=SendingState.QUEUED, error=why(error), due_at=due_at)
 
 
 def _in_doubt(error: str, sending: Sending, now: datetime) -> Settling:
@@ -171,8 +169,15 @@ def _look_up(sending: Sending, now: datetime) -> bool:
         Sending.objects.filter(pk=sending.pk, state=SendingState.UNKNOWN).update(look_up_at=None)
         return False
     except Exception as error:
-        logger.warning("message_not_looked_up", message_id=sending.message_id, error=describe(error))
-    if report is not None and hear_report(inbox=sending.inbox, report=report):
+        logger.warning("message_not_looked_up", message_id=sending.message_id, error=why(error))
+    if report is not None and settle_sending(
+        message_id=sending.message_id,
+        state=SendingState(report.state),
+        error=report.error,
+        error_code=report.error_code,
+        provider_id=report.provider_id,
+        at=report.at,
+    ):
         return True
     waited = (now - since).total_seconds()
     following = next((step for step in LOOK_UPS if step > waited), None)

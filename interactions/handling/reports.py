@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from interactions.channels.contract import Report
 from interactions.channels.models import Inbox
-from interactions.handling.models import EarlyReport, Sending, SendingState
-from interactions.handling.settling import Settling, hold_name, settle_sending
+from interactions.handling.models import SENDING_ORDER, EarlyReport, Sending, SendingState
+from interactions.handling.settling import hold_name, settle_sending
 
 # A provider reports within seconds; what names no message of ours for a day never will.
 EARLY_KEPT: Final = timedelta(days=1)
@@ -18,18 +19,20 @@ EARLY_KEPT: Final = timedelta(days=1)
 @transaction.atomic
 def hear_report(*, inbox: Inbox, report: Report) -> bool:
     """Move the message that a report is about; whether it moved. Kept for a day where we know none by that name yet."""
+    if report.recipient and not (report.provider_id or report.reference):
+        return _hear_until(Sending.objects.filter(inbox=inbox, recipient=report.recipient), report)
     if report.provider_id:
         hold_name(inbox.pk, report.provider_id)
     found = _about(inbox, report)
     if found is not None:
-        told = Settling(
+        return settle_sending(
+            message_id=found.message_id,
             state=SendingState(report.state),
             error=report.error,
             error_code=report.error_code,
-            at=report.at,
             provider_id=report.provider_id,
+            at=report.at,
         )
-        return settle_sending(message_id=found.message_id, settling=told)
     if report.provider_id:
         EarlyReport.objects.get_or_create(
             inbox=inbox,
@@ -51,6 +54,15 @@ def _about(inbox: Inbox, report: Report) -> Sending | None:
     if found is None and report.reference:
         found = known.filter(message__public_id=report.reference).first()
     return found
+
+
+def _hear_until(sendings: QuerySet[Sending], report: Report) -> bool:
+    """A report of everything that one person was sent until then; whether any of it moved."""
+    state, until = SendingState(report.state), report.at or timezone.now()
+    before = [one for one, order in SENDING_ORDER.items() if order < SENDING_ORDER.get(state, 0)]
+    found = sendings.filter(state__in=before, sent_at__lte=until).order_by("-pk").values_list("message_id", flat=True)
+    moved = [settle_sending(message_id=one, state=state, at=until) for one in sorted(found[:100])]
+    return any(moved)
 
 
 def forget_early_reports() -> int:

@@ -7,8 +7,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError, TemporaryEffectError
 from ccx.kernel.events.locks import wait_for_lock
 from ccx.kernel.events.log import announce
+from ccx.kernel.events.trouble import describe
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.handling.events import MessageSettled
@@ -64,11 +66,20 @@ def settle_attempt(sending: Sending, settling: Settling) -> bool:
 
 
 @transaction.atomic
-def settle_sending(*, message_id: int, settling: Settling) -> bool:
+def settle_sending(
+    *,
+    message_id: int,
+    state: SendingState,
+    error: str = "",
+    error_code: str = "",
+    provider_id: str = "",
+    at: datetime | None = None,
+) -> bool:
     """What the channel told later: delivered, read, or come back. A message's way is one way; whether it moved."""
     lock_interaction_of(message_id)
     sending = Sending.objects.select_for_update().filter(message_id=message_id).first()
-    return sending is not None and _move(sending, settling)
+    told = Settling(state=state, error=error, error_code=error_code, provider_id=provider_id, at=at)
+    return sending is not None and _move(sending, told)
 
 
 def hold_name(inbox_id: int, provider_id: str) -> None:
@@ -121,6 +132,13 @@ def _move(sending: Sending, settling: Settling) -> bool:
     )
     tell_settled(sending, state)
     return True
+
+
+def why(error: Exception) -> str:
+    """What an agent is told: what adapters and servers say was wrong; of anything else only its kind."""
+    if isinstance(error, TemporaryEffectError | RefusedEffectError | OutcomeIsUnknownError) and str(error):
+        return str(error)[:300]
+    return describe(error)
 
 
 def is_forward(before: SendingState, after: SendingState) -> bool:

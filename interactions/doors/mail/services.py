@@ -22,7 +22,7 @@ from interactions.customers.choices import Assurance, IdentityKind, normalise_id
 from interactions.doors.files import Kept, attach, forget_files, keep_files
 from interactions.doors.models import Delivery, Mailbox
 from interactions.handling.models import SendingState
-from interactions.handling.outgoing import settle_sending
+from interactions.handling.settling import settle_sending
 from interactions.intake.models import RawContact
 from interactions.intake.services import receive
 

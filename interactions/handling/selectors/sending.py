@@ -1,6 +1,7 @@
 """By which lines a customer can be written to, at what address, and what each of them takes."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,10 +83,8 @@ def way_out(interaction: Interaction) -> Way:
 def ways_out(interaction: Interaction) -> list[Way]:
     """Every way to the customer: the usual one first, then by what they prefer; those that may not be used say why."""
     found: list[Way] = []
-    try:
+    with suppress(ReplyIsNotPossibleError):
         found.append(way_out(interaction))
-    except ReplyIsNotPossibleError:
-        pass
     found += sorted(_others(interaction, found), key=lambda way: (bool(way.why_not), not way.is_preferred))
     return found
 

@@ -43,7 +43,9 @@ def site(shop: Showcase, centre: Centre) -> Iterator[str]:
     line = shop.inboxes[Channel.CHAT]
     sockets = f"ws://{urlsplit(centre.address).hostname}:{centre.plan.sockets_port}"
     with a_site(centre=centre.address, sockets=sockets, inbox=str(line.public_id)) as address:
-        Inbox.objects.filter(pk=line.pk).update(settings={"origins": [address], "title": "Lamps", "away_minutes": 1})
+        Inbox.objects.filter(pk=line.pk).update(
+            settings={"origins": [address], "title": "Lamps", "wants_email": "offline"}
+        )
         yield address
 
 

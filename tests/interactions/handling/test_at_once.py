@@ -25,10 +25,10 @@ from tests.factories.people import make_user
 @pytest.fixture
 def floor(transactional_db: None, settings: Any) -> Iterator[Centre]:
     """A centre with real commits."""
-    settings.CCX_MESSAGE_SENDERS = "tests.factories.desks.SENDERS"
     settings.CCX_UNDO_SECONDS = 0
     desks.SENT.clear()
-    yield make_centre()
+    with desks.pretend_mail():
+        yield make_centre()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM kernel_event")
 

@@ -13,7 +13,7 @@ from interactions.doors.chat.selectors import is_running, moment_of, seq_of, sho
 from interactions.doors.chat.services.sessions import allowed_page
 from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import SendingState
-from interactions.handling.outgoing import settle_sending
+from interactions.handling.settling import settle_sending
 
 # A row is not written for every sign of life.
 SEEN_EVERY: Final = timedelta(seconds=20)

@@ -9,7 +9,8 @@ from interactions.cases.choices import InteractionStatus
 from interactions.cases.events import InteractionChanged, InteractionClosed, InteractionStarted, MessageReceived
 from interactions.cases.models import Interaction
 from interactions.handling.events import OfferEnded, PresenceChanged
-from interactions.handling.services import hear_customer, hold_overtaken, offer_waiting_work
+from interactions.handling.scheduled import hold_overtaken
+from interactions.handling.services import hear_customer, offer_waiting_work
 
 
 def bring_back_the_answered(events: Sequence[EventRow]) -> None:

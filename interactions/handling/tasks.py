@@ -10,10 +10,10 @@ from interactions.handling.outgoing import (
     settle_the_silent,
 )
 from interactions.handling.reports import forget_early_reports
+from interactions.handling.scheduled import hold_overtaken
 from interactions.handling.services import (
     end_overdue_wrap_ups,
     end_silence,
-    hold_overtaken,
     offer_waiting_work,
     wake_snoozed,
 )

@@ -57,7 +57,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # the log.
     "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "settling", "shown"},
+    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},

@@ -66,8 +66,8 @@ class Gate:
         return json.dumps(
             {
                 "text": can.max_text,
-                "textWithFiles": getattr(can, "max_text_with_files", None) or can.max_text,
-                "counts": getattr(can, "counts", "characters"),
+                "textWithFiles": can.max_text_with_files or can.max_text,
+                "counts": can.counts,
                 "parts": self.way.inbox.channel == Channel.SMS,
                 "files": can.max_files,
                 "size": can.max_file,

@@ -13,9 +13,8 @@ from interactions.cases.choices import AuthorKind, SegmentEnd, SegmentKind
 from interactions.cases.models import Attachment, Interaction, Message, Segment
 from interactions.desk.quoting import Written, read_written
 from interactions.desk.selectors.door import readable
+from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
-from interactions.handling.services.scheduling import HELD
-from interactions.handling.services.scheduling import MARK as SCHEDULED
 
 WINDOW = 100
 # The live window may grow by what came since it was opened, up to here.

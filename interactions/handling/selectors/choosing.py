@@ -105,10 +105,9 @@ def _fit_to_use(way: Way) -> Way:
 
 def length_of(text: str, can: Capabilities) -> int:
     """As long as the provider counts it."""
-    counts = getattr(can, "counts", "characters")
-    if counts == "bytes":
+    if can.counts == "bytes":
         return len(text.encode())
-    return len(text.encode("utf-16-le")) // 2 if counts == "utf16" else len(text)
+    return len(text.encode("utf-16-le")) // 2 if can.counts == "utf16" else len(text)
 
 
 def filled(slot: TemplateSlot, parameters: Sequence[str]) -> str:
@@ -141,7 +140,7 @@ def refuse_unless_it_fits(way: Way, text: str, files: Sequence[Sized], going: Go
     refuse_files_that_do_not_fit(files, can)
     if files and text.strip() and not can.has_text_with_files:
         raise FileDoesNotFitError(_("On this channel a file goes without words. Send one after the other."))
-    longest = (getattr(can, "max_text_with_files", None) if files else None) or can.max_text
+    longest = (can.max_text_with_files if files else None) or can.max_text
     if longest is not None and length_of(text, can) > longest:
         raise TextIsTooLongError(
             _("This channel takes %(longest)s characters, and this has %(number)s.")

@@ -19,7 +19,7 @@ from ccx.kernel.people.choices import UserKind
 from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS
-from interactions.handling.choices import After
+from interactions.handling.choices import HELD, SCHEDULED, After
 from interactions.handling.errors import (
     AnotherAgentHasItError,
     AuthorIsNotAPersonError,
@@ -47,8 +47,6 @@ from interactions.handling.services.elsewhere import close_if_empty, contact_for
 from interactions.handling.services.files import attach_files, files_to_send
 from interactions.handling.services.messages import Said
 from interactions.handling.services.moves import lock_interaction, tell_change
-from interactions.handling.services.scheduling import HELD
-from interactions.handling.services.scheduling import MARK as SCHEDULED
 from interactions.handling.services.talking import begin_wrap_up
 from interactions.handling.services.waiting import put_off
 

@@ -1,7 +1,6 @@
 """Replies that leave later: they leave at their moment, unless the customer writes before."""
 
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -9,13 +8,10 @@ from django.utils.dateparse import parse_datetime
 
 from interactions.cases.choices import AuthorKind
 from interactions.cases.models import Interaction, Message
+from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.services.moves import lock_interaction
 from interactions.handling.settling import tell_settled
-
-# The code of a message that did not leave because the customer wrote before it was to.
-HELD: Final = "held"
-MARK: Final = "scheduled_at"
 
 
 def overtaken(*interaction_ids: int) -> QuerySet[Sending]:
@@ -25,7 +21,9 @@ def overtaken(*interaction_ids: int) -> QuerySet[Sending]:
     since = Message.objects.filter(
         here, author_kind=AuthorKind.CUSTOMER, recorded_at__gt=OuterRef("message__recorded_at")
     )
-    rows = Sending.objects.filter(Exists(since), state=SendingState.QUEUED, attempts=0, message__meta__has_key=MARK)
+    rows = Sending.objects.filter(
+        Exists(since), state=SendingState.QUEUED, attempts=0, message__meta__has_key=SCHEDULED
+    )
     if not interaction_ids:
         return rows
     cases = Interaction.objects.filter(pk__in=interaction_ids, case__isnull=False).values("case_id")
@@ -45,7 +43,7 @@ def _hold(pk: int) -> bool:
     if not held.update(state=SendingState.FAILED, error_code=HELD, last_error="", claimed_at=None):
         return False
     message = sending.message
-    written: datetime | None = parse_datetime(str(message.meta.get(MARK, "")))
+    written: datetime | None = parse_datetime(str(message.meta.get(SCHEDULED, "")))
     if written is not None:
         Message.objects.filter(pk=message.pk).update(sent_at=written)
     if interaction.first_answered_at is not None and interaction.first_answered_at >= message.sent_at:

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from interactions.channels.contract import Adapter, Parsed, Request, UnreadableDeliveryError
 from interactions.channels.registry import BY_KEY
-from tests.factories.lines import line_for
-from tests.interactions.channels.kit import Kit
+from tests.interactions.channels.kit import Kit, line_for
 from tests.interactions.channels.kits.messengers import KITS
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

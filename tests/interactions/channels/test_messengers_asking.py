@@ -10,8 +10,8 @@ import pytest
 
 from ccx.kernel.events.effects import CredentialsRefusedError, RefusedEffectError, TemporaryEffectError
 from interactions.channels.contract import CannotAskError, RemoteFile
-from tests.factories.lines import line_for
 from tests.factories.webservers import Heard, Said, stand_in
+from tests.interactions.channels.kit import line_for
 from tests.interactions.channels.kits.messengers import SmsKit, TelegramKit, said
 from tests.interactions.channels.test_messengers_sending import (
     PICTURE,

@@ -17,8 +17,7 @@ from interactions.channels.sms.reading import report_of
 from interactions.channels.telegram.adapter import secret_of
 from interactions.channels.twilio.signature import verify_twilio
 from interactions.channels.whatsapp.adapter import WhatsAppAdapter
-from tests.factories.lines import line_for
-from tests.interactions.channels.kit import Kit, Wire
+from tests.interactions.channels.kit import Kit, Wire, line_for
 from tests.interactions.channels.kits.messengers import FacebookKit, InstagramKit, SmsKit, TelegramKit, WhatsAppKit
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

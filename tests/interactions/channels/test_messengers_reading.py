@@ -24,8 +24,7 @@ from interactions.channels.telegram.adapter import TelegramAdapter
 from interactions.channels.telling import ATTESTED
 from interactions.channels.whatsapp.adapter import WhatsAppAdapter
 from interactions.customers.choices import Assurance, normalise_identity
-from tests.factories.lines import line_for
-from tests.interactions.channels.kit import Kit, Wire
+from tests.interactions.channels.kit import Kit, Wire, line_for
 from tests.interactions.channels.kits.messengers import FacebookKit, InstagramKit, SmsKit, TelegramKit, WhatsAppKit
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

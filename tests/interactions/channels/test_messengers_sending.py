@@ -19,9 +19,8 @@ from ccx.kernel.events.effects import (
 )
 from interactions.channels.contract import Adapter, CannotAskError, Line, Outgoing, OutgoingFile
 from interactions.channels.registry import BY_KEY
-from tests.factories.lines import line_for
 from tests.factories.webservers import Heard, Said, StandIn, stand_in
-from tests.interactions.channels.kit import Kit
+from tests.interactions.channels.kit import Kit, line_for
 from tests.interactions.channels.kits.messengers import (
     FacebookKit,
     InstagramKit,

@@ -65,6 +65,7 @@ def test_a_chat_goes_on_over_a_reload_by_mail_and_on_another_device(
 ) -> None:
     bob = window(browser, centre.address, session=signed_in(shop.people["Bob"]), sockets=True)
     goes_available(bob)
+    shows_nothing_on_a_site_that_is_not_named(browser, site.replace("127.0.0.1", "localhost"))
     visitor = arrives(browser, site)
     asks_and_reloads(visitor)
     chat = is_answered(bob, visitor)
@@ -92,6 +93,14 @@ def arrives(browser: Browser, address: str, *, width: int = 1100) -> Page:
     page = listened(context)
     page.goto(address)
     return page
+
+
+def shows_nothing_on_a_site_that_is_not_named(browser: Browser, address: str) -> None:
+    page = listened(browser.new_context())
+    with page.expect_console_message(lambda said: f"the inbox does not name {address}" in said.text, timeout=15_000):
+        page.goto(address)
+    expect(page.locator("ccx-chat")).to_have_count(0)
+    page.context.close()
 
 
 def asks_and_reloads(visitor: Page) -> None:

@@ -156,10 +156,21 @@ def test_news_and_typing_go_both_ways_and_to_nobody_else(
         assert desk.hears_nothing("types", 0.5)
         time.sleep(0.6)  # the visitor's page has heard of its chat by now
         desk.say(type="typing", interaction=record)
+        assert not hears(page, "typing", 0.4)  # a note is our own affair
+        time.sleep(0.7)
+        desk.say(type="typing", interaction=record, to_customer=True)
         assert hears(page, "typing")
         guests.has_gone(record)
-        assert desk.hear("viewers")["customer"] == "left"
+        while desk.hear("viewers")["customer"] != "left":
+            pass
+    assert not hears(theirs, "typing", 0.2)
 
+
+def test_an_answer_is_news_once_it_has_left(opened: OpenSocket, visitor: Visitor, around: Centre) -> None:
+    page = opened(visitor)
+    assert hears(page, "ready")
+    visitor.say("Hello?")
+    chat = Interaction.objects.get()
     accept_interaction(interaction_id=chat.pk, agent=around.alice, by=around.alice)
     reply(chat.pk, around.alice, "Hello!")
     pump_everything()
@@ -170,7 +181,6 @@ def test_news_and_typing_go_both_ways_and_to_nobody_else(
     pump_everything()
     assert hears(page, "news")
     assert visitor.state()["messages"][-1]["body"] == "Hello!"
-    assert not hears(theirs, "typing", 0.2)
 
 
 def test_who_may_no_longer_is_out_within_seconds(opened: OpenSocket, visitor: Visitor) -> None:

@@ -10,7 +10,13 @@ from interactions.handling.outgoing import (
     settle_the_silent,
 )
 from interactions.handling.reports import forget_early_reports
-from interactions.handling.services import end_overdue_wrap_ups, end_silence, offer_waiting_work, wake_snoozed
+from interactions.handling.scheduled import hold_overtaken
+from interactions.handling.services import (
+    end_overdue_wrap_ups,
+    end_silence,
+    offer_waiting_work,
+    wake_snoozed,
+)
 
 
 @shared_task(name="interactions.handling.offer", acks_late=True, ignore_result=True)
@@ -30,6 +36,7 @@ def keep_time() -> None:
 @shared_task(name="interactions.handling.send_messages", acks_late=True, ignore_result=True)
 def send_messages() -> None:
     """Have every line send what nobody took back; each in a task of its own, so that a slow one keeps up no other."""
+    hold_overtaken()
     for inbox_id in lines_with_due_messages():
         send_messages_of.delay(inbox_id)
 

@@ -57,7 +57,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # the log.
     "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "settling", "shown"},
+    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
@@ -86,8 +86,10 @@ MORE_NAMES: dict[str, set[str]] = {
             "owner_words",
         ),
     },
-    # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "voice", "webform", "webhooks"},
+    # Ways in, one folder each; the page of what could not be read; files that come in, and those that go out.
+    "interactions/doors": {
+        *("chat", "deliveries", "files", "history", "mail", "rest", "sent", "voice", "webform", "webhooks"),
+    },
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

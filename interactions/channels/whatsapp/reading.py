@@ -68,8 +68,8 @@ def _messages(line: Line, value: Mapping[str, Any], found: Gathered, received_at
     for one in rows(value, "statuses"):
         with found.part("status"):
             _status(mapping(one), found, received_at)
-    if value.get("errors"):
-        found.ignored.append("errors")
+    if not value.get("messages") and not value.get("statuses"):
+        found.ignored.append("errors" if value.get("errors") else "nothing")
 
 
 def _names(value: Mapping[str, Any], found: Gathered) -> dict[str, str]:
@@ -121,13 +121,15 @@ def _arrived(line: Line, told: Mapping[str, Any], names: Mapping[str, str], at: 
 
 
 def said_by(told: Mapping[str, Any]) -> Said:
-    """What a message says, whatever its kind; a kind nobody knows says that it cannot be shown."""
+    """What a message says. One that nobody knows, or that came empty, says that it cannot be shown."""
     kind = words(told, "type")
     reader = KINDS.get(kind)
-    if reader is not None:
+    if reader is not None and kind in told:
         return reader(told)
     faults = [mapping(one) for one in rows(told, "errors")]
-    why = words(faults[0], "title") if faults else ""
+    named = told.get(kind)
+    why = words(named, "type") if isinstance(named, dict) else ""
+    why = why or (words(faults[0], "title") if faults else "")
     body = _("(The customer sent something that cannot be shown here: %(kind)s)") % {"kind": why or kind or "?"}
     return Said(body=body, meta={"unsupported": kind or "unknown"})
 

@@ -9,8 +9,9 @@ from interactions.handling.services.closing import (
     end_overdue_wrap_ups,
     finish_wrap_up,
 )
-from interactions.handling.services.drafts import discard_draft, save_draft
+from interactions.handling.services.drafts import choose_way, discard_draft, save_draft
 from interactions.handling.services.editing import hear_edit, hear_reaction
+from interactions.handling.services.files import add_file, remove_file
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
@@ -51,9 +52,11 @@ __all__ = [
     "VoicemailFile",
     "abandon_interaction",
     "accept_interaction",
+    "add_file",
     "add_message",
     "add_note",
     "agent_gone",
+    "choose_way",
     "close_for_callback",
     "close_interaction",
     "confirm_sending",
@@ -80,6 +83,7 @@ __all__ = [
     "move_interaction",
     "offer_waiting_work",
     "refold_segments",
+    "remove_file",
     "resume_interaction",
     "retry_sending",
     "return_to_queue",

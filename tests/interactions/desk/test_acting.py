@@ -11,7 +11,7 @@ from django.utils import timezone
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.handling.models import Draft, PresenceSpan, Sending, SendingState
-from interactions.models import Interaction, Message, Offer
+from interactions.models import Identity, Interaction, Message, Offer
 from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 
@@ -221,6 +221,7 @@ def test_a_note_is_ours_alone_and_needs_no_contact_in_hand(desk: Desk, bob: Clie
 
 def test_a_line_that_cannot_answer_says_so(desk: Desk, bob: Client) -> None:
     call = make_mine(desk, desk.bob, channel=Channel.VOICE)
+    Identity.objects.update(kind="phone", value="+493012345678")
     page = bob.get(f"/desk/{call.public_id}/").content.decode()
     assert 'data-mode="note"' in page
     assert "No line is set up that could answer" in page

@@ -15,6 +15,7 @@ from ccx.kernel.live.topics import MayFollow
 from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import CustomerInvited, FollowUpChanged, SurveyAnswered
 from feedback.surveys.reader import FOLLOW_UPS_LIVE, SURVEY_ERASURE, SURVEY_INVITATIONS
+from interactions.calls.readers import CALLS
 from interactions.cases.events import (
     CaseLinked,
     CaseOpened,
@@ -60,8 +61,8 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
     InteractionStarted: (OFFERS, LIVE, FACTS),
     MessageReceived: (COMING_BACK, LIVE),
-    InteractionChanged: (OFFERS, LIVE, FACTS),
-    InteractionClosed: (OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
+    InteractionChanged: (CALLS, OFFERS, LIVE, FACTS),
+    InteractionClosed: (CALLS, OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -99,7 +100,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
-    *(COMING_BACK, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
+    *(COMING_BACK, CALLS, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
     *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS),
 )
 

@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/shop/sign-in/", demo.shop_sign_in, name="demo-shop-sign-in"),
     path("demo/shop/<slug:slug>/", demo.shop_product, name="demo-shop-product"),
     # Providers of channels.
+    path("", include("interactions.doors.voice.urls")),
     path("", include("interactions.doors.webhooks.urls")),
     # The public.
     path("", include("interactions.doors.chat.urls")),

@@ -237,6 +237,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
     "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
     "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
+    "calls-sweep": {"task": "interactions.calls.sweep", "schedule": 2.0, "options": {"expires": 2}},
+    "calls-silent": {"task": "interactions.calls.look_after", "schedule": 10.0, "options": {"expires": 10}},
     "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
     "invitations-silent": {
         "task": "surveys.settle_silent_invitations",
@@ -259,6 +261,8 @@ CCX_SOCKET_ADDRESS = "ccx.sockets.address"
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
 CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"
 CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
+# Who tells a worker that a telephone is owed an order; empty: the sweep finds it.
+CCX_CALLS_WAKE = "interactions.calls.tasks.wake"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
 CCX_GRANT_TARGETS = {"queue": "ccx.bridges.queue_names", "reason": "ccx.bridges.reason_names"}
 # For tests that kill: the named place where the process dies. Both variables are needed, and production has none.

@@ -12,6 +12,7 @@ STORAGES = {
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CCX_WAKE_READERS = ""
+CCX_CALLS_WAKE = ""
 # The name of the test database, where several people share one server.
 DATABASES["default"]["TEST"] = {"NAME": env_str("CCX_TEST_DATABASE") or None}
 options = DATABASES["default"]["OPTIONS"]

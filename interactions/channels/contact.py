@@ -93,6 +93,7 @@ class InboundContact:
     direction: int = 1
     payload: Mapping[str, Any] = field(default_factory=dict)
     past: Past | None = None
+    is_in_menu: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact
+from interactions.channels.voice.told import CallTold
 
 
 class NotVerifiedError(Exception):
@@ -149,6 +150,7 @@ class Parsed:
     mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
+    calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
 

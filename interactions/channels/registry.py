@@ -12,11 +12,15 @@ from interactions.channels.email.adapters import MAIL_ADAPTERS
 from interactions.channels.hooks.adapter import HookAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.channels.voice.cti import CtiAdapter
+from interactions.channels.voice.twilio import TwilioVoiceAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     *MAIL_ADAPTERS,
     ChatAdapter(),
     HookAdapter(),
+    TwilioVoiceAdapter(),
+    CtiAdapter(),
 )
 
 BY_KEY: Final[Mapping[tuple[int, str], Adapter]] = {

@@ -325,7 +325,9 @@ class Book:
     # Rows whose values are final only when the last contact is booked
 
     def queue_of(self, contact: InboundContact) -> int | None:
-        """The queue a contact named, else its inbox's."""
+        """The queue a contact named, else its inbox's; none while its caller is in a menu."""
+        if contact.is_in_menu:
+            return None
         if contact.queue_id is not None:
             return contact.queue_id
         return self.state.default_queues.get(contact.inbox_id)
@@ -361,6 +363,8 @@ class Book:
                     )
                     for told in contact.past.segments
                 ]  # fmt: skip
+            elif contact.is_in_menu:
+                rows.append((known.id, SegmentKind.IVR.value, None, None, None, known.started_at, None, True, None))
             elif (queue_id := self.queue_of(contact)) is not None:
                 team_id = self.state.teams.get(queue_id)
                 rows.append(

@@ -17,6 +17,7 @@ from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.models import (
     Attachment,
+    Call,
     Case,
     Customer,
     Delivery,
@@ -24,6 +25,7 @@ from interactions.models import (
     Inbox,
     Interaction,
     Message,
+    Recording,
     WebForm,
 )
 from tests.factories.figures import a_reason
@@ -103,9 +105,21 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    objects = {"attachment": file, "aside": aside}
+    objects = {"attachment": file, "aside": aside, "recording": a_recording(interaction)}
     objects |= {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
     return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
+
+
+def a_recording(interaction: Interaction) -> Recording:
+    """What was recorded of a call of this contact."""
+    now = timezone.now()
+    call = Call.objects.create(
+        inbox=interaction.inbox, provider_id="CA1", interaction=interaction, started_at=now, heard_at=now
+    )
+    sound = ContentFile(b"ID3", name="x.mp3")
+    return Recording.objects.create(
+        call=call, provider_id="RE1", state=Recording.State.KEPT, file=sound, content_type="audio/mpeg", started_at=now
+    )
 
 
 def make_answers(interaction: Interaction) -> dict[str, Any]:

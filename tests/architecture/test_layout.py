@@ -41,7 +41,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # How figures, dates and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
     # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
-    "interactions/channels": {"chat", "contact", "contract", "email", "hooks", "registry"},
+    "interactions/channels": {"chat", "contact", "contract", "email", "hooks", "registry", "twilio", "voice"},
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
@@ -49,6 +49,9 @@ MORE_NAMES: dict[str, set[str]] = {
     "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
+    # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows
+    # the log.
+    "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
     "interactions/handling": {"outgoing", "readers"},
     # The definition of a fact in SQL, and what refreshes it.
@@ -80,7 +83,7 @@ MORE_NAMES: dict[str, set[str]] = {
         ),
     },
     # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "webform", "webhooks"},
+    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "voice", "webform", "webhooks"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -288,8 +288,25 @@ MATRIX: dict[str, list[Row]] = {
     "demo/shop/sign-in/": [public(404, method="post")],
     "demo/shop/<slug:slug>/": [public(404, ids={"slug": "alder-lamp"})],
     # Providers: nobody is known here by a session (tests/interactions/doors/test_webhooks.py).
+    # Recordings: who may see the contact may listen (tests/interactions/doors/test_voice_recordings.py).
+    "voice/recordings/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="recording")],
     "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
+    "in/<uuid:public_id>/voice/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/menu/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/wait/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/callback/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/left-queue/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/voicemail/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/elsewhere/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/queue/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/to-room/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/customer/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/agent/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/hold/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/status/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/room/": [public(403, ids=NO_INBOX, method="post")],
+    "in/<uuid:public_id>/voice/recording/": [public(403, ids=NO_INBOX, method="post")],
     # The public.
     "chat/widget.js": [public()],
     # Nobody's line; what a line's visitors get is in tests/interactions/doors/chat/.

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
+from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
 from interactions.channels.contract import Adapter, Arrived, Edit, Line, Parsed, RemoteFile, Request
 from interactions.channels.models import Inbox
@@ -164,6 +165,10 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
         with _apart(troubles):
             hear_report(inbox=delivery.inbox, report=report)
             taken += 1
+    if parsed.calls:
+        with _apart(troubles):
+            hear(inbox=delivery.inbox, told=parsed.calls, arrived_at=delivery.received_at)
+            taken += len(parsed.calls)
     for edit in sorted(parsed.edits, key=_moment):
         with _apart(troubles):
             is_known = hear_edit(inbox_id=delivery.inbox_id, edit=edit)

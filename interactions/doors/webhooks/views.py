@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -18,11 +19,13 @@ from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.doors.webhooks.reading import MAX_URL, public_request, without_secrets
 from interactions.doors.webhooks.selectors import line_at
-from interactions.doors.webhooks.services import take_delivery
+from interactions.doors.webhooks.services import Taken, take_delivery
 
 logger = structlog.get_logger(__name__)
 
 PLAIN: Final = "text/plain; charset=utf-8"
+# What a provider hears, of what it brought (None: it brought nothing that is kept).
+Answerer = Callable[[Inbox, Adapter, Line, Request, Taken | None], Answer]
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -30,6 +33,14 @@ POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, public_id: UUID, rest: str = "") -> HttpResponse:
     """One call of a provider: a question whether we are there, or a delivery."""
+    return enter(request, public_id, answer=_usual)
+
+
+def enter(request: HttpRequest, public_id: UUID, *, answer: Answerer, keeps: bool = True) -> HttpResponse:
+    """Let a provider in who can prove who it is, keep what it brought, and give it this answer.
+
+    Without `keeps` it only asks: nothing is told that would have to be kept.
+    """
     if request.headers.get("content-encoding", "identity").lower() not in {"identity", ""}:
         return _plain(415, "no coding of bodies is understood")
     inbox = line_at(public_id)
@@ -42,14 +53,15 @@ def webhook(request: HttpRequest, public_id: UUID, rest: str = "") -> HttpRespon
         _work_as_if(body)
         return _refused()
     try:
-        return _heard(inbox, adapter, line_of(inbox), public_request(request, body))
+        return _heard(inbox, adapter, public_request(request, body), answer=answer, keeps=keeps)
     except (SecretIsUnreadableError, OperationalError, InterfaceError) as error:
         # Ours to mend; the provider comes again.
         logger.error("delivery_not_kept", inbox_id=inbox.pk, error=type(error).__name__)
         return _plain(503, "try again")
 
 
-def _heard(inbox: Inbox, adapter: Adapter, line: Line, request: Request) -> HttpResponse:
+def _heard(inbox: Inbox, adapter: Adapter, request: Request, *, answer: Answerer, keeps: bool) -> HttpResponse:
+    line = line_of(inbox)
     try:
         question = adapter.challenge(line, request)
         if question is not None:
@@ -65,12 +77,16 @@ def _heard(inbox: Inbox, adapter: Adapter, line: Line, request: Request) -> Http
         return _refused()
     if len(without_secrets(adapter, request.url)) > MAX_URL:
         return _plain(414, "the address is too long")
-    taken = take_delivery(inbox=inbox, adapter=adapter, line=line, request=request)
+    taken = take_delivery(inbox=inbox, adapter=adapter, line=line, request=request) if keeps else None
     try:
-        return _said(adapter.answer(line, request, is_understood=taken.is_understood))
+        return _said(answer(inbox, adapter, line, request, taken))
     except Exception as error:
         logger.error("delivery_not_answered", inbox_id=inbox.pk, error=type(error).__name__)
         return _said(Answer())
+
+
+def _usual(_inbox: Inbox, adapter: Adapter, line: Line, request: Request, taken: Taken | None) -> Answer:
+    return adapter.answer(line, request, is_understood=taken is not None and taken.is_understood)
 
 
 def _length(request: HttpRequest) -> int:

@@ -14,11 +14,25 @@ from interactions.handling.services.editing import hear_edit
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
+from interactions.handling.services.phoning import (
+    CallEnd,
+    Outbound,
+    Span,
+    Stretch,
+    close_for_callback,
+    end_call,
+    enqueue_interaction,
+    hand_over,
+    refold_segments,
+    return_to_queue,
+    start_outbound,
+)
 from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, hear_agents, set_presence
 from interactions.handling.services.promises import keep_promise, make_promise
 from interactions.handling.services.replying import add_note, retry_sending, send_reply, take_back
 from interactions.handling.services.talking import hold_interaction, resume_interaction, wrap_up_interaction
 from interactions.handling.services.transferring import transfer_interaction
+from interactions.handling.services.voicemails import VoicemailFile, keep_voicemail, settle_voicemail
 from interactions.handling.services.waiting import (
     hear_customer,
     snooze_interaction,
@@ -28,20 +42,29 @@ from interactions.handling.services.waiting import (
 
 __all__ = [
     "After",
+    "CallEnd",
+    "Outbound",
     "Said",
     "Saying",
+    "Span",
+    "Stretch",
+    "VoicemailFile",
     "abandon_interaction",
     "accept_interaction",
     "add_message",
     "add_note",
     "agent_gone",
+    "close_for_callback",
     "close_interaction",
     "correct_reason",
     "decline_offer",
     "discard_draft",
+    "end_call",
     "end_overdue_wrap_ups",
     "end_silence",
+    "enqueue_interaction",
     "finish_wrap_up",
+    "hand_over",
     "hear_agent",
     "hear_agents",
     "hear_customer",
@@ -49,16 +72,21 @@ __all__ = [
     "hold_interaction",
     "identify_customer",
     "keep_promise",
+    "keep_voicemail",
     "link_cases",
     "make_promise",
     "move_interaction",
     "offer_waiting_work",
+    "refold_segments",
     "resume_interaction",
     "retry_sending",
+    "return_to_queue",
     "save_draft",
     "send_reply",
     "set_presence",
+    "settle_voicemail",
     "snooze_interaction",
+    "start_outbound",
     "take_back",
     "transfer_interaction",
     "wait_for_customer",

@@ -54,7 +54,7 @@ def close_interaction(  # noqa: PLR0913 - what an agent says at the end, each by
         reason=reason,
         was_avoidable=was_avoidable,
     )
-    _close(interaction, said, by=by, at=at or timezone.now())
+    close(interaction, said, by=by, at=at or timezone.now())
     return interaction
 
 
@@ -77,7 +77,8 @@ class Ending:
         return self.is_resolved
 
 
-def _close(interaction: Interaction, said: Ending, *, by: User | None, at: datetime) -> None:
+def close(interaction: Interaction, said: Ending, *, by: User | None, at: datetime) -> None:
+    """The same for an interaction that is locked."""
     refuse_unless_allowed(interaction, InteractionStatus.CLOSED)
     _refuse_untrue(interaction, said.outcome)
     end_ringing(interaction, OfferEnd.WITHDRAWN, by=by, at=at)
@@ -127,7 +128,7 @@ def _end_wrap_up(interaction_id: int, now: datetime) -> bool:
     if interaction.wrap_up_ends_at is None or interaction.wrap_up_ends_at > now:
         return False
     # The clock says when, not the sweep that looks at it.
-    _close(interaction, Ending(is_default=True), by=None, at=interaction.wrap_up_ends_at)
+    close(interaction, Ending(is_default=True), by=None, at=interaction.wrap_up_ends_at)
     return True
 
 

@@ -1,0 +1,1 @@
+"""Where a telephone asks what a caller is to hear, and tells how the call goes."""

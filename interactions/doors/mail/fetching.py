@@ -10,16 +10,18 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailboxLoginError
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
+from ccx.kernel.events.effects import TemporaryEffectError
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Line
+from interactions.channels.email.oauth import ConsentIsNeededError
 from interactions.channels.email.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
-from interactions.channels.models import Inbox
+from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import line_of
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
@@ -31,6 +33,7 @@ SIZES_AT_ONCE: Final = 50
 MAX_HEAD: Final = 64 * 1024
 LOCKS: Final = 0x4D41494C
 # After the folder was numbered anew: mail of so many days before the last look may not have been taken yet.
+REFUSED_WAIT: Final = timedelta(minutes=5)
 LOOK_BACK: Final = timedelta(days=2)
 UID: Final = re.compile(rb"\bUID (\d+)")
 SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -48,6 +51,11 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
         try:
             for one in _new_mails(inbox, mailbox, most):
                 taken += one
+        except ConsentIsNeededError as error:
+            _note(mailbox, _("The provider lets us in no longer: somebody has to give consent anew."))
+            _tell_refused(inbox, error)
+        except TemporaryEffectError as error:
+            _note(mailbox, _("The line to the mail server broke: %(error)s") % {"error": _told(error)})
         except MailboxLoginError:
             _note(mailbox, _("The mail server refuses the user or the password."))
         except MailboxFolderSelectError:
@@ -59,12 +67,13 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
         else:
             mailbox.checked_at = timezone.now()
             _note(mailbox, "")
+            _tell_well(inbox)
     return taken
 
 
 def _new_mails(inbox: Inbox, mailbox: Mailbox, most: int) -> Iterator[int]:
     line = line_of(inbox)
-    box = open_imap(imap_of(line))
+    box = open_imap(line)
     try:
         box.folder.set(folder_of(line), readonly=True)
         _agree_on_numbers(line, mailbox, box)
@@ -166,6 +175,30 @@ def _note(mailbox: Mailbox, error: str) -> None:
         logger.warning("mail_not_fetched", inbox_id=mailbox.pk, error=error)
     mailbox.error = error[:300]
     mailbox.save(update_fields=["checked_at", "error"])
+
+
+@transaction.atomic
+def _tell_refused(inbox: Inbox, error: Exception) -> None:
+    """What is sent needs the same consent: it waits until somebody gives it anew."""
+    now = timezone.now()
+    health, _made = LineHealth.objects.select_for_update().get_or_create(inbox=inbox, defaults={"since": now})
+    if health.state != LineState.REFUSED:
+        health.state, health.since = LineState.REFUSED, now
+    health.failures, health.retry_at, health.last_error = health.failures + 1, now + REFUSED_WAIT, str(error)[:300]
+    health.save()
+
+
+@transaction.atomic
+def _tell_well(inbox: Inbox) -> None:
+    """The consent that was missing is there."""
+    if not imap_of(line_of(inbox)).has_token:
+        return
+    health = LineHealth.objects.select_for_update().filter(inbox=inbox, state=LineState.REFUSED).first()
+    if health is not None:
+        now = timezone.now()
+        health.state, health.since, health.well_at = LineState.WELL, now, now
+        health.failures, health.retry_at, health.last_error = 0, None, ""
+        health.save()
 
 
 def _told(error: Exception) -> str:

@@ -13,12 +13,17 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from ccx.kernel.access.errors import MalformedBodyError
 from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
-from interactions.channels.contact import InboundContact
+from interactions.channels.contact import IdentityClaim, InboundContact
 from interactions.channels.voice.told import CallTold
+
+# Text for people, translated when it is shown.
+Words = str | Promise
 
 
 class NotVerifiedError(Exception):
@@ -119,7 +124,8 @@ class Arrived:
 class Report:
     """What became of a message of ours. `state` is a value of SendingState: sent, delivered, read or failed.
 
-    `reference` is our own id of the message (its public id) where the provider gives it back.
+    `reference` is our own id of the message (its public id) where the provider gives it back. Without `provider_id`
+    and `reference` it is of everything that `recipient` had been sent until `at`.
     """
 
     provider_id: str
@@ -128,6 +134,7 @@ class Report:
     error: str = ""
     error_code: str = ""
     reference: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +144,27 @@ class Edit:
     external_id: str
     body: str | None
     at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """A customer's sign on a message, theirs or ours, by the provider's id of it. An empty sign takes it back."""
+
+    message_id: str
+    sign: str
+    by: IdentityClaim
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentTold:
+    """A customer allowed or took back, through the channel itself, that we write there."""
+
+    identity: IdentityClaim
+    is_given: bool
+    source: str
+    at: datetime
+    purpose: str = "service"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +178,8 @@ class Parsed:
     mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    consents: tuple[ConsentTold, ...] = ()
     calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -169,7 +199,8 @@ class TemplateSlot:
 class Capabilities:
     """What a line can do, as data: the composer reads it before an agent presses send.
 
-    `max_text` in characters, `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
+    `max_text` in what `counts` says: characters, bytes (of UTF-8) or utf16 (units of it); `max_text_with_files` where
+    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
     for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
     only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
     """
@@ -177,6 +208,8 @@ class Capabilities:
     can_send: bool = True
     can_start: bool = False
     max_text: int | None = None
+    counts: str = "characters"
+    max_text_with_files: int | None = None
     max_files: int = 0
     max_file: int = 0
     file_types: tuple[str, ...] = ()
@@ -189,7 +222,7 @@ class Capabilities:
     tells_read: bool = False
     shows_typing: bool = False
     per_second: float | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,9 +275,9 @@ class Handed:
 class Check:
     """One step of trying a line: what was tried, whether it worked, and in words what failed and what to do."""
 
-    name: str
+    name: Words
     is_well: bool
-    told: str = ""
+    told: Words = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,12 +288,12 @@ class Field:
     """
 
     name: str
-    label: str
+    label: Words
     kind: str = "text"
     is_required: bool = False
-    help: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    group: str = ""
+    help: Words = ""
+    choices: tuple[tuple[str, Words], ...] = ()
+    group: Words = ""
     default: Any = ""
 
 
@@ -270,7 +303,7 @@ class Adapter(ABC):
     channel: ClassVar[Channel]
     # What tells it from other providers of the same channel; "" is the channel's usual one.
     provider: ClassVar[str] = ""
-    label: ClassVar[str]
+    label: ClassVar[Words]
     # The kind of identity that its contacts bear (interactions.customers.choices.IdentityKind).
     identity_kind: ClassVar[str]
     # Whether a provider calls us at an address of the line's own.
@@ -336,13 +369,23 @@ class Adapter(ABC):
         """A file that the provider keeps. Raises as `send` does; CannotAskError where a channel has no such files."""
         raise CannotAskError
 
-    def tell_typing(self, line: Line, recipient: str) -> None:
-        """Tell the customer that somebody writes, where `shows_typing`. Never raises."""
+    def tell_typing(self, line: Line, recipient: str, *, last_heard: str = "") -> None:
+        """Tell the customer that somebody writes, where `shows_typing`; `last_heard` is the id of their last message.
+
+        Never raises.
+        """
         return
 
     def tell_read(self, line: Line, external_id: str) -> None:
         """Tell the customer's side that what they sent was seen, where the channel knows that. Never raises."""
         return
+
+    def ask_templates(self, line: Line) -> list[dict[str, Any]]:
+        """The messages that the provider has approved, to be kept as the line's settings["templates"].
+
+        Each has at least name, language, text and parameters (how many words fill it). Raises as `fetch` does.
+        """
+        raise CannotAskError
 
     @abstractmethod
     def check(self, line: Line) -> Iterable[Check]:

@@ -37,6 +37,7 @@ from interactions.customers.events import (
     PurchaseRecorded,
 )
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -60,6 +61,7 @@ ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
     PromiseKept,
 )
 ABOUT_AGENTS: tuple[type[Event], ...] = (PresenceChanged,)
+ABOUT_LINES: tuple[type[Event], ...] = (LineChanged,)
 # Seen beside every contact of the customer or the case that is on somebody's desk.
 ABOUT_WHOSE: tuple[type[Event], ...] = (
     CaseOpened,
@@ -77,6 +79,8 @@ ABOUT_WHOSE: tuple[type[Event], ...] = (
 # A contact that was closed a moment ago may still be on somebody's screen.
 STILL_ON_SCREEN = timedelta(hours=12)
 
+# How a line stands with its provider; nobody's contact in particular.
+LINES = "all:lines"
 _ON_THE_FLOOR = {event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS)}
 
 
@@ -85,6 +89,8 @@ def tell_pages(events: Sequence[EventRow]) -> None:
     by_kind: dict[str, list[EventRow]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
+    if by_kind.pop(LineChanged.kind, None):
+        nudge(LINES, what=LineChanged.kind)
     for kind, rows in by_kind.items():
         is_on_the_floor = kind in _ON_THE_FLOOR
         interactions = {row.interaction_id for row in rows if row.interaction_id is not None}
@@ -129,7 +135,7 @@ def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
 LIVE = Reader(
     name="live",
     handle=tell_pages,
-    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE)),
+    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE, *ABOUT_LINES)),
     batch_size=500,
     from_beginning=False,
 )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from interactions.desk.fragment_urls import fragments
-from interactions.desk.views import actions, floor, pages, presence, writing
+from interactions.desk.views import actions, composing, floor, pages, presence, writing
 
 app_name = "desk"
 urlpatterns = [
@@ -28,5 +28,9 @@ urlpatterns = [
     path("<uuid:public_id>/draft/", writing.draft, name="draft"),
     path("<uuid:public_id>/messages/<uuid:message_id>/take-back/", writing.take_back, name="take-back"),
     path("<uuid:public_id>/messages/<uuid:message_id>/retry/", writing.retry, name="retry"),
+    path("<uuid:public_id>/messages/<uuid:message_id>/arrived/", writing.arrived, name="arrived"),
+    path("<uuid:public_id>/way/", composing.way, name="way"),
+    path("<uuid:public_id>/files/", composing.add_file, name="add-file"),
+    path("<uuid:public_id>/files/<uuid:file_id>/remove/", composing.remove_file, name="remove-file"),
     *fragments,
 ]

@@ -9,12 +9,14 @@ from interactions.cases.choices import InteractionStatus
 from interactions.cases.events import InteractionChanged, InteractionClosed, InteractionStarted, MessageReceived
 from interactions.cases.models import Interaction
 from interactions.handling.events import OfferEnded, PresenceChanged
+from interactions.handling.scheduled import hold_overtaken
 from interactions.handling.services import hear_customer, offer_waiting_work
 
 
 def bring_back_the_answered(events: Sequence[EventRow]) -> None:
-    """Customers said something; contacts that waited for it wait for their agent."""
+    """Customers said something: what was to leave later is held back, contacts that waited wait for their agent."""
     told = {event.interaction_id for event in events if event.interaction_id is not None}
+    hold_overtaken(*told)
     pending = set(
         Interaction.objects.filter(pk__in=told, status=InteractionStatus.PENDING).values_list("pk", flat=True)
     )

@@ -33,12 +33,14 @@ export function inkOn(colour) {
   return contrast(colour, WHITE) >= TEXT || contrast(colour, WHITE) >= contrast(colour, INK) ? WHITE : INK;
 }
 
+const mixed = (colour, other, share) => colour.map((part, place) => Math.round(part + (other[place] - part) * share));
+
 /** The colour, moved towards white or black only as far as words on the surface need. */
 export function readableOn(colour, surface) {
   const end = luminance(surface) > 0.4 ? BLACK : WHITE;
   for (let share = 0; share < 1; share += 0.05) {
-    const mixed = colour.map((part, place) => Math.round(part + (end[place] - part) * share));
-    if (contrast(mixed, surface) >= TEXT) return mixed;
+    const moved = mixed(colour, end, share);
+    if (contrast(moved, surface) >= TEXT) return moved;
   }
   return end;
 }
@@ -61,7 +63,8 @@ export function dress(root, { accent, position, theme }) {
     "--accent": css(fill),
     "--on-accent": css(inkOn(fill)),
     "--accent-text": css(readableOn(fill, SURFACE[root.dataset.theme])),
-    "--accent-rgb": fill.join(" "),
+    // Away from the ink, so that it reads no worse.
+    "--accent-hover": css(mixed(fill, inkOn(fill) === WHITE ? BLACK : WHITE, 0.14)),
   };
   for (const [name, value] of Object.entries(values)) root.style.setProperty(name, value);
 }

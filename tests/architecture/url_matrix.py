@@ -82,6 +82,7 @@ NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
 NO_LINE = {"inbox": "00000000-0000-7000-8000-000000000000"}
+NO_FILE = {"file_id": "00000000-0000-0000-0000-000000000000"}
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
 NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
@@ -248,6 +249,12 @@ MATRIX: dict[str, list[Row]] = {
         row(of="interaction", ids=NO_MESSAGE, method="post")
     ],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/arrived/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/<uuid:public_id>/way/": [row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/files/": [row(**IS_ASKED, of="interaction", method="post")],
+    "desk/<uuid:public_id>/files/<uuid:file_id>/remove/": [row(**ACTS, of="interaction", ids=NO_FILE, method="post")],
+    "desk/<uuid:public_id>/_ways/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_templates/": [row(**HANDLES, of="interaction")],
     # Beside a conversation and at its end.
     "desk/_reasons/": [row(**HANDLES, stranger=200)],
     "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
@@ -292,6 +299,8 @@ MATRIX: dict[str, list[Row]] = {
     "voice/recordings/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="recording")],
     "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
+    # A file on its way out: its signed address is its key (tests/interactions/doors/test_sent_files.py).
+    "files/<str:token>/": [public(404, ids={"token": "none"})],
     "in/<uuid:public_id>/voice/": [public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/voice/menu/": [public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/voice/wait/": [public(403, ids=NO_INBOX, method="post")],
@@ -343,6 +352,9 @@ MATRIX: dict[str, list[Row]] = {
     "api/v1/interactions": [api(**SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>": [api(of="interaction", stranger=404, **SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>/messages": [api(of="interaction", stranger=404, **SEES_NONE)],
+    # API lines: what became of our messages, and the files of theirs.
+    "api/v1/messages/<uuid:public_id>/report": [api(method="post", signed_in=403, of="interaction", **WRITES)],
+    "api/v1/messages/<uuid:public_id>/files": [api(method="post", signed_in=403, of="interaction", **WRITES)],
     "api/v1/interactions/changes": [api(**SEES_NONE)],
 }
 

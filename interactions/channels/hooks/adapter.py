@@ -1,5 +1,6 @@
 """The API channel. What it sends can be verified by the stock library of Standard Webhooks, in any language."""
 
+import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -161,14 +162,15 @@ def _post(line: Line, *, message_id: str, event: str) -> bytes:
 
 def _signers(line: Line) -> list[Webhook]:
     """The secret and, while it is being changed, the one before it; one that is none is left out."""
-    found = []
-    for name in ("secret", "old_secret"):
-        try:
-            if line.secrets.get(name):
-                found.append(Webhook(line.secrets[name]))
-        except (ValueError, RuntimeError):
-            continue
-    return found
+    words = [line.secrets.get(name, "").removeprefix("whsec_") for name in ("secret", "old_secret")]
+    return [Webhook(key) for key in map(_key, words) if 24 <= len(key) <= 64]
+
+
+def _key(word: str) -> bytes:
+    try:
+        return base64.b64decode(word + "=" * (-len(word) % 4), validate=True)
+    except ValueError:
+        return b""
 
 
 def _event(kind: str, data: Mapping[str, Any]) -> str:

@@ -20,10 +20,11 @@ from interactions.channels.email.reading import Mail, parse
 from interactions.channels.email.tokens import read_reply_token, read_sent_id, token_in, without_token
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
+from interactions.doors.chat.selectors import chat_case
 from interactions.doors.files import Kept, attach, forget_files, keep_files
 from interactions.doors.models import Delivery, Mailbox
 from interactions.handling.models import SendingState
-from interactions.handling.outgoing import settle_sending
+from interactions.handling.settling import settle_sending
 from interactions.intake.models import RawContact
 from interactions.intake.services import receive
 
@@ -160,6 +161,7 @@ def _contact(
         thread_token="" if is_automatic else (mail.answers[-1] if mail.answers else mail.message_id),
         answers_interaction_id=answered.interaction_id,
         is_answer_sealed=answered.is_sealed,
+        case_id=chat_case(answered.interaction_id, mail.sender) if answered.is_sealed else None,
         payload=_payload(mail, [*flags, "automatic"] if is_automatic else flags),
         past=Past(outcome=Outcome.NOT_A_CONTACT, closed_at=moment) if is_automatic else None,
     )

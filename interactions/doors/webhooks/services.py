@@ -16,15 +16,26 @@ from django.utils import timezone
 from ccx.kernel.events import failpoints
 from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
-from interactions.channels.contract import Adapter, Arrived, Edit, Line, Parsed, RemoteFile, Request
+from interactions.channels.contract import (
+    Adapter,
+    Arrived,
+    ConsentTold,
+    Edit,
+    Line,
+    Parsed,
+    Reaction,
+    RemoteFile,
+    Request,
+)
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
+from interactions.customers.services import hear_consent
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
-from interactions.handling.outgoing import hear_report
-from interactions.handling.services import hear_edit
+from interactions.handling.reports import hear_report
+from interactions.handling.services import hear_edit, hear_reaction
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -174,6 +185,15 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
             is_known = hear_edit(inbox_id=delivery.inbox_id, edit=edit)
             is_waiting |= not is_known
             taken += 1
+    for reaction in sorted(parsed.reactions, key=_moment):
+        with _apart(troubles):
+            is_known = hear_reaction(inbox_id=delivery.inbox_id, reaction=reaction)
+            is_waiting |= not is_known
+            taken += 1
+    for consent in sorted(parsed.consents, key=_moment):
+        with _apart(troubles):
+            hear_consent(channel=delivery.inbox.channel, consent=consent)
+            taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
 
 
@@ -262,5 +282,5 @@ def _left_to_the_next_sweep(delivery_id: int) -> Iterator[None]:
             _put_aside(delivery_id, {State.RECEIVED}, str(error))
 
 
-def _moment(edit: Edit) -> datetime:
-    return edit.at
+def _moment(told: Edit | Reaction | ConsentTold) -> datetime:
+    return told.at

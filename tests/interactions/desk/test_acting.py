@@ -1,17 +1,18 @@
 """What is done at the desk: each action, what refuses it, and that strangers can do none of it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ccx import subscriptions
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.handling.models import Draft, PresenceSpan, Sending, SendingState
-from interactions.models import Interaction, Message, Offer
+from interactions.models import Identity, Interaction, Message, Offer
+from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -20,9 +21,9 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(subscriptions, "MESSAGE_SENDERS", {Channel.EMAIL: lambda sending: None})
-    return make_desk()
+def desk(db: None) -> Iterator[Desk]:
+    with pretend_mail():
+        yield make_desk()
 
 
 @pytest.fixture
@@ -220,6 +221,7 @@ def test_a_note_is_ours_alone_and_needs_no_contact_in_hand(desk: Desk, bob: Clie
 
 def test_a_line_that_cannot_answer_says_so(desk: Desk, bob: Client) -> None:
     call = make_mine(desk, desk.bob, channel=Channel.VOICE)
+    Identity.objects.update(kind="phone", value="+493012345678")
     page = bob.get(f"/desk/{call.public_id}/").content.decode()
     assert 'data-mode="note"' in page
     assert "No line is set up that could answer" in page

@@ -1,5 +1,6 @@
 """A visitor's chat from the first word to the end, over the addresses that the widget asks."""
 
+import base64
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,9 @@ from interactions.models import Inbox, Interaction
 from tests.factories.contacts import Centre
 from tests.factories.visitors import SHOP, Visitor, open_line
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def second_line(centre: Centre) -> Inbox:

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailboxLoginError
@@ -25,6 +25,7 @@ from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import line_of
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
+from interactions.handling.lines import note_failure, note_well
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +34,6 @@ SIZES_AT_ONCE: Final = 50
 MAX_HEAD: Final = 64 * 1024
 LOCKS: Final = 0x4D41494C
 # After the folder was numbered anew: mail of so many days before the last look may not have been taken yet.
-REFUSED_WAIT: Final = timedelta(minutes=5)
 LOOK_BACK: Final = timedelta(days=2)
 UID: Final = re.compile(rb"\bUID (\d+)")
 SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -53,7 +53,8 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
                 taken += one
         except ConsentIsNeededError as error:
             _note(mailbox, _("The provider lets us in no longer: somebody has to give consent anew."))
-            _tell_refused(inbox, error)
+            # What is sent needs the same consent.
+            note_failure(inbox, error)
         except TemporaryEffectError as error:
             _note(mailbox, _("The line to the mail server broke: %(error)s") % {"error": _told(error)})
         except MailboxLoginError:
@@ -177,28 +178,11 @@ def _note(mailbox: Mailbox, error: str) -> None:
     mailbox.save(update_fields=["checked_at", "error"])
 
 
-@transaction.atomic
-def _tell_refused(inbox: Inbox, error: Exception) -> None:
-    """What is sent needs the same consent: it waits until somebody gives it anew."""
-    now = timezone.now()
-    health, _made = LineHealth.objects.select_for_update().get_or_create(inbox=inbox, defaults={"since": now})
-    if health.state != LineState.REFUSED:
-        health.state, health.since = LineState.REFUSED, now
-    health.failures, health.retry_at, health.last_error = health.failures + 1, now + REFUSED_WAIT, str(error)[:300]
-    health.save()
-
-
-@transaction.atomic
 def _tell_well(inbox: Inbox) -> None:
-    """The consent that was missing is there."""
-    if not imap_of(line_of(inbox)).has_token:
-        return
-    health = LineHealth.objects.select_for_update().filter(inbox=inbox, state=LineState.REFUSED).first()
-    if health is not None:
-        now = timezone.now()
-        health.state, health.since, health.well_at = LineState.WELL, now, now
-        health.failures, health.retry_at, health.last_error = 0, None, ""
-        health.save()
+    """The consent that was missing is there: what waits to be sent may go, too."""
+    is_refused = LineHealth.objects.filter(inbox=inbox, state=LineState.REFUSED).exists()
+    if is_refused and imap_of(line_of(inbox)).has_token:
+        note_well(inbox)
 
 
 def _told(error: Exception) -> str:

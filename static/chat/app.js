@@ -58,6 +58,7 @@ class App {
           break;
         }
         if (tried === TRIES || !error.isLost) throw error;
+        if (error.status === 0 && (await chat.api.isThere())) throw new Error(`the inbox does not name ${location.origin}.`);
         await new Promise((done) => setTimeout(done, 1000 * 2 ** tried));
       }
     }

@@ -28,6 +28,8 @@ POLICY: Final = (
 KNOWN: Final[Any] = {
     "origins": [{"origin": SHOP, "localStorage": [{"name": f"ccx-chat:{INBOX}:token", "value": '"a-token"'}]}]
 }
+# One red dot.
+DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 # What a shop's own styles may do to elements that are not theirs.
 RUDE: Final = """
 * { color: rgb(255, 0, 0) !important; font-family: cursive !important; letter-spacing: 9px; text-transform: uppercase; }

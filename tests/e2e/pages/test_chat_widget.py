@@ -6,12 +6,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chat_stand_in import INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
+from tests.e2e.chat_stand_in import DOT, INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
 from tests.e2e.driving import AXE, RULES, is_too_wide, listened
 
 pytestmark = pytest.mark.e2e
-# One red dot.
-DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 QUESTIONS: Final = [
     {"name": "name", "label": "Your name", "kind": "text", "required": True},
     {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": ["Lamps", "Tables"]},

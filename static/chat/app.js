@@ -22,6 +22,8 @@ export async function start(set) {
 
 class App {
   isOpen = false;
+  // Files of the thread by id, as elements.
+  files = new Map();
   #heard = new Map();
   #isDrawing = false;
   #announced = 0;
@@ -134,6 +136,7 @@ class App {
     this.keep.setHere("open", null);
     this.keep.set("sound", null);
     this.options.user = null;
+    this.files.clear();
     this.#detach();
     this.chat = null;
   }

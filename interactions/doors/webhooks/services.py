@@ -1,7 +1,7 @@
 """One delivery of a provider: verified, kept as it came, read, and settled. What cannot be read is put aside."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import TemporaryEffectError
 from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
+from interactions.channels.contact import IdentityClaim
 from interactions.channels.contract import (
     Adapter,
     Arrived,
@@ -33,7 +34,7 @@ from interactions.channels.contract import (
 )
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
-from interactions.customers.services import hear_consent
+from interactions.customers.services import hear_consent, hear_same
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
@@ -215,10 +216,12 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
     """Everything that one delivery held, each part by itself: a bad one stops no other."""
     troubles = list(parsed.broken)
     taken, has_new, is_waiting = 0, False, False
+    strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
         with _apart(troubles):
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
+    _unite(strangers, troubles)
     for raw in parsed.mails:
         with _apart(troubles):
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
@@ -246,6 +249,18 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
             hear_consent(channel=delivery.inbox.channel, consent=consent)
             taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
+
+
+def _unite(
+    same: Iterable[tuple[IdentityClaim, IdentityClaim]], troubles: list[str]
+) -> list[tuple[IdentityClaim, IdentityClaim]]:
+    """Know people by every address that is theirs; those of whom none is known yet."""
+    strangers = []
+    for one, other in same:
+        with _apart(troubles):
+            if not hear_same(one=one, other=other):
+                strangers.append((one, other))
+    return strangers
 
 
 def _arrive(delivery: Delivery, arrived: Arrived, undo: list[Callable[[], None]]) -> bool:

@@ -1,16 +1,17 @@
 """One delivery of a provider: verified, kept as it came, read, and settled. What cannot be read is put aside."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Final
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import BigIntegerField, BinaryField, BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -54,6 +55,17 @@ MOST_ATTEMPTS: Final = 12
 LONGEST_READING: Final = timedelta(minutes=1)
 # Shorter ones stand in anything by chance.
 SURE_ID: Final = 6
+# The statements of every delivery, by hand: together with putting them together Django's would cost as much as intake.
+KEEP: Final = """
+INSERT INTO interactions_delivery
+    (public_id, inbox_id, kind, url, headers, body, digest, state, attempts, error, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
+"""
+LOCK: Final = "SELECT state, attempts FROM interactions_delivery WHERE id = %s FOR UPDATE"
+WAITS: Final = """
+SELECT id FROM interactions_delivery
+WHERE state = 'received' AND inbox_id = %s AND error = %s ORDER BY received_at LIMIT 50
+"""
 WAITING: Final = "waits for the message that it changes"
 NEVER_CAME: Final = "the message that it changes never came"
 
@@ -93,7 +105,7 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
         return Taken(delivery_id=delivery.pk, is_new=False, is_understood=delivery.state != State.QUARANTINED)
     failpoints.reach("delivery.after_keep")
     try:
-        is_understood = process(delivery_id=delivery.pk, line=line)
+        is_understood = process(delivery_id=delivery.pk, line=line, fresh=delivery)
     except (OperationalError, InterfaceError) as error:
         logger.warning("delivery_left_to_the_sweep", delivery_id=delivery.pk, error=type(error).__name__)
         is_understood = True
@@ -101,14 +113,17 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
     return Taken(delivery_id=delivery.pk, is_new=True, is_understood=is_understood)
 
 
-def process(*, delivery_id: int, line: Line | None = None, is_again: bool = False) -> bool:
+def process(
+    *, delivery_id: int, line: Line | None = None, fresh: Delivery | None = None, is_again: bool = False
+) -> bool:
     """Read one delivery that nobody has read yet, or with `is_again` one that was put aside; whether it was read.
 
-    Only trouble with the database is raised. Done twice it is done once: every part of it has an id.
+    `line` and `fresh` are what the caller has in hand of it. Only trouble with the database is raised. Done twice it is
+    done once: every part of it has an id.
     """
     may_be = {State.RECEIVED, State.QUARANTINED} if is_again else {State.RECEIVED}
     try:
-        return _settled(delivery_id, may_be, line)
+        return _settled(delivery_id, may_be, line, fresh)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -178,16 +193,21 @@ def forget_deliveries(*, customer_ids: Sequence[int]) -> int:
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
     """The delivery's row, committed, and whether it is new. The same bytes brought again are the same row."""
     kept = Delivery(inbox=inbox, kind=Delivery.Kind.WEBHOOK, **kept_of(adapter, request))
-    Delivery.objects.bulk_create([kept], ignore_conflicts=True)
-    found = Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest)
-    return found, found.public_id == kept.public_id
+    values = [kept.public_id, inbox.pk, kept.kind, kept.url, json.dumps(kept.headers), kept.body, kept.digest]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*values, kept.state, kept.received_at])
+        row = cursor.fetchone()
+    if row is None:
+        return Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest), False
+    kept.pk = row[0]
+    return kept, True
 
 
-def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -> bool:
+def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, fresh: Delivery | None = None) -> bool:
     undo: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            delivery = Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+            delivery = _locked(delivery_id, fresh)
             if delivery.state not in may_be:
                 return delivery.state != State.QUARANTINED
             adapter = adapter_of(delivery.inbox)
@@ -206,41 +226,66 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -
     return not outcome.troubles or outcome.taken > 0
 
 
+def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
+    """The row, locked; where it was written a moment ago only its state is read again."""
+    if fresh is None:
+        return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [delivery_id])
+        fresh.state, fresh.attempts = cursor.fetchone()
+    return fresh
+
+
 def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]]) -> _Outcome:
     """Everything that one delivery held, each part by itself: a bad one stops no other."""
     troubles = list(parsed.broken)
+    # A part that is alone needs no undoing of its own: what goes wrong with it undoes the whole.
+    apart = partial(_undone_alone, troubles) if _parts(parsed) > 1 else nullcontext
     taken, has_new, is_waiting = 0, False, False
     for arrived in parsed.arrived:
-        with _apart(troubles):
+        with apart():
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
     for raw in parsed.mails:
-        with _apart(troubles):
+        with apart():
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
             taken += 1
     for report in parsed.reports:
-        with _apart(troubles):
+        with apart():
             hear_report(inbox=delivery.inbox, report=report)
             taken += 1
     if parsed.calls:
-        with _apart(troubles):
+        with apart():
             hear(inbox=delivery.inbox, told=parsed.calls, arrived_at=delivery.received_at)
             taken += len(parsed.calls)
     for edit in sorted(parsed.edits, key=_moment):
-        with _apart(troubles):
+        with apart():
             is_known = hear_edit(inbox_id=delivery.inbox_id, edit=edit)
             is_waiting |= not is_known
             taken += 1
     for reaction in sorted(parsed.reactions, key=_moment):
-        with _apart(troubles):
+        with apart():
             is_known = hear_reaction(inbox_id=delivery.inbox_id, reaction=reaction)
             is_waiting |= not is_known
             taken += 1
     for consent in sorted(parsed.consents, key=_moment):
-        with _apart(troubles):
+        with apart():
             hear_consent(channel=delivery.inbox.channel, consent=consent)
             taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
+
+
+def _parts(parsed: Parsed) -> int:
+    many = (
+        parsed.broken,
+        parsed.arrived,
+        parsed.mails,
+        parsed.reports,
+        parsed.edits,
+        parsed.reactions,
+        parsed.consents,
+    )
+    return sum(map(len, many)) + bool(parsed.calls)
 
 
 def _arrive(delivery: Delivery, arrived: Arrived, undo: list[Callable[[], None]]) -> bool:
@@ -290,8 +335,10 @@ def _told(outcome: _Outcome) -> str:
 
 def _wake_waiting(delivery: Delivery) -> None:
     """A message came: what changes it may have come before."""
-    waiting = Delivery.objects.filter(inbox_id=delivery.inbox_id, state=State.RECEIVED, error=WAITING)
-    for pk in list(waiting.order_by("received_at").values_list("pk", flat=True)[:50]):
+    with connection.cursor() as cursor:
+        cursor.execute(WAITS, [delivery.inbox_id, WAITING])
+        waiting = [row[0] for row in cursor.fetchall()]
+    for pk in waiting:
         with _left_to_the_next_sweep(pk):
             process(delivery_id=pk)
 
@@ -304,7 +351,7 @@ def _put_aside(delivery_id: int, may_be: set[Delivery.State], error: str) -> Non
 
 
 @contextmanager
-def _apart(troubles: list[str]) -> Iterator[None]:
+def _undone_alone(troubles: list[str]) -> Iterator[None]:
     """A part of a delivery: what goes wrong with it is undone and told, and the next part has its turn."""
     try:
         with transaction.atomic():

@@ -1,5 +1,6 @@
 """Mail servers that answer as a test wants, and mails to give them."""
 
+import base64
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ class ImapStub:
     mails: dict[int, bytes] = field(default_factory=dict)
     uid_validity: int = 7
     password: str = "hush"
+    token: str = ""
     drops_at: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
     port: int = 0
@@ -125,6 +127,12 @@ class _Line(socketserver.StreamRequestHandler):
         self.wfile.write(b"* OK ready\r\n")
         while line := self.rfile.readline():
             tag, command, *rest = line.decode().strip().split(maxsplit=2)
+            if command.upper() == "AUTHENTICATE":
+                self.wfile.write(b"+ \r\n")
+                told = base64.b64decode(self.rfile.readline()).decode()
+                is_right = stub.token and told == f"user=help\x01auth=Bearer {stub.token}\x01\x01"
+                self.wfile.write(f"{tag} {'OK done' if is_right else 'NO refused'}\r\n".encode())
+                continue
             try:
                 for told in stub.answer(command.upper(), rest[0] if rest else ""):
                     self.wfile.write(told + b"\r\n")

@@ -136,7 +136,7 @@ class SmsAdapter(Adapter):
         ]
         if len(found) > 1:
             raise CannotAskError
-        return report_of(found[0], reference=str(outgoing.reference)) if found else None
+        return report_of(found[0], ours=str(outgoing.reference)) if found else None
 
     def missed(self, line: Line, *, since: datetime) -> Iterable[Parsed]:
         """What came to our number since then. What we have already is recognised by its id."""

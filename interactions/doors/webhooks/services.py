@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from django.utils import timezone
 from ccx.kernel.events import failpoints
 from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
+from interactions.channels.contact import IdentityClaim
 from interactions.channels.contract import (
     Adapter,
     Arrived,
@@ -33,7 +34,7 @@ from interactions.channels.contract import (
 )
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
-from interactions.customers.services import hear_consent
+from interactions.customers.services import hear_consent, hear_same
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
@@ -242,10 +243,12 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
     # A part that is alone needs no undoing of its own: what goes wrong with it undoes the whole.
     apart = partial(_undone_alone, troubles) if _parts(parsed) > 1 else nullcontext
     taken, has_new, is_waiting = 0, False, False
+    strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
         with apart():
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
+    _unite(strangers, troubles)
     for raw in parsed.mails:
         with apart():
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
@@ -284,8 +287,21 @@ def _parts(parsed: Parsed) -> int:
         parsed.edits,
         parsed.reactions,
         parsed.consents,
+        parsed.same,
     )
     return sum(map(len, many)) + bool(parsed.calls)
+
+
+def _unite(
+    same: Iterable[tuple[IdentityClaim, IdentityClaim]], troubles: list[str]
+) -> list[tuple[IdentityClaim, IdentityClaim]]:
+    """Know people by every address that is theirs; those of whom none is known yet."""
+    strangers = []
+    for one, other in same:
+        with _undone_alone(troubles):
+            if not hear_same(one=one, other=other):
+                strangers.append((one, other))
+    return strangers
 
 
 def _arrive(delivery: Delivery, arrived: Arrived, undo: list[Callable[[], None]]) -> bool:

@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "deliveries-sweep": {"task": "interactions.deliveries.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "deliveries-missed": {"task": "interactions.deliveries.missed", "schedule": 300.0, "options": {"expires": 300}},
     "deliveries-kept": {"task": "interactions.deliveries.purge", "schedule": crontab(hour=3, minute=50)},
     "files-sweep": {"task": "interactions.files.fetch", "schedule": 3.0, "options": {"expires": 3}},
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},

@@ -120,7 +120,8 @@ async def _serve(hub: Hub, socket: PersonSocket, receive: Receive) -> None:
             case "view":
                 await _view(hub, socket, _records(said.get("interactions")))
             case "typing":
-                await hub.viewing.types(socket, _records([said.get("interaction")])[0])
+                record = _records([said.get("interaction")])[0]
+                await hub.viewing.types(socket, record, to_customer=said.get("to_customer") is True)
             case _:
                 raise RefusedFrameError
 

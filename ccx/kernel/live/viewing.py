@@ -66,13 +66,18 @@ class Viewing:
         if socket.viewing:
             await self._look(socket, socket.viewing, is_news=False)
 
-    async def types(self, socket: PersonSocket, record: str) -> None:
-        """Somebody types in a record they look at; more often than once a second is not worth a word."""
+    async def types(self, socket: PersonSocket, record: str, *, to_customer: bool = False) -> None:
+        """Somebody types in a record they look at; more often than once a second is not worth a word.
+
+        The customer's own page is told only where it is an answer `to_customer`.
+        """
         now = time.monotonic()
         if record in socket.viewing and now - socket.typed_at >= TYPED_EVERY_SECONDS:
             socket.typed_at = now
             known = _until(_key("typing", record), _member(socket), TYPING_SECONDS)
-            await self._ask(*known, _news(record), _told(topics=[typing_topic(record)], what=""))
+            aloud = [*_until(_key("answering", record), _member(socket), TYPING_SECONDS)] if to_customer else []
+            aloud += [_told(topics=[typing_topic(record)], what="")] if to_customer else []
+            await self._ask(*known, *aloud, _news(record))
 
     def changed(self, record: object) -> None:
         """Somebody came, went or typed, here or in another process."""

@@ -136,24 +136,24 @@ class SmsAdapter(Adapter):
         ]
         if len(found) > 1:
             raise CannotAskError
-        return report_of(found[0], reference=str(outgoing.reference)) if found else None
+        return report_of(found[0], ours=str(outgoing.reference)) if found else None
 
     def missed(self, line: Line, *, since: datetime) -> Iterable[Parsed]:
         """What came to our number since then. What we have already is recognised by its id."""
         if line.address:
             query = {"To": line.address, "DateSent>": _day(since), "PageSize": "100"}
             for one in every(line, "Messages.json", "messages", query):
-                at = date_of(one, "date_created") or date_of(one, "date_sent")
-                if words(one, "direction") == "inbound" and at is not None and at >= since:
-                    yield self._missed(line, one, at)
+                yield self._missed(line, one, since)
 
-    def _missed(self, line: Line, one: Mapping[str, Any], at: datetime) -> Parsed:
+    def _missed(self, line: Line, one: Mapping[str, Any], since: datetime) -> Parsed:
         found = Gathered()
         with found.part("message"):
-            sid = needed(one, "sid")
-            told = {"MessageSid": sid, "From": words(one, "from"), "Body": words(one, "body")}
-            files = tuple(self._files(line, sid)) if words(one, "num_media") not in {"", "0"} else ()
-            take(line, told, found, at=at, files=files)
+            at = date_of(one, "date_created") or date_of(one, "date_sent")
+            if words(one, "direction") == "inbound" and at is not None and at >= since:
+                sid = needed(one, "sid")
+                told = {"MessageSid": sid, "From": words(one, "from"), "Body": words(one, "body")}
+                files = tuple(self._files(line, sid)) if words(one, "num_media") not in {"", "0"} else ()
+                take(line, told, found, at=at, files=files)
         return found.parsed()
 
     def _files(self, line: Line, sid: str) -> Iterator[RemoteFile]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import httpx
 
@@ -69,8 +69,8 @@ def every(line: Line, path: str, name: str, query: Mapping[str, str]) -> Iterato
 
 def fetch(line: Line, url: str, *, max_bytes: int) -> httpx.Response:
     """A file by its address at the provider. Where that leads on to a store of its, nobody is told who we are."""
-    told, ours = urlsplit(url), urlsplit(base_of(line))
-    if (told.scheme, told.netloc) != (ours.scheme, ours.netloc):
+    ours = urlsplit(base_of(line))
+    if _split(url)[:2] != (ours.scheme, ours.netloc):
         raise RefusedEffectError("the file is not on a host of the provider")
     with egress.client(timeout=SECONDS_OF_FILE, max_bytes=max_bytes) as opened, egress.judged(is_idempotent=True):
         answer = opened.get(url, auth=_who(line))
@@ -93,8 +93,15 @@ def base_of(line: Line) -> str:
     return str(line.settings.get("api_base") or USUAL_BASE).rstrip("/")
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise RefusedEffectError("the file has no address") from error
+
+
 def _store(url: str, own: str) -> str:
-    told = urlsplit(url)
+    told = _split(url)
     host = told.hostname or ""
     is_store = told.scheme == "https" and any(host == one or host.endswith(f".{one}") for one in STORES)
     if told.username or not (is_store or told.netloc == own):

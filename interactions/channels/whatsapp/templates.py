@@ -53,8 +53,10 @@ def _usable(told: Mapping[str, Any]) -> dict[str, Any] | None:
     """A template as it is kept; None: not approved, or it wants more than words in its text."""
     parts = {words(part, "type"): part for part in rows(told, "components") if isinstance(part, dict)}
     header, buttons = parts.get("HEADER", {}), parts.get("BUTTONS", {})
-    wants_more = words(header, "format") not in {"", "TEXT"} or HOLE.search(words(header, "text"))
-    wants_more = wants_more or any(HOLE.search(words(one, "url")) for one in rows(buttons, "buttons"))
+    addresses = [words(one, "url") for one in rows(buttons, "buttons") if isinstance(one, dict)]
+    wants_more = words(header, "format") not in {"", "TEXT"} or any(
+        HOLE.search(told) for told in (words(header, "text"), *addresses)
+    )
     text = words(parts.get("BODY", {}), "text")
     if words(told, "status") != "APPROVED" or wants_more or not text:
         return None

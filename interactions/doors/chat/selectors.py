@@ -9,7 +9,7 @@ from django.db.models import CharField, F, Prefetch, Q, QuerySet
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from ccx.kernel.live.guests import somebody_types
+from ccx.kernel.live.guests import somebody_answers
 from interactions.cases.choices import AuthorKind, InteractionStatus, SegmentKind
 from interactions.cases.models import Attachment, Interaction, Message, Segment
 from interactions.channels.chat.line import ChatLine, read_line
@@ -141,7 +141,7 @@ def state_of(visitor: ChatVisitor, *, inbox: Inbox, after: int = 0) -> dict[str,
         "status": _status(chat, is_open=open_now),
         "position": place_in_queue(chat) if chat is not None else None,
         "agent": {"name": str(agent)} if agent is not None else None,
-        "typing": agent is not None and chat is not None and somebody_types(chat.public_id),
+        "typing": agent is not None and chat is not None and somebody_answers(chat.public_id),
         "is_open": open_now,
         "opens_at": opens_at.isoformat() if opens_at is not None else None,
         "messages": [told(message, inbox=inbox, visitor=visitor, read_until=read_until) for message in messages],

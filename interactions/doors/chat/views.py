@@ -129,6 +129,7 @@ def config(asked: Asked) -> HttpResponseBase:
             "questions": [asdict(question) for question in line.questions],
             "wants_email": line.wants_email,
             "has_form": offers_form(asked.inbox),
+            "max_text": MAX_TEXT,
             "files": {"max_bytes": MAX_FILE, "max": MAX_FILES if line.takes_files else 0, "types": FILE_TYPES},
             "socket": _socket(asked.request, asked.inbox.public_id),
             "poll_seconds": POLL_SECONDS,

@@ -17,16 +17,20 @@ from ccx.embedded.ports import a_free_port
 
 @dataclass
 class SmtpStub:
-    """Keeps what it took. `at_rcpt` and `at_data` are answers; `hangs_up` breaks the line instead of the last one."""
+    """Keeps what it took. `at_rcpt` and `at_data` are answers, `refuses` one address;
+    `hangs_up` breaks the line instead of the last one."""
 
     at_rcpt: str = "250 OK"
     at_data: str = "250 OK"
     hangs_up: bool = False
+    refuses: str = ""
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address == self.refuses:
+            return "550 5.1.1 Unknown"
         if self.at_rcpt.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.at_rcpt

@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
+from ccx.kernel.events.effects import TemporaryEffectError
 from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
 from interactions.channels.contact import IdentityClaim
@@ -127,6 +128,10 @@ def process(
         return _settled(delivery_id, may_be, line, fresh)
     except (OperationalError, InterfaceError):
         raise
+    except TemporaryEffectError as error:
+        # The provider keeps for us what it told of, and cannot be reached now.
+        _leave(delivery_id, error)
+        return not is_again
     except Exception as error:
         logger.warning("delivery_put_aside", delivery_id=delivery_id, error=type(error).__name__)
         _put_aside(delivery_id, may_be, f"{type(error).__name__}: {error}")
@@ -385,10 +390,14 @@ def _left_to_the_next_sweep(delivery_id: int) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
-        Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
-        if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
-            _put_aside(delivery_id, {State.RECEIVED}, str(error))
+        _leave(delivery_id, error)
+
+
+def _leave(delivery_id: int, error: Exception) -> None:
+    logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
+    Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
+    if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
+        _put_aside(delivery_id, {State.RECEIVED}, str(error))
 
 
 def _moment(told: Edit | Reaction | ConsentTold) -> datetime:

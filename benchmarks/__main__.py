@@ -24,6 +24,7 @@ KEYS = (
     "live_fanout",
     "live_roundtrip",
     "sending",
+    "mail_backlog",
 )
 
 

@@ -32,7 +32,7 @@ from interactions.handling.errors import (
 )
 from interactions.handling.events import MessageSettled
 from interactions.handling.models import Draft, Sending, SendingState
-from interactions.handling.selectors import changes_since, said_to_customers
+from interactions.handling.selectors import Way, changes_since, said_to_customers
 from interactions.handling.selectors.choosing import (
     Going,
     chosen_way,
@@ -128,7 +128,7 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
         channel=way.inbox.channel,
         recipient=way.recipient,
         template=dict(going.template),
-        due_at=going.send_at or reply.at + timedelta(seconds=settings.CCX_UNDO_SECONDS),
+        due_at=going.send_at or reply.at + _grace(way),
     )
     answered = max(reply.leaves_at, there.started_at)
     if there.first_answered_at is None or there.first_answered_at > answered:
@@ -137,6 +137,11 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     tell_change(there, "message", by=by, at=reply.at)
     _go_on(interaction, reply.then, by=by, at=reply.at)
     return Said(message=message, is_new=True)
+
+
+def _grace(way: Way) -> timedelta:
+    """How long a reply may be taken back. Who is on the line sits and waits for it."""
+    return timedelta(seconds=0 if way.inbox.channel in LIVE_CHANNELS else settings.CCX_UNDO_SECONDS)
 
 
 def _marks(interaction: Interaction, there: Interaction, reply: _Reply, copies: Sequence[str]) -> dict[str, Any]:

@@ -287,6 +287,7 @@ class Field:
     """One thing that a line's form asks for. `kind`: text, secret, choice, bool, number, url, lines, email.
 
     `name` is a key of the inbox's settings, dotted for a group ("imap.host"); a secret's is a key of its credentials.
+    `is_rare`: few need it, so it stands folded away.
     """
 
     name: str
@@ -297,6 +298,7 @@ class Field:
     choices: tuple[tuple[str, Words], ...] = ()
     group: Words = ""
     default: Any = ""
+    is_rare: bool = False
 
 
 class Adapter(ABC):
@@ -308,8 +310,13 @@ class Adapter(ABC):
     label: ClassVar[Words]
     # The kind of identity that its contacts bear (interactions.customers.choices.IdentityKind).
     identity_kind: ClassVar[str]
-    # Whether a provider calls us at an address of the line's own.
+    # Whether a provider calls us at an address of the line's own, and in a sentence what to do there with the address.
     has_webhook: ClassVar[bool] = True
+    webhook_help: ClassVar[Words] = ""
+    # What follows that address where the provider is to enter it.
+    webhook_path: ClassVar[str] = ""
+    # Where it is told how such a line is set up: a file of the documentation.
+    guide: ClassVar[str] = ""
     # The largest delivery that is read at all.
     max_body: ClassVar[int] = 10 * 1024 * 1024
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.

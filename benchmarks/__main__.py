@@ -22,6 +22,7 @@ KEYS = (
     "freshness",
     "live_fanout",
     "live_roundtrip",
+    "chat_visitors",
     "sending",
 )
 

@@ -16,6 +16,7 @@ from channels.db import database_sync_to_async
 from ccx.kernel.live.connection import Connection, Party, RefusedFrameError, Send, close, understood
 from ccx.kernel.live.hub import TOO_MANY, Hub, hub_here
 from ccx.kernel.live.topics import typing_topic, visitor_topic
+from interactions.doors.chat.readers import CHAT_BEGAN
 from interactions.doors.chat.selectors import (
     Guest,
     chat_line,
@@ -41,6 +42,8 @@ MOST_LINES: Final = 1_000
 READY: Final = json.dumps({"type": "ready"})
 HERE: Final = json.dumps({"type": "here"})
 NEWS: Final = json.dumps({"type": "news"})
+# A chat began: from now on it is of interest who types in it.
+BEGAN: Final = json.dumps({"type": "news", "began": True})
 TYPING: Final = json.dumps({"type": "typing", "on": True})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -56,7 +59,9 @@ class Visitors(Party):
     deaf: ClassVar[str] = json.dumps({"type": "deaf"})
 
     def frame(self, topic: str, what: str) -> str:
-        return TYPING if topic.startswith("typing:") else NEWS
+        if topic.startswith("typing:"):
+            return TYPING
+        return BEGAN if what == CHAT_BEGAN else NEWS
 
     def ended(self, sockets: Sequence[Connection]) -> Iterable[Connection]:
         guests = [socket for socket in sockets if isinstance(socket, VisitorSocket)]
@@ -84,8 +89,7 @@ class VisitorSocket(Connection):
 
     def push(self, frame: str) -> None:
         super().push(frame)
-        if frame == NEWS and len(self.topics) < 2 and not self.closing:
-            # A chat may have begun: whoever types in it is to be heard from now on.
+        if frame == BEGAN and not self.closing:
             hub = hub_here()
             hub.aside(_follow(hub, self))
 

@@ -18,6 +18,7 @@ KEYS = (
     "routing_pass",
     "intake_single",
     "intake_bulk",
+    "intake_webhook",
     "import",
     "freshness",
     "live_fanout",

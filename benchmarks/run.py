@@ -54,6 +54,7 @@ class Run:
             "freshness": lambda: doors.freshness(self.size, self._ready),
             "import": lambda: doors.history_import(self.size),
             "intake_single+intake_bulk": lambda: doors.intake(self.size, self.only),
+            "intake_webhook": lambda: doors.webhooks(self.size),
         }
 
     def _ready(self) -> None:

@@ -44,6 +44,7 @@ from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
 from interactions.handling.events import (
     LineChanged,
     MessageSettled,
@@ -78,7 +79,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (LIVE, FACTS),
     CustomersMerged: (LIVE, FACTS),
     MergeUndone: (LIVE, FACTS),
-    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, DELIVERIES_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
     PresenceChanged: (OFFERS, LIVE, FACTS),
@@ -103,7 +104,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
-    *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE),
+    *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
     *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL),
 )
 

@@ -171,7 +171,8 @@ class ConsentTold:
 class Parsed:
     """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it.
 
-    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail.
+    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail; `same` are pairs of addresses of
+    which the platform attests that they are one person's.
     """
 
     arrived: tuple[Arrived, ...] = ()
@@ -180,6 +181,7 @@ class Parsed:
     edits: tuple[Edit, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     consents: tuple[ConsentTold, ...] = ()
+    same: tuple[tuple[IdentityClaim, IdentityClaim], ...] = ()
     calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from interactions.channels.contact import IdentityClaim
 from interactions.channels.contract import (
@@ -34,6 +35,7 @@ class Gathered:
     edits: list[Edit] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
     consents: list[ConsentTold] = field(default_factory=list)
+    same: list[tuple[IdentityClaim, IdentityClaim]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
@@ -53,6 +55,7 @@ class Gathered:
             edits=tuple(self.edits),
             reactions=tuple(self.reactions),
             consents=tuple(self.consents),
+            same=tuple(self.same),
             ignored=tuple(self.ignored),
             broken=tuple(self.broken),
         )
@@ -139,6 +142,14 @@ def number(digits: str) -> str:
     if not DIGITS.fullmatch(bare) or not bare.isascii():
         raise UnreadableDeliveryError("no phone number")
     return f"+{bare}"
+
+
+def reference(told: str) -> str:
+    """Our own id of a message, as the provider gives it back; what others than we sent along is none."""
+    try:
+        return str(UUID(told))
+    except ValueError:
+        return ""
 
 
 def attested(kind: str, value: str, source: str) -> IdentityClaim:

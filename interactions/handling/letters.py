@@ -3,7 +3,7 @@
 from typing import Final
 
 from interactions.cases.choices import AuthorKind
-from interactions.cases.models import Message
+from interactions.cases.models import Attachment, Message
 from interactions.channels.contract import Outgoing, OutgoingFile
 from interactions.handling.models import Sending
 from interactions.handling.shown import file_address
@@ -37,11 +37,17 @@ def _files(message: Message) -> tuple[OutgoingFile, ...]:
             name=kept.name,
             content_type=kept.content_type,
             size=kept.size,
-            read=lambda kept=kept: kept.file.open("rb").read(),  # type: ignore[misc]
+            read=lambda kept=kept: _content(kept),  # type: ignore[misc]
             url=lambda kept=kept: file_address(kept),  # type: ignore[misc]
         )
         for kept in message.attachments.filter(state="kept").order_by("pk")
     )
+
+
+def _content(kept: Attachment) -> bytes:
+    with kept.file.open("rb") as file:
+        content: bytes = file.read()
+    return content
 
 
 def _thread(message: Message) -> tuple[str, ...]:

@@ -43,9 +43,10 @@ def _hold(pk: int) -> bool:
     if not held.update(state=SendingState.FAILED, error_code=HELD, last_error="", claimed_at=None):
         return False
     message = sending.message
-    written: datetime | None = parse_datetime(str(message.meta.get(SCHEDULED, "")))
-    if written is not None:
-        Message.objects.filter(pk=message.pk).update(sent_at=written)
+    marks = dict(message.meta)
+    written: datetime | None = parse_datetime(str(marks.pop(SCHEDULED, "")))
+    # From now on it stands where it was written; and who sends it all the same sends it at once.
+    Message.objects.filter(pk=message.pk).update(sent_at=written or message.recorded_at, meta=marks)
     if interaction.first_answered_at is not None and interaction.first_answered_at >= message.sent_at:
         interaction.first_answered_at = None
         interaction.save(update_fields=["first_answered_at"])

@@ -105,8 +105,8 @@ export class Line {
   #again() {
     if (!this.leads) return;
     this.#attempts = 0;
-    this.#ends.news();
-    this.#connect();
+    // A socket that stands says so, and then what is new is read.
+    if (!this.#connect()) this.#ends.news();
     this.hurry();
   }
 
@@ -138,18 +138,19 @@ export class Line {
     this.#socket = null;
     this.#isReady = false;
     old?.close();
-    if (!this.leads || !this.#mayHaveSocket || !this.#settings.socket) return;
+    if (!this.leads || !this.#mayHaveSocket || !this.#settings.socket) return false;
     let socket;
     try {
       socket = new WebSocket(this.#settings.socket);
     } catch {
       this.#mayHaveSocket = false; // a content policy that names no socket: polling does
-      return;
+      return false;
     }
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.#token }));
     socket.onmessage = ({ data }) => socket === this.#socket && this.#take(data);
     socket.onclose = ({ code }) => socket === this.#socket && this.#lost(code);
+    return true;
   }
 
   #take(data) {

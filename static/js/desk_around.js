@@ -32,13 +32,18 @@ export function watchAround() {
   document.addEventListener("click", (event) => {
     const remove = event.target.closest("[data-remove-file]");
     if (remove) removeFile(remove);
+    const chosen = event.target.closest("#desk-reply [data-way]");
+    if (chosen) chooseWay(chosen);
   });
-  document.addEventListener("toggle", (event) => event.target.matches?.("[data-ways]") && event.target.open && loadWays(event.target), true);
-  document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-way]")) return;
-    event.preventDefault();
-    chooseWay(event.target);
+  // While somebody chooses a way, the gate is not exchanged under their hands; it is read again afterwards.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (event.detail.target.id === "desk-gate" && event.detail.target.querySelector("[data-ways][open]")) event.detail.shouldSwap = false;
   });
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches?.("[data-ways]")) return;
+    if (event.target.open) loadWays(event.target);
+    else htmx.trigger("#desk-header", "ccx:refresh");
+  }, true);
   setInterval(closeWindow, 5000);
 }
 
@@ -194,7 +199,7 @@ async function loadWays(menu) {
 
 async function chooseWay(chosen) {
   try {
-    const answer = await post(chosen.action, Object.fromEntries(new FormData(chosen)));
+    const answer = await post(chosen.dataset.way, { inbox: chosen.dataset.inbox, identity: chosen.dataset.identity });
     const told = JSON.parse(answer.headers.get("HX-Trigger") || "{}")["ccx:toast"];
     if (told) toast(told.text, told.level);
     const mine = form();
@@ -206,7 +211,7 @@ async function chooseWay(chosen) {
   }
   chosen.closest("details").open = false;
   form()?.elements.body.focus();
-  refreshContact();
+  refreshContact("desk-header");
 }
 
 // ---- Templates.

@@ -13,7 +13,9 @@ let open = null; // the composer on the screen: {form, text, savedWords, timer, 
 export function watchComposer() {
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "desk-open" && event.detail.shouldSwap && leave());
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && begin());
+  // Until a swap has settled the new gate still bears what the old one said.
   document.addEventListener("htmx:oobAfterSwap", (event) => event.detail.target?.id === "desk-gate" && obeyGate());
+  document.addEventListener("htmx:afterSettle", (event) => ["desk-header", "desk-gate"].includes(event.detail.elt?.id) && obeyGate());
   document.addEventListener("input", (event) => event.target === open?.text && typed());
   document.addEventListener("change", (event) => event.target.name === "kind" && event.target.form === open?.form && chooseKind());
   document.addEventListener("focusout", (event) => event.target === open?.text && save());

@@ -5,6 +5,7 @@ For what has to be seen in the browser alone. The stories with a real centre are
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -28,6 +29,8 @@ POLICY: Final = (
 KNOWN: Final[Any] = {
     "origins": [{"origin": SHOP, "localStorage": [{"name": f"ccx-chat:{INBOX}:token", "value": '"a-token"'}]}]
 }
+# One red dot.
+DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 # What a shop's own styles may do to elements that are not theirs.
 RUDE: Final = """
 * { color: rgb(255, 0, 0) !important; font-family: cursive !important; letter-spacing: 9px; text-transform: uppercase; }
@@ -243,7 +246,9 @@ class StandIn:
         def hear(frame: str | bytes) -> None:
             said = json.loads(frame)
             self.asked.append(("socket", said))
-            if said["type"] == "hello":
+            if not self.has_sockets:
+                socket.close(code=1013)
+            elif said["type"] == "hello":
                 self.sockets.append(socket)
                 socket.send('{"type": "ready"}')
 
@@ -266,3 +271,12 @@ def open_chat(page: Page) -> None:
 def say(page: Page, words: str) -> None:
     page.get_by_label("Write a message").fill(words)
     page.keyboard.press("Enter")
+
+
+def until(page: Page, look: Callable[[], bool]) -> None:
+    """Wait for something here that the page brings about."""
+    for _ in range(120):
+        if look():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("Waited in vain.")

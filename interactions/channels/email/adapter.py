@@ -18,6 +18,7 @@ SECURITIES: Final = (
     ("starttls", _("STARTTLS")),
     ("none", _("None (on one's own machine only)")),
 )
+SIGN_INS: Final = (("password", _("Password")), ("token", _("Token (OAuth 2)")))
 MAX_FILES: Final = 20
 # What most mail servers take, less what base64 adds.
 MAX_FILE: Final = 18 * 1024 * 1024
@@ -48,6 +49,14 @@ FIELDS: Final = (
         default="tls",
         group=_("Mail comes in (IMAP)"),
     ),
+    Field(
+        name="imap.sign_in",
+        label=_("Sign-in"),
+        kind="choice",
+        choices=SIGN_INS,
+        default="password",
+        group=_("Mail comes in (IMAP)"),
+    ),
     Field(name="imap.user", label=_("User"), group=_("Mail comes in (IMAP)")),
     Field(name="imap_password", label=_("Password"), kind="secret", group=_("Mail comes in (IMAP)")),
     Field(name="imap.folder", label=_("Folder"), help=_("Empty: INBOX"), group=_("Mail comes in (IMAP)")),
@@ -74,8 +83,51 @@ FIELDS: Final = (
         default="tls",
         group=_("Answers go out (SMTP)"),
     ),
+    Field(
+        name="smtp.sign_in",
+        label=_("Sign-in"),
+        kind="choice",
+        choices=SIGN_INS,
+        default="password",
+        group=_("Answers go out (SMTP)"),
+    ),
     Field(name="smtp.user", label=_("User"), group=_("Answers go out (SMTP)")),
     Field(name="smtp_password", label=_("Password"), kind="secret", group=_("Answers go out (SMTP)")),
+    Field(
+        name="oauth.provider",
+        label=_("Provider"),
+        kind="choice",
+        choices=(("", _("None")), ("microsoft", "Microsoft 365"), ("google", "Google"), ("other", _("Another"))),
+        group=_("Sign-in by token (OAuth 2)"),
+    ),
+    Field(name="oauth.client_id", label=_("Client ID"), group=_("Sign-in by token (OAuth 2)")),
+    Field(name="oauth_client_secret", label=_("Client secret"), kind="secret", group=_("Sign-in by token (OAuth 2)")),
+    Field(
+        name="oauth_refresh_token",
+        label=_("Refresh token"),
+        kind="secret",
+        group=_("Sign-in by token (OAuth 2)"),
+        help=_("What consent gave. Empty with Microsoft 365: the application itself is let in."),
+    ),
+    Field(
+        name="oauth.tenant",
+        label=_("Directory (tenant)"),
+        group=_("Sign-in by token (OAuth 2)"),
+        help=_("Microsoft 365 only; empty: common."),
+    ),
+    Field(
+        name="oauth.token_url",
+        label=_("Address of tokens"),
+        kind="url",
+        group=_("Sign-in by token (OAuth 2)"),
+        help=_("Another provider only."),
+    ),
+    Field(
+        name="oauth.scope",
+        label=_("Scope"),
+        group=_("Sign-in by token (OAuth 2)"),
+        help=_("Empty: what reading and sending mail needs."),
+    ),
 )
 
 

@@ -26,6 +26,7 @@ from interactions.channels.telling import (
     needed,
     place,
     place_words,
+    reference,
     rows,
     words,
 )
@@ -104,8 +105,8 @@ def _message(line: Line, told: Mapping[str, Any], message: Mapping[str, Any], fo
 
 def _echo(message: Mapping[str, Any], found: Gathered, at: datetime) -> None:
     """Ours on its way: its own reference says which, also where the answer to our call was lost."""
-    if reference := words(message, "metadata"):
-        found.reports.append(Report(provider_id=needed(message, "mid"), state="sent", at=at, reference=reference))
+    if ours := reference(words(message, "metadata")):
+        found.reports.append(Report(provider_id=needed(message, "mid"), state="sent", at=at, reference=ours))
     else:
         found.ignored.append("echo")
 

@@ -1,5 +1,6 @@
 """Text messages of one number, or of one messaging service, over Twilio or whoever speaks its language."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -127,21 +128,21 @@ class SmsAdapter(Adapter):
         return Handed(provider_id=words(told, "sid"))
 
     def look_up(self, line: Line, outgoing: Outgoing, *, since: datetime) -> Report | None:
-        """Among the last messages to this person, newest first: the one with exactly these words since then."""
-        query = {"To": outgoing.recipient, "PageSize": "50"}
-        found = [
-            one
-            for one in rows(get(line, "Messages.json", query), "messages")
-            if isinstance(one, dict) and _is(one, outgoing, since)
-        ]
-        if len(found) > 1:
+        """Among the last messages to this person: the one with exactly these words since then.
+
+        Other words of ours since then may be these, rewritten on the way: nobody knows.
+        """
+        told = get(line, "Messages.json", {"To": outgoing.recipient, "PageSize": "50"})
+        ours = [one for one in rows(told, "messages") if isinstance(one, dict) and _is_ours(one, since)]
+        found = [one for one in ours if words(one, "body") == outgoing.body]
+        if len(found) > 1 or (ours and not found):
             raise CannotAskError
-        return report_of(found[0], reference=str(outgoing.reference)) if found else None
+        return report_of(found[0], ours=str(outgoing.reference)) if found else None
 
     def missed(self, line: Line, *, since: datetime) -> Iterable[Parsed]:
         """What came to our number since then. What we have already is recognised by its id."""
         if line.address:
-            query = {"To": line.address, "DateSent>": _day(since), "PageSize": "100"}
+            query = {"To": _own(line), "DateSent>": _day(since), "PageSize": "100"}
             for one in every(line, "Messages.json", "messages", query):
                 yield self._missed(line, one, since)
 
@@ -183,7 +184,7 @@ class SmsAdapter(Adapter):
 
     def _check_number(self, line: Line) -> Check:
         name = _("The number")
-        query = {"PhoneNumber": line.address}
+        query = {"PhoneNumber": _own(line)}
         found = next(every(line, "IncomingPhoneNumbers.json", "incoming_phone_numbers", query), None)
         if found is None:
             told = _("The account has no number %(number)s.") % {"number": line.address}
@@ -197,15 +198,19 @@ class SmsAdapter(Adapter):
         return Check(name=name, is_well=False, told=told)
 
 
-def _is(one: Mapping[str, Any], outgoing: Outgoing, since: datetime) -> bool:
+def _is_ours(one: Mapping[str, Any], since: datetime) -> bool:
     made = date_of(one, "date_created")
-    is_ours = words(one, "direction").startswith("outbound") and words(one, "body") == outgoing.body
-    return is_ours and made is not None and made >= since - LEEWAY
+    return words(one, "direction").startswith("outbound") and made is not None and made >= since - LEEWAY
 
 
 def _sender(line: Line) -> tuple[str, str]:
     service = str(line.settings.get("messaging_service_sid") or "")
-    return ("MessagingServiceSid", service) if service else ("From", line.address)
+    return ("MessagingServiceSid", service) if service else ("From", _own(line))
+
+
+def _own(line: Line) -> str:
+    """The line's number without what people write between digits."""
+    return re.sub(r"[\s().\-/]", "", line.address)
 
 
 def _day(moment: datetime) -> str:

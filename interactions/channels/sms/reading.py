@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
-from uuid import UUID
 
 from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact
@@ -18,7 +17,7 @@ from interactions.channels.contract import (
     UnreadableDeliveryError,
 )
 from interactions.channels.sms.words import consent_in
-from interactions.channels.telling import Gathered, attested, needed, number, words
+from interactions.channels.telling import Gathered, attested, needed, number, reference, words
 
 COMING: Final = frozenset({"receiving", "received"})
 UNDER_WAY: Final = frozenset({"accepted", "scheduled", "queued", "sending", "partially_delivered"})
@@ -59,8 +58,8 @@ def read(line: Line, request: Request, *, received_at: datetime, found: Gathered
     if state in COMING or (not state and "Body" in told):
         take(line, told, found, at=received_at, files=_files(told))
     elif state in STATES:
-        reference = dict(request.query).get("reference", "")
-        found.reports.append(_report(told, state, _uuid(reference), received_at))
+        ours = reference(dict(request.query).get("reference", ""))
+        found.reports.append(_report(told, state, ours, received_at))
     else:
         found.ignored.append(f"status:{state}"[:40])
 
@@ -108,7 +107,7 @@ def remote_file(url: str, content_type: str, at: int) -> RemoteFile:
     return RemoteFile(name=name, content_type=kind, reference={"url": url, "name": name})
 
 
-def _report(told: Mapping[str, str], state: str, reference: str, at: datetime) -> Report:
+def _report(told: Mapping[str, str], state: str, ours: str, at: datetime) -> Report:
     code = told.get("ErrorCode") or ""
     return Report(
         provider_id=told.get("MessageSid") or told.get("SmsSid") or "",
@@ -116,7 +115,7 @@ def _report(told: Mapping[str, str], state: str, reference: str, at: datetime) -
         at=at,
         error=why(code, told.get("ErrorMessage") or "") if STATES[state] == "failed" else "",
         error_code=code[:40],
-        reference=reference,
+        reference=ours,
     )
 
 
@@ -125,11 +124,11 @@ def why(code: str, told: str) -> str:
     return WHY.get(code) or told[:200] or (f"Error {code[:20]}" if code else "No reason was given.")
 
 
-def report_of(message: Mapping[str, Any], *, reference: str = "") -> Report | None:
+def report_of(message: Mapping[str, Any], *, ours: str = "") -> Report | None:
     """What a message of ours stands at in the provider's list; None while it is under way."""
     state = words(message, "status").lower()
     if state in UNDER_WAY:
-        return Report(provider_id=needed(message, "sid"), state="sent", reference=reference)
+        return Report(provider_id=needed(message, "sid"), state="sent", reference=ours)
     if state not in STATES:
         return None
     told = {
@@ -138,8 +137,8 @@ def report_of(message: Mapping[str, Any], *, reference: str = "") -> Report | No
         "ErrorMessage": words(message, "error_message"),
     }
     at = date_of(message, "date_updated")
-    report = _report(told, state, reference, at) if at else None
-    return report or Report(provider_id=told["MessageSid"], state=STATES[state], reference=reference)
+    report = _report(told, state, ours, at) if at else None
+    return report or Report(provider_id=told["MessageSid"], state=STATES[state], reference=ours)
 
 
 def date_of(message: Mapping[str, Any], name: str) -> datetime | None:
@@ -149,10 +148,3 @@ def date_of(message: Mapping[str, Any], name: str) -> datetime | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return told if told.tzinfo else None
-
-
-def _uuid(told: str) -> str:
-    try:
-        return str(UUID(told))
-    except ValueError:
-        return ""

@@ -104,7 +104,7 @@ def _arrived(
         occurred_at=at,
         identity=attested("telegram", who, "platform"),
         customer_name=" ".join(filter(None, [words(sender, "first_name"), words(sender, "last_name")])),
-        language=words(sender, "language_code")[:20],
+        language=words(sender, "language_code")[:10],
         body=body,
         thread_token=who,
     )

@@ -1,7 +1,7 @@
 """Everything that changes customers. Callers take the services from here."""
 
 from interactions.customers.services.erasing import erase_customer
-from interactions.customers.services.identifying import add_identity, attest_identity
+from interactions.customers.services.identifying import add_identity, attest_identity, hear_same
 from interactions.customers.services.keeping import (
     add_customer,
     add_note,
@@ -22,6 +22,7 @@ __all__ = [
     "edit_profile",
     "erase_customer",
     "hear_consent",
+    "hear_same",
     "lock_customer",
     "merge_customers",
     "record_consent",

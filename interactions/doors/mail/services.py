@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.events import failpoints
 from ccx.kernel.events.locks import wait_for_lock
 from interactions.cases.choices import AuthorKind, Outcome
 from interactions.cases.models import Message
@@ -96,6 +97,8 @@ def _take(
             if place is not None and not _move_cursor(inbox, place):
                 return Taken()
             taken = _book(inbox, raw, mail, kept, received_at=received_at, is_cut=is_cut)
+            failpoints.reach("mail.before_commit")
+        failpoints.reach("mail.after_commit")
         is_used = taken.receipt is not None and taken.receipt.is_new
         return taken
     finally:

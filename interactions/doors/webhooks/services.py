@@ -1,21 +1,26 @@
 """One delivery of a provider: verified, kept as it came, read, and settled. What cannot be read is put aside."""
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef
+from django.db.models import BigIntegerField, BinaryField, BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
+from ccx.kernel.events.effects import TemporaryEffectError
 from interactions.calls.services import hear
 from interactions.cases.models import Attachment, Message
+from interactions.channels.contact import IdentityClaim
 from interactions.channels.contract import (
     Adapter,
     Arrived,
@@ -29,13 +34,15 @@ from interactions.channels.contract import (
 )
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
-from interactions.customers.services import hear_consent
+from interactions.customers.services import hear_consent, hear_same
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
+from interactions.handling.models import Sending
 from interactions.handling.reports import hear_report
 from interactions.handling.services import hear_edit, hear_reaction
+from interactions.intake.models import RawContact
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -46,8 +53,19 @@ SWEPT_AFTER: Final = timedelta(seconds=30)
 # For so long something that changes a message may wait for the message.
 WAITS_FOR: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 12
+LONGEST_READING: Final = timedelta(minutes=1)
+# Shorter ones stand in anything by chance.
+SURE_ID: Final = 6
 WAITING: Final = "waits for the message that it changes"
 NEVER_CAME: Final = "the message that it changes never came"
+
+
+class _Holds(Func):
+    """Whether bytes hold others."""
+
+    template = "position(%(expressions)s) > 0"
+    arg_joiner = " IN "
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +113,10 @@ def process(*, delivery_id: int, line: Line | None = None, is_again: bool = Fals
         return _settled(delivery_id, may_be, line)
     except (OperationalError, InterfaceError):
         raise
+    except TemporaryEffectError as error:
+        # The provider keeps for us what it told of, and cannot be reached now.
+        _leave(delivery_id, error)
+        return not is_again
     except Exception as error:
         logger.warning("delivery_put_aside", delivery_id=delivery_id, error=type(error).__name__)
         _put_aside(delivery_id, may_be, f"{type(error).__name__}: {error}")
@@ -120,13 +142,43 @@ def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
 
 def purge_deliveries(*, before: datetime, limit: int = 5000) -> int:
     """Forget deliveries that were settled long ago, but those out of which a file is still to be taken; how many."""
-    owed = Attachment.objects.filter(state=Attachment.State.PENDING, remote__has_key="delivery").annotate(
-        of=Cast(KeyTextTransform("delivery", "remote"), BigIntegerField())
-    )
-    old = Delivery.objects.filter(settled_at__lt=before).exclude(Exists(owed.filter(of=OuterRef("pk"))))
+    old = Delivery.objects.filter(settled_at__lt=before).exclude(Exists(_owed()))
     return Delivery.objects.filter(
         pk__in=list(old.order_by("settled_at").values_list("pk", flat=True)[:limit])
     ).delete()[0]
+
+
+def _owed() -> QuerySet[Attachment]:
+    """Files that are still to be taken out of the delivery that the outer query is at."""
+    pending = Attachment.objects.filter(state=Attachment.State.PENDING, remote__has_key="delivery")
+    return pending.annotate(of=Cast(KeyTextTransform("delivery", "remote"), BigIntegerField())).filter(
+        of=OuterRef("pk")
+    )
+
+
+def forget_deliveries(*, customer_ids: Sequence[int]) -> int:
+    """Forget the bytes that brought what these erased customers said; how many deliveries.
+
+    What was taken in is known by when: it was settled in the transaction that wrote the contact. Edits, reports and
+    what was put aside are known by the id in them of what they are about.
+    """
+    forgotten = 0
+    ids: dict[int, set[bytes]] = defaultdict(set)
+    contacts = RawContact.objects.filter(interaction__customer_id__in=customer_ids)
+    for inbox_id, external_id, at in contacts.values_list("inbox_id", "external_id", "received_at").iterator():
+        ids[inbox_id].add(external_id.partition("#")[0].encode())
+        settled = Delivery.objects.filter(inbox_id=inbox_id, received_at__lte=at, settled_at__gte=at)
+        settled = settled.filter(settled_at__lte=at + LONGEST_READING)
+        forgotten += settled.exclude(Exists(_owed())).delete()[0]
+    sent = Sending.objects.filter(message__interaction__customer_id__in=customer_ids).exclude(provider_id="")
+    for inbox_id, provider_id in sent.values_list("inbox_id", "provider_id").iterator():
+        ids[inbox_id].add(provider_id.encode())
+    for inbox_id, told in ids.items():
+        holding = [Q(_Holds(Value(one, output_field=BinaryField()), F("body"))) for one in told if len(one) >= SURE_ID]
+        for start in range(0, len(holding), 50):
+            some = Delivery.objects.filter(inbox_id=inbox_id).filter(reduce(or_, holding[start : start + 50]))
+            forgotten += some.exclude(Exists(_owed())).delete()[0]
+    return forgotten
 
 
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
@@ -164,10 +216,12 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
     """Everything that one delivery held, each part by itself: a bad one stops no other."""
     troubles = list(parsed.broken)
     taken, has_new, is_waiting = 0, False, False
+    strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
         with _apart(troubles):
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
+    _unite(strangers, troubles)
     for raw in parsed.mails:
         with _apart(troubles):
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
@@ -195,6 +249,18 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
             hear_consent(channel=delivery.inbox.channel, consent=consent)
             taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
+
+
+def _unite(
+    same: Iterable[tuple[IdentityClaim, IdentityClaim]], troubles: list[str]
+) -> list[tuple[IdentityClaim, IdentityClaim]]:
+    """Know people by every address that is theirs; those of whom none is known yet."""
+    strangers = []
+    for one, other in same:
+        with _apart(troubles):
+            if not hear_same(one=one, other=other):
+                strangers.append((one, other))
+    return strangers
 
 
 def _arrive(delivery: Delivery, arrived: Arrived, undo: list[Callable[[], None]]) -> bool:
@@ -276,10 +342,14 @@ def _left_to_the_next_sweep(delivery_id: int) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
-        Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
-        if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
-            _put_aside(delivery_id, {State.RECEIVED}, str(error))
+        _leave(delivery_id, error)
+
+
+def _leave(delivery_id: int, error: Exception) -> None:
+    logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
+    Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
+    if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
+        _put_aside(delivery_id, {State.RECEIVED}, str(error))
 
 
 def _moment(told: Edit | Reaction | ConsentTold) -> datetime:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import Sending
 from interactions.models import Inbox, Interaction, Message
 from tests.e2e.centre import Centre, eventually, running_centre
+from tests.e2e.chat_stand_in import DOT
 from tests.e2e.driving import listened, signed_in, window
 from tests.e2e.sites import a_site
 from tests.factories.showcase import Showcase, make_showcase
@@ -63,6 +65,7 @@ def test_a_chat_goes_on_over_a_reload_by_mail_and_on_another_device(
 ) -> None:
     bob = window(browser, centre.address, session=signed_in(shop.people["Bob"]), sockets=True)
     goes_available(bob)
+    shows_nothing_on_a_site_that_is_not_named(browser, site.replace("127.0.0.1", "localhost"))
     visitor = arrives(browser, site)
     asks_and_reloads(visitor)
     chat = is_answered(bob, visitor)
@@ -92,11 +95,23 @@ def arrives(browser: Browser, address: str, *, width: int = 1100) -> Page:
     return page
 
 
+def shows_nothing_on_a_site_that_is_not_named(browser: Browser, address: str) -> None:
+    page = listened(browser.new_context())
+    with page.expect_console_message(lambda said: f"the inbox does not name {address}" in said.text, timeout=15_000):
+        page.goto(address)
+    expect(page.locator("ccx-chat")).to_have_count(0)
+    page.context.close()
+
+
 def asks_and_reloads(visitor: Page) -> None:
     visitor.get_by_role("button", name="Open the chat").click()
     visitor.get_by_label("Write a message").fill("Where is my lamp?")
-    visitor.keyboard.press("Enter")
+    picture = {"name": "receipt.png", "mimeType": "image/png", "buffer": b64decode(DOT)}
+    visitor.locator("input[type=file]").set_input_files([picture])  # type: ignore[list-item]
+    expect(visitor.locator(".chip.is-ready")).to_be_visible()
+    visitor.get_by_role("button", name="Send", exact=True).click()
     expect(visitor.locator(".from-visitor .meta")).to_contain_text("Sent")
+    expect(visitor.get_by_role("img", name="Picture receipt.png")).to_be_visible()
     visitor.get_by_label("Write a message").fill("It was due on")
     visitor.reload()
     expect(visitor.locator(".from-visitor .bubble")).to_have_text("Where is my lamp?")

@@ -6,12 +6,10 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chat_stand_in import INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked
+from tests.e2e.chat_stand_in import DOT, INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked, until
 from tests.e2e.driving import AXE, RULES, is_too_wide, listened
 
 pytestmark = pytest.mark.e2e
-# One red dot.
-DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 QUESTIONS: Final = [
     {"name": "name", "label": "Your name", "kind": "text", "required": True},
     {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": ["Lamps", "Tables"]},
@@ -213,6 +211,25 @@ def test_without_a_socket_it_polls_and_where_storage_is_refused_it_works_all_the
     assert centre.sockets == []
 
 
+def test_a_socket_that_breaks_is_stood_in_for_by_polling_until_there_is_another(
+    centre: StandIn, browser: Browser
+) -> None:
+    page = talked(centre).opened(browser, storage_state=KNOWN)
+    open_chat(page)
+    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
+    until(page, lambda: len(centre.sockets) == 1)
+    centre.has_sockets = False
+    centre.sockets[0].close(code=1012)
+    centre.says("By polling.")
+    expect(page.locator(".from-agent .bubble").last).to_have_text("By polling.")
+    centre.has_sockets = True
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(page, lambda: len(centre.sockets) == 2)
+    centre.says("By a socket.")
+    centre.news()
+    expect(page.locator(".from-agent .bubble").last).to_have_text("By a socket.")
+
+
 def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: StandIn, browser: Browser) -> None:
     page = talked(centre).opened(browser, storage_state=KNOWN)
     open_chat(page)
@@ -245,8 +262,11 @@ def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: Sta
     assert len(centre.told("messages")[-1]["files"]) == 2
     centre.holds_files = True
     page.locator("input[type=file]").set_input_files([png])  # type: ignore[list-item]
+    say(page, "Never mind the picture.")
+    assert len(centre.told("messages")) == 1
     page.get_by_role("button", name="Cancel the upload of lamp.png").click()
     expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator(".from-visitor .bubble").last).to_have_text("Never mind the picture.")
 
 
 def test_a_picture_is_drawn_and_any_other_file_is_named(centre: StandIn, browser: Browser) -> None:

@@ -28,6 +28,7 @@ from tests.interactions.channels.kit import Kit, Wire, line_for
 from tests.interactions.channels.kits.messengers import FacebookKit, InstagramKit, SmsKit, TelegramKit, WhatsAppKit
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+OURS = "01a22063-60c4-76b0-a123-7b5998754224"
 AT = datetime(2023, 10, 11, 16, 53, 43, tzinfo=UTC)
 ADAPTERS = {
     "sms": SmsAdapter(),
@@ -153,7 +154,7 @@ def test_a_failure_says_why_and_which_message_it_was() -> None:
         "id": "wamid.9",
         "status": "failed",
         "timestamp": "1697043223",
-        "biz_opaque_callback_data": "01a22063-60c4-76b0-a123-7b5998754224",
+        "biz_opaque_callback_data": OURS,
         "errors": [{"code": 131047, "title": "Re-engagement", "error_data": {"details": "More than 24 hours"}}],
     }
     (report,) = read(WhatsAppKit(), WhatsAppKit().value(statuses=[status])).reports
@@ -163,7 +164,7 @@ def test_a_failure_says_why_and_which_message_it_was() -> None:
         at=AT,
         error="More than 24 hours",
         error_code="131047",
-        reference="01a22063-60c4-76b0-a123-7b5998754224",
+        reference=OURS,
     )
 
 
@@ -222,8 +223,9 @@ def test_a_message_of_a_page_brings_words_files_places_and_what_was_shared() -> 
 
 def test_our_own_echo_tells_which_message_went_and_anybody_elses_tells_nothing() -> None:
     echo = {"mid": "m9", "is_echo": True, "text": "Hi"}
-    (report,) = page(FacebookKit(), message=echo | {"metadata": "01a22063"}).reports
-    assert (report.provider_id, report.state, report.reference) == ("m9", "sent", "01a22063")
+    (report,) = page(FacebookKit(), message=echo | {"metadata": OURS}).reports
+    assert (report.provider_id, report.state, report.reference) == ("m9", "sent", OURS)
+    assert page(FacebookKit(), message=echo | {"metadata": "another system's"}).ignored == ("echo",)
     assert page(FacebookKit(), message=echo).ignored == ("echo",)
 
 
@@ -291,8 +293,7 @@ def test_what_the_provider_says_of_a_word_goes_before_the_word() -> None:
 
 
 def test_a_status_brings_our_reference_back_and_says_why_it_failed() -> None:
-    reference = "01a22063-60c4-76b0-a123-7b5998754224"
-    wire = SmsKit().form(f"?reference={reference}", MessageSid="SM1", MessageStatus="undelivered", ErrorCode="30006")
+    wire = SmsKit().form(f"?reference={OURS}", MessageSid="SM1", MessageStatus="undelivered", ErrorCode="30006")
     assert read(SmsKit(), wire).reports == (
         Report(
             provider_id="SM1",
@@ -300,7 +301,7 @@ def test_a_status_brings_our_reference_back_and_says_why_it_failed() -> None:
             at=NOW,
             error="The number is of a landline, or its carrier cannot be reached.",
             error_code="30006",
-            reference=reference,
+            reference=OURS,
         ),
     )
     assert read(SmsKit(), SmsKit().form(MessageSid="SM1", MessageStatus="queued")).reports == ()

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,3 +161,43 @@ def test_what_came_while_we_were_down_is_taken_once_and_one_provider_that_is_awa
     assert sorted(Message.objects.values_list("body", flat=True)) == ["First", "Second"]
     assert Interaction.objects.count() == 1
     assert Consent.objects.get().state == "withdrawn"
+
+
+def test_a_person_who_hides_or_changes_their_number_stays_the_same_customer() -> None:
+    kit = WhatsAppKit()
+    inbox = line_of_kit(kit)
+    scoped, new = "US.13491208655302741918", "4915199999999"
+    changed = {"type": "system", "system": {"type": "user_changed_number", "wa_id": new}, "text": None}
+    bring(kit, inbox, kit.message(1, from_user_id=scoped))
+    hidden = kit.message(2)
+    hidden = Wire(body=hidden.body.replace(b'"from": "4915112345678"', f'"from_user_id": "{scoped}"'.encode()))
+    bring(kit, inbox, hidden)
+    bring(kit, inbox, kit.message(3, **changed))
+    bring(kit, inbox, Wire(body=kit.message(4).body.replace(b"4915112345678", new.encode())))
+    customer = Customer.objects.get()
+    known = customer.identities.order_by("value").values_list("kind", "value", "assurance")
+    assert list(known) == [("whatsapp", value, 2) for value in ("+4915112345678", "+4915199999999", scoped)]
+    assert sorted(Message.objects.values_list("body", flat=True)) == [f"Hello, no {at}" for at in (1, 2, 4)]
+    # Somebody else who is known already stays somebody else.
+    bring(kit, inbox, Wire(body=kit.message(5).body.replace(b"4915112345678", b"4915188888888")))
+    bring(kit, inbox, Wire(body=kit.message(6, **changed).body.replace(b"4915112345678", b"4915188888888")))
+    assert Customer.objects.count() == 2
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"done"}
+
+
+@pytest.mark.real_data
+def test_every_real_delivery_of_whatsapp_goes_through_the_door_and_none_that_was_altered(real_data: Path) -> None:
+    kit = WhatsAppKit()
+    inbox = line_of_kit(kit, phone_number_id="")
+    folder = real_data / "webhook_payloads_whatsapp"
+    files = [path for path in sorted(folder.glob("*.json")) if path.name != "reference.json"]
+    bodies = [json.dumps(told).encode() for path in files for told in json.loads(path.read_text()).values()]
+    for body in bodies:
+        good = kit.sign(Wire(body=body), line_of(inbox), "")
+        local, headers = f"/in/{inbox.public_id}/", dict(good.headers)
+        altered = body.replace(b"whatsapp", b"whatsapq", 1)
+        kind = "application/json"
+        assert Client().post(local, altered, content_type=kind, headers=headers).status_code == 403
+        assert Client().post(local, body, content_type=kind, headers=headers).status_code == 200
+    assert Delivery.objects.count() == len(bodies)
+    assert list(Delivery.objects.filter(state="quarantined").values_list("error", flat=True)) == []

@@ -37,7 +37,7 @@ class MessengerKit(Kit):
 
 class SmsKit(MessengerKit):
     channel = Channel.SMS
-    address = "+15550001111"
+    address = "+1 (555) 000-1111"
     settings = {"account_sid": "AC00000000000000000000000000000001"}
     secrets = {"auth_token": "auth-token-of-tests"}
     recipient = "+4915112345678"

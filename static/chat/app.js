@@ -5,7 +5,7 @@ import { Chat } from "./chat.js";
 import { fill, h } from "./dom.js";
 import { Keep } from "./keep.js";
 import { Launcher } from "./launcher.js";
-import { dress, sheet } from "./look.js";
+import { dress, style } from "./look.js";
 import { Panel } from "./panel.js";
 import { gist } from "./thread.js";
 import { Wording } from "./words.js";
@@ -156,7 +156,7 @@ class App {
   #attach() {
     this.host = h("ccx-chat");
     const shadow = this.host.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [sheet(this.style)];
+    style(shadow, this.style);
     this.shadow = shadow;
     const { direction, language } = this.wording;
     this.root = h("div", { class: "root", dir: direction, lang: language });

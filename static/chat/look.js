@@ -70,8 +70,13 @@ export function dress(root, { accent, position, theme }) {
 }
 
 /** The styles as a sheet: no content policy of the host forbids it, as it would a style element. */
-export function sheet(style) {
-  const made = new CSSStyleSheet();
-  made.replaceSync(style);
-  return made;
+export function style(shadow, text) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    // Browsers of before 2023 cannot make one.
+    shadow.append(Object.assign(document.createElement("style"), { textContent: text }));
+  }
 }

@@ -6,7 +6,7 @@ from typing import Final
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
 from interactions.customers.events import CustomerErased
-from interactions.doors.webhooks.services import forget_deliveries
+from interactions.doors.webhooks.forgetting import forget_deliveries
 
 
 def forget_from_events(events: Sequence[EventRow]) -> None:

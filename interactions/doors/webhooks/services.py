@@ -1,25 +1,22 @@
 """One delivery of a provider: verified, kept as it came, read, and settled. What cannot be read is put aside."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
+from functools import partial
 from typing import Final
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, BinaryField, BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import TemporaryEffectError
 from interactions.calls.services import hear
-from interactions.cases.models import Attachment, Message
+from interactions.cases.models import Message
 from interactions.channels.contact import IdentityClaim
 from interactions.channels.contract import (
     Adapter,
@@ -39,10 +36,8 @@ from interactions.doors.files import attach, forget_files, in_hand, keep_files, 
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
-from interactions.handling.models import Sending
 from interactions.handling.reports import hear_report
 from interactions.handling.services import hear_edit, hear_reaction
-from interactions.intake.models import RawContact
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -53,19 +48,19 @@ SWEPT_AFTER: Final = timedelta(seconds=30)
 # For so long something that changes a message may wait for the message.
 WAITS_FOR: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 12
-LONGEST_READING: Final = timedelta(minutes=1)
-# Shorter ones stand in anything by chance.
-SURE_ID: Final = 6
+# The statements of every delivery, by hand: together with putting them together Django's would cost as much as intake.
+KEEP: Final = """
+INSERT INTO interactions_delivery
+    (public_id, inbox_id, kind, url, headers, body, digest, state, attempts, error, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
+"""
+LOCK: Final = "SELECT state, attempts FROM interactions_delivery WHERE id = %s FOR UPDATE"
+WAITS: Final = """
+SELECT id FROM interactions_delivery
+WHERE state = 'received' AND inbox_id = %s AND error = %s ORDER BY received_at LIMIT 50
+"""
 WAITING: Final = "waits for the message that it changes"
 NEVER_CAME: Final = "the message that it changes never came"
-
-
-class _Holds(Func):
-    """Whether bytes hold others."""
-
-    template = "position(%(expressions)s) > 0"
-    arg_joiner = " IN "
-    output_field = BooleanField()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +90,7 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
         return Taken(delivery_id=delivery.pk, is_new=False, is_understood=delivery.state != State.QUARANTINED)
     failpoints.reach("delivery.after_keep")
     try:
-        is_understood = process(delivery_id=delivery.pk, line=line)
+        is_understood = process(delivery_id=delivery.pk, line=line, fresh=delivery)
     except (OperationalError, InterfaceError) as error:
         logger.warning("delivery_left_to_the_sweep", delivery_id=delivery.pk, error=type(error).__name__)
         is_understood = True
@@ -103,14 +98,17 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
     return Taken(delivery_id=delivery.pk, is_new=True, is_understood=is_understood)
 
 
-def process(*, delivery_id: int, line: Line | None = None, is_again: bool = False) -> bool:
+def process(
+    *, delivery_id: int, line: Line | None = None, fresh: Delivery | None = None, is_again: bool = False
+) -> bool:
     """Read one delivery that nobody has read yet, or with `is_again` one that was put aside; whether it was read.
 
-    Only trouble with the database is raised. Done twice it is done once: every part of it has an id.
+    `line` and `fresh` are what the caller has in hand of it. Only trouble with the database is raised. Done twice it is
+    done once: every part of it has an id.
     """
     may_be = {State.RECEIVED, State.QUARANTINED} if is_again else {State.RECEIVED}
     try:
-        return _settled(delivery_id, may_be, line)
+        return _settled(delivery_id, may_be, line, fresh)
     except (OperationalError, InterfaceError):
         raise
     except TemporaryEffectError as error:
@@ -140,60 +138,24 @@ def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
     return tried
 
 
-def purge_deliveries(*, before: datetime, limit: int = 5000) -> int:
-    """Forget deliveries that were settled long ago, but those out of which a file is still to be taken; how many."""
-    old = Delivery.objects.filter(settled_at__lt=before).exclude(Exists(_owed()))
-    return Delivery.objects.filter(
-        pk__in=list(old.order_by("settled_at").values_list("pk", flat=True)[:limit])
-    ).delete()[0]
-
-
-def _owed() -> QuerySet[Attachment]:
-    """Files that are still to be taken out of the delivery that the outer query is at."""
-    pending = Attachment.objects.filter(state=Attachment.State.PENDING, remote__has_key="delivery")
-    return pending.annotate(of=Cast(KeyTextTransform("delivery", "remote"), BigIntegerField())).filter(
-        of=OuterRef("pk")
-    )
-
-
-def forget_deliveries(*, customer_ids: Sequence[int]) -> int:
-    """Forget the bytes that brought what these erased customers said; how many deliveries.
-
-    What was taken in is known by when: it was settled in the transaction that wrote the contact. Edits, reports and
-    what was put aside are known by the id in them of what they are about.
-    """
-    forgotten = 0
-    ids: dict[int, set[bytes]] = defaultdict(set)
-    contacts = RawContact.objects.filter(interaction__customer_id__in=customer_ids)
-    for inbox_id, external_id, at in contacts.values_list("inbox_id", "external_id", "received_at").iterator():
-        ids[inbox_id].add(external_id.partition("#")[0].encode())
-        settled = Delivery.objects.filter(inbox_id=inbox_id, received_at__lte=at, settled_at__gte=at)
-        settled = settled.filter(settled_at__lte=at + LONGEST_READING)
-        forgotten += settled.exclude(Exists(_owed())).delete()[0]
-    sent = Sending.objects.filter(message__interaction__customer_id__in=customer_ids).exclude(provider_id="")
-    for inbox_id, provider_id in sent.values_list("inbox_id", "provider_id").iterator():
-        ids[inbox_id].add(provider_id.encode())
-    for inbox_id, told in ids.items():
-        holding = [Q(_Holds(Value(one, output_field=BinaryField()), F("body"))) for one in told if len(one) >= SURE_ID]
-        for start in range(0, len(holding), 50):
-            some = Delivery.objects.filter(inbox_id=inbox_id).filter(reduce(or_, holding[start : start + 50]))
-            forgotten += some.exclude(Exists(_owed())).delete()[0]
-    return forgotten
-
-
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
     """The delivery's row, committed, and whether it is new. The same bytes brought again are the same row."""
     kept = Delivery(inbox=inbox, kind=Delivery.Kind.WEBHOOK, **kept_of(adapter, request))
-    Delivery.objects.bulk_create([kept], ignore_conflicts=True)
-    found = Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest)
-    return found, found.public_id == kept.public_id
+    values = [kept.public_id, inbox.pk, kept.kind, kept.url, json.dumps(kept.headers), kept.body, kept.digest]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*values, kept.state, kept.received_at])
+        row = cursor.fetchone()
+    if row is None:
+        return Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest), False
+    kept.pk = row[0]
+    return kept, True
 
 
-def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -> bool:
+def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, fresh: Delivery | None = None) -> bool:
     undo: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            delivery = Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+            delivery = _locked(delivery_id, fresh)
             if delivery.state not in may_be:
                 return delivery.state != State.QUARANTINED
             adapter = adapter_of(delivery.inbox)
@@ -212,43 +174,69 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -
     return not outcome.troubles or outcome.taken > 0
 
 
+def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
+    """The row, locked; where it was written a moment ago only its state is read again."""
+    if fresh is None:
+        return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [delivery_id])
+        fresh.state, fresh.attempts = cursor.fetchone()
+    return fresh
+
+
 def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]]) -> _Outcome:
     """Everything that one delivery held, each part by itself: a bad one stops no other."""
     troubles = list(parsed.broken)
+    # A part that is alone needs no undoing of its own: what goes wrong with it undoes the whole.
+    apart = partial(_undone_alone, troubles) if _parts(parsed) > 1 else nullcontext
     taken, has_new, is_waiting = 0, False, False
     strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
-        with _apart(troubles):
+        with apart():
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
     _unite(strangers, troubles)
     for raw in parsed.mails:
-        with _apart(troubles):
+        with apart():
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
             taken += 1
     for report in parsed.reports:
-        with _apart(troubles):
+        with apart():
             hear_report(inbox=delivery.inbox, report=report)
             taken += 1
     if parsed.calls:
-        with _apart(troubles):
+        with apart():
             hear(inbox=delivery.inbox, told=parsed.calls, arrived_at=delivery.received_at)
             taken += len(parsed.calls)
     for edit in sorted(parsed.edits, key=_moment):
-        with _apart(troubles):
+        with apart():
             is_known = hear_edit(inbox_id=delivery.inbox_id, edit=edit)
             is_waiting |= not is_known
             taken += 1
     for reaction in sorted(parsed.reactions, key=_moment):
-        with _apart(troubles):
+        with apart():
             is_known = hear_reaction(inbox_id=delivery.inbox_id, reaction=reaction)
             is_waiting |= not is_known
             taken += 1
     for consent in sorted(parsed.consents, key=_moment):
-        with _apart(troubles):
+        with apart():
             hear_consent(channel=delivery.inbox.channel, consent=consent)
             taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
+
+
+def _parts(parsed: Parsed) -> int:
+    many = (
+        parsed.broken,
+        parsed.arrived,
+        parsed.mails,
+        parsed.reports,
+        parsed.edits,
+        parsed.reactions,
+        parsed.consents,
+        parsed.same,
+    )
+    return sum(map(len, many)) + bool(parsed.calls)
 
 
 def _unite(
@@ -257,7 +245,7 @@ def _unite(
     """Know people by every address that is theirs; those of whom none is known yet."""
     strangers = []
     for one, other in same:
-        with _apart(troubles):
+        with _undone_alone(troubles):
             if not hear_same(one=one, other=other):
                 strangers.append((one, other))
     return strangers
@@ -310,8 +298,10 @@ def _told(outcome: _Outcome) -> str:
 
 def _wake_waiting(delivery: Delivery) -> None:
     """A message came: what changes it may have come before."""
-    waiting = Delivery.objects.filter(inbox_id=delivery.inbox_id, state=State.RECEIVED, error=WAITING)
-    for pk in list(waiting.order_by("received_at").values_list("pk", flat=True)[:50]):
+    with connection.cursor() as cursor:
+        cursor.execute(WAITS, [delivery.inbox_id, WAITING])
+        waiting = [row[0] for row in cursor.fetchall()]
+    for pk in waiting:
         with _left_to_the_next_sweep(pk):
             process(delivery_id=pk)
 
@@ -324,7 +314,7 @@ def _put_aside(delivery_id: int, may_be: set[Delivery.State], error: str) -> Non
 
 
 @contextmanager
-def _apart(troubles: list[str]) -> Iterator[None]:
+def _undone_alone(troubles: list[str]) -> Iterator[None]:
     """A part of a delivery: what goes wrong with it is undone and told, and the next part has its turn."""
     try:
         with transaction.atomic():

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from interactions.doors.files import fetch_due_files
+from interactions.doors.webhooks.forgetting import purge_deliveries
 from interactions.doors.webhooks.missed import take_all_missed
-from interactions.doors.webhooks.services import purge_deliveries, sweep_deliveries
+from interactions.doors.webhooks.services import sweep_deliveries
 
 FETCH_SECONDS: Final = 60.0
 

@@ -24,7 +24,8 @@ from interactions.channels.models import Inbox
 from interactions.customers.services import erase_customer
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks import services
-from interactions.doors.webhooks.services import process, purge_deliveries, sweep_deliveries
+from interactions.doors.webhooks.forgetting import purge_deliveries
+from interactions.doors.webhooks.services import process, sweep_deliveries
 from tests.factories.providers import PretendAdapter, bring, pretend_line, sign
 
 pytestmark = pytest.mark.django_db

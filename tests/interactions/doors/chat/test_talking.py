@@ -1,6 +1,7 @@
 """A visitor's chat from the first word to the end, over the addresses that the widget asks."""
 
 import base64
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,11 +13,12 @@ from interactions.cases.models import Attachment, Message
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.handling.models import Sending, SendingState
-from interactions.handling.outgoing import send_due_messages
 from interactions.handling.selectors import seen_cursor
+from interactions.handling.selectors.choosing import Going
 from interactions.handling.services import accept_interaction, add_note, send_reply
 from interactions.models import Inbox, Interaction
 from tests.factories.contacts import Centre
+from tests.factories.desks import reply
 from tests.factories.visitors import SHOP, Visitor, open_line
 
 PNG = base64.b64decode(
@@ -55,9 +57,7 @@ def test_a_message_that_is_sent_twice_is_one(visitor: Visitor) -> None:
     assert Message.objects.count() == 1
 
 
-def test_an_answer_is_shown_once_it_has_left_and_read_once_it_was_on_the_screen(
-    visitor: Visitor, centre: Centre
-) -> None:
+def test_an_answer_is_shown_at_once_and_read_once_it_was_on_the_screen(visitor: Visitor, centre: Centre) -> None:
     visitor.begin()
     visitor.say("Where is my lamp?")
     chat = Interaction.objects.get()
@@ -68,9 +68,8 @@ def test_an_answer_is_shown_once_it_has_left_and_read_once_it_was_on_the_screen(
     said = send_reply(
         interaction_id=chat.pk, by=centre.alice, body="On its way.", draft_id=uuid4(), seen=seen_cursor(chat)
     )
-    assert len(visitor.state()["messages"]) == 1  # it may still be taken back
-    Sending.objects.update(due_at=timezone.now())
-    send_due_messages()
+    # Nobody has to be handed anything: the visitor sits there and waits.
+    assert Sending.objects.get(message=said.message).state == SendingState.SENT
     answer = visitor.state()["messages"][-1]
     assert (answer["from"], answer["name"], answer["body"], answer["state"]) == (
         "agent",
@@ -81,6 +80,15 @@ def test_an_answer_is_shown_once_it_has_left_and_read_once_it_was_on_the_screen(
     assert visitor.ask("shown", {"seq": answer["seq"]}).status_code == 200
     assert Sending.objects.get(message=said.message).state == SendingState.READ
     assert visitor.state()["messages"][-1]["state"] == "read"
+
+
+def test_what_is_to_leave_later_is_not_shown_before(visitor: Visitor, centre: Centre) -> None:
+    visitor.begin()
+    visitor.say()
+    chat = Interaction.objects.get()
+    later = Going(send_at=timezone.now() + timedelta(hours=1))
+    reply(chat.pk, centre.alice, "Tomorrow, then.", going=later)
+    assert len(visitor.state()["messages"]) == 1
 
 
 def test_what_we_note_among_ourselves_is_never_shown(visitor: Visitor, centre: Centre) -> None:

@@ -25,6 +25,7 @@ KEYS = (
     "live_roundtrip",
     "chat_visitors",
     "sending",
+    "mail_backlog",
 )
 
 

@@ -11,6 +11,7 @@ from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
 from benchmarks import analytics, chat, doors, live, routing
 from benchmarks.dataset import make_centre
 from benchmarks.figures import Figure, tell
+from benchmarks.mail import mail_backlog
 from benchmarks.sending import sending
 from ccx.settings.env import database_from_url
 
@@ -55,6 +56,7 @@ class Run:
             "import": lambda: doors.history_import(self.size),
             "intake_single+intake_bulk": lambda: doors.intake(self.size, self.only),
             "intake_webhook": lambda: doors.webhooks(self.size),
+            **({"mail_backlog": lambda: mail_backlog(self.size)} if self.size <= 100_000 else {}),
         }
 
     def _ready(self) -> None:

@@ -54,7 +54,7 @@ from interactions.handling.events import (
     PromiseKept,
     PromiseMade,
 )
-from interactions.handling.readers import COMING_BACK, OFFERS
+from interactions.handling.readers import COMING_BACK, OFFERS, WRITTEN_ERASURE
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
@@ -79,7 +79,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (LIVE, FACTS),
     CustomersMerged: (LIVE, FACTS),
     MergeUndone: (LIVE, FACTS),
-    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
     PresenceChanged: (OFFERS, LIVE, FACTS),
@@ -105,6 +105,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
+    WRITTEN_ERASURE,
     *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL),
 )
 

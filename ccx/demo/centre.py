@@ -70,6 +70,7 @@ CHAT_SETTINGS = {
     "intro": "Hello, this is Fernwood. Ask us anything about an order, a delivery or a piece of furniture.",
     "accent": "#2f6b4f",
     "wants_email": "offline",
+    "away_minutes": 1,
 }
 TOUCHPOINTS = {
     "Logistics": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from interactions.desk.fragment_urls import fragments
-from interactions.desk.views import actions, composing, floor, pages, presence, writing
+from interactions.desk.views import actions, composing, floor, mail, pages, presence, writing
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("floor/_floor/", floor.floor_fragment, name="floor-fragment"),
     path("_list/", pages.list_fragment, name="list"),
     path("_presence/", presence.own_presence, name="presence"),
+    path("messages/<uuid:public_id>/layout/", mail.layout, name="layout"),
+    path("pictures/<str:token>/", mail.picture, name="picture"),
     path("<uuid:public_id>/", pages.conversation, name="conversation"),
     path("<uuid:public_id>/_header/", pages.header_fragment, name="header"),
     path("<uuid:public_id>/_thread/", pages.thread_fragment, name="thread"),

@@ -24,7 +24,7 @@ from ccx.kernel.events.trouble import describe
 from ccx.kernel.files import IMAGES, UNKNOWN, is_showable, kind_of, safe_name
 from interactions.cases.models import Attachment
 from interactions.channels.contract import Arrived, CannotAskError, FetchedFile, RemoteFile
-from interactions.channels.email.reading import parse as parse_mail
+from interactions.channels.email.child import read_in_child
 from interactions.channels.registry import adapter_of, line_of
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import request_of
@@ -187,7 +187,7 @@ def _out_of_delivery(remote: Mapping[str, Any]) -> FetchedFile:
         raise RefusedEffectError("what brought it is not kept any more")
     files: Sequence[Any]
     if delivery.kind == Delivery.Kind.MAIL:
-        files = parse_mail(bytes(delivery.body)).files
+        files = read_in_child(bytes(delivery.body)).files
     else:
         files = _of_contact(delivery, str(remote.get("contact", "")))
     file = files[int(remote["file"])]

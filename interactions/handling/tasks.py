@@ -14,6 +14,7 @@ from interactions.handling.scheduled import hold_overtaken
 from interactions.handling.services import (
     end_overdue_wrap_ups,
     end_silence,
+    forget_old_files,
     offer_waiting_work,
     wake_snoozed,
 )
@@ -48,9 +49,15 @@ def send_messages_of(inbox_id: int) -> None:
         send_messages_of.delay(inbox_id)
 
 
+def wake(inbox_id: int) -> None:
+    """Have a line send at once what must not wait for the sweep; if this is lost the sweep sends it."""
+    send_messages_of.apply_async((inbox_id,), retry=False)
+
+
 @shared_task(name="interactions.handling.settle_messages", acks_late=True, ignore_result=True)
 def settle_messages() -> None:
     """What became of messages that nobody knows of, and reports about none of ours."""
     settle_the_silent()
     look_up_the_doubtful()
     forget_early_reports()
+    forget_old_files()

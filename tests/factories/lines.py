@@ -19,6 +19,7 @@ TEMPLATES = (
     TemplateSlot(name="we_called", language="de", text="Wir haben versucht, Sie zu erreichen.", parameters=0),
 )
 CAN = {
+    Channel.CHAT: Capabilities(),
     Channel.EMAIL: Capabilities(can_start=True, has_subject=True, max_files=5, max_file=1_000_000),
     Channel.SMS: Capabilities(can_start=True, max_text=1600, counts="utf16"),
     Channel.WHATSAPP: Capabilities(
@@ -34,7 +35,7 @@ CAN = {
         tells_read=True,
     ),
 }
-KINDS = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.WHATSAPP: "whatsapp"}
+KINDS = {Channel.CHAT: "visitor", Channel.EMAIL: "email", Channel.SMS: "phone", Channel.WHATSAPP: "whatsapp"}
 
 
 class PretendLine(Adapter):
@@ -67,7 +68,7 @@ class PretendLine(Adapter):
 
 @contextmanager
 def pretend_lines(**can: Capabilities) -> Iterator[dict[Channel, PretendLine]]:
-    """While it lasts e-mail, SMS and WhatsApp are pretended; `can` by slug says what else a line can do."""
+    """While it lasts chat, e-mail, SMS and WhatsApp are pretended; `can` by slug says what else a line can do."""
     lines = {channel: PretendLine(channel, can.get(channel.slug, known)) for channel, known in CAN.items()}
     with patch.dict(registry.BY_KEY, {(channel.value, ""): line for channel, line in lines.items()}):
         yield lines

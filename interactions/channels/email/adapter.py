@@ -23,17 +23,19 @@ MAX_FILES: Final = 20
 # What most mail servers take, less what base64 adds.
 MAX_FILE: Final = 18 * 1024 * 1024
 
+FROM_NAME: Final = Field(
+    name="from_name",
+    label=_("Name of sender"),
+    help=_("What customers see before the address; empty: the line's name."),
+)
+AUTHSERV_ID: Final = Field(
+    name="authserv_id",
+    label=_("Name of our checking server"),
+    help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
+)
 FIELDS: Final = (
-    Field(
-        name="from_name",
-        label=_("Name of sender"),
-        help=_("What customers see before the address; empty: the line's name."),
-    ),
-    Field(
-        name="authserv_id",
-        label=_("Name of our checking server"),
-        help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
-    ),
+    FROM_NAME,
+    AUTHSERV_ID,
     Field(
         name="imap.host",
         label=_("Server"),
@@ -129,6 +131,10 @@ FIELDS: Final = (
         help=_("Empty: what reading and sending mail needs."),
     ),
 )
+
+
+# Where mail is fetched from; also for a provider that takes in none.
+MAILBOX: Final = tuple(field for field in FIELDS if field.name.startswith(("imap", "oauth")))
 
 
 def mail_capabilities(line: Line, *, tells_delivered: bool = False, tells_read: bool = False) -> Capabilities:

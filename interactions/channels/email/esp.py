@@ -40,18 +40,13 @@ from interactions.channels.contract import (
     Request,
     StaleDeliveryError,
 )
-from interactions.channels.email.adapter import mail_capabilities
+from interactions.channels.email.adapter import AUTHSERV_ID, FROM_NAME, mail_capabilities
 from interactions.channels.email.checking import a_test, failed
 from interactions.channels.email.composing import compose
 from interactions.channels.email.esp_requests import django_request, read_json
 
 SENDING: Final = gettext_lazy("Answers go out")
 RECEIVING: Final = gettext_lazy("Mail and reports come in")
-FROM_NAME: Final = Field(
-    name="from_name",
-    label=gettext_lazy("Name of sender"),  # type: ignore[arg-type]
-    help=gettext_lazy("What customers see before the address; empty: the line's name."),  # type: ignore[arg-type]
-)
 API_URL: Final = Field(
     name="api_url",
     label=gettext_lazy("Address of the API"),  # type: ignore[arg-type]
@@ -113,7 +108,7 @@ class EspAdapter(Adapter):
     more_headers: ClassVar[Mapping[str, str]] = {}
 
     def fields(self) -> Sequence[Field]:
-        return (FROM_NAME, *self.form)
+        return (FROM_NAME, AUTHSERV_ID, *self.form)
 
     def capabilities(self, line: Line) -> Capabilities:
         return mail_capabilities(line, tells_delivered=bool(self.tracking), tells_read=bool(self.tracking))

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from interactions.channels.email.errors import MailIsUnreadableError
+from interactions.channels.email.html_safe import clean
 from interactions.channels.email.html_text import text_of
 from interactions.channels.email.mime import Budget, Headers, Part, read_headers, read_part, split_head, unfolded
 
@@ -45,12 +46,22 @@ class File:
     name: str
     content_type: str
     content: bytes
+    content_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """Somebody named in a header."""
+
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
     """One mail in our words. `digest` tells two mails apart that claim one Message-ID.
 
+    `html` is how its sender laid it out, cleaned (html_safe.py); `has_remote`: it wants images from elsewhere.
     `answers` are the Message-IDs it refers to, the nearest first; `bounced` those that a report says did not arrive.
     `is_attested`: our own mail server vouches that the sender's domain sent it. `flags` are codes of what was odd.
     """
@@ -71,6 +82,10 @@ class Mail:
     is_automatic: bool
     is_attested: bool
     flags: tuple[str, ...]
+    to: tuple[Participant, ...] = ()
+    cc: tuple[Participant, ...] = ()
+    html: str = ""
+    has_remote: bool = False
 
 
 def parse(raw: bytes, *, authserv_id: str = "") -> Mail:
@@ -102,6 +117,9 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     left_out = budget.left_out + max(0, len(leaves) - MAX_FILES)
     if left_out:
         flags.append(f"parts_left_out:{left_out}")
+    shown = clean(_html(root))
+    if shown.is_too_complex:
+        flags.append("html_too_complex")
     is_report = root.content_type == "multipart/report"
     return Mail(
         message_id=next(iter(_ids(headers, "message-id")), ""),
@@ -128,6 +146,10 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         is_automatic=is_report or _is_automatic(headers),
         is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
+        to=_participants(headers, "to"),
+        cc=_participants(headers, "cc"),
+        html=shown.html,
+        has_remote=shown.has_remote,
     )
 
 
@@ -148,6 +170,23 @@ def _addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
                 continue
             found.append((unfolded(shown), address))
     return found
+
+
+def _participants(headers: Headers, name: str) -> tuple[Participant, ...]:
+    return tuple(
+        Participant(name=DECEPTIVE.sub("", shown)[:200], address=address.lower())
+        for shown, address in _addresses(headers, name)
+    )
+
+
+def _html(part: Part) -> str:
+    """The layout of a mail: its HTML, where several alternatives say the same the last of them."""
+    if part.content_type == "multipart/alternative":
+        return next((html for child in reversed(part.children) if (html := _html(child))), "")
+    if part.children:
+        return "".join(_html(child) for child in part.children)
+    is_said = part.content_type == "text/html" and not (part.is_attachment or part.name)
+    return part.text if is_said else ""
 
 
 def _ids(headers: Headers, name: str) -> Iterator[str]:
@@ -247,7 +286,12 @@ def _reported(part: Part) -> Iterator[str]:
 
 def _file(part: Part, number: int) -> File:
     content = part.content
-    return File(name=_file_name(part, number), content_type=part.content_type[:100], content=content)
+    return File(
+        name=_file_name(part, number),
+        content_type=part.content_type[:100],
+        content=content,
+        content_id=part.content_id,
+    )
 
 
 def _file_name(part: Part, number: int) -> str:

@@ -12,11 +12,13 @@ from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS, Channel
 from interactions.channels.contract import TemplateSlot
+from interactions.channels.email.tokens import without_token
+from interactions.channels.models import Inbox
 from interactions.desk.choices import ComposerMode
 from interactions.desk.selectors.standing import Standing
 from interactions.handling.models import Draft, DraftFile
 from interactions.handling.selectors import Way
-from interactions.handling.selectors.choosing import chosen_way, copies_for, goes_on_here
+from interactions.handling.selectors.choosing import MOST_COPIES, chosen_way, copies_for, goes_on_here
 from interactions.handling.selectors.lines import LineDown, lines_down
 
 
@@ -133,14 +135,18 @@ def begun(*, interaction: Interaction, user: User, way: Way | None) -> Begun:
 
 
 def copied_in(interaction: Interaction, way: Way) -> list[str]:
-    """Who else got the customer's last mail, and so gets the answer."""
+    """Who else got the customer's last mail, and so gets the answer; our own lines are nobody else."""
     if way.inbox.channel != Channel.EMAIL:
         return []
     said = Message.objects.filter(interaction=interaction, author_kind=AuthorKind.CUSTOMER).order_by("-sent_at", "-pk")
     meta = said.values_list("meta", flat=True).first() or {}
-    told = meta.get("cc", ())
+    told = [str(one.get("address", "")).lower() for name in ("to", "cc") for one in meta.get(name, ())]
+    if not told:
+        return []
+    ours = {address.lower() for address in Inbox.objects.exclude(address="").values_list("address", flat=True)}
+    others = [address for address in told if without_token(address) not in ours]
     try:
-        return copies_for(way, [str(one) for one in told if isinstance(one, str)])
+        return copies_for(way, others[:MOST_COPIES])
     except DomainError:
         return []
 

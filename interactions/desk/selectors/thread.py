@@ -76,6 +76,8 @@ class Item:
     duration: timedelta | None = None
     day: date | None = None
     contact: Interaction | None = None
+    is_laid_out: bool = False
+    has_remote_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def _messages(contacts: dict[int, Interaction]) -> QuerySet[Message]:
     return (
         Message.objects.filter(interaction__in=list(contacts))
         .exclude(sending__state=SendingState.CANCELLED)
-        .select_related("author", "sending")
+        .select_related("author", "sending", "html")
+        .defer("html__html")
         .prefetch_related(files)
     )
 
@@ -159,6 +162,8 @@ def _said(messages: Sequence[Message]) -> Iterator[Item]:
             written=read_written(message.body),
             who=str(message.author) if message.author else "",
             delivery=_delivery(message, is_last=message.pk == last),
+            is_laid_out=hasattr(message, "html"),
+            has_remote_images=hasattr(message, "html") and message.html.has_remote,
         )
 
 

@@ -1,7 +1,9 @@
 """What is written at the desk: drafts, replies, notes, and taking a reply back."""
 
+from functools import partial
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -22,6 +24,7 @@ from interactions.handling.choices import After
 from interactions.handling.errors import Change, DraftWasSentError, StaleViewError
 from interactions.handling.selectors import seen_cursor
 from interactions.handling.selectors.choosing import Going
+from interactions.handling.tasks import wake
 
 
 @require_POST
@@ -47,6 +50,8 @@ def reply(request: StaffRequest, public_id: UUID) -> HttpResponse:
         return _refused(request, public_id, changes=stale.changes)
     except DomainError as refused:
         return _refused(request, public_id, why=str(refused))
+    if said.is_new and said.message.sending.channel in LIVE_CHANNELS:
+        transaction.on_commit(partial(wake, said.message.sending.inbox_id), robust=True)
     if not said.is_new and not going.template and said.message.body != words["body"]:
         return _sent_before(request, public_id, words["body"])
     return _said(request, public_id)

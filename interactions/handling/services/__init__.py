@@ -12,6 +12,7 @@ from interactions.handling.services.closing import (
 from interactions.handling.services.drafts import choose_way, discard_draft, save_draft
 from interactions.handling.services.editing import hear_edit, hear_reaction
 from interactions.handling.services.files import add_file, remove_file
+from interactions.handling.services.forgetting import forget_old_files, forget_written
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
@@ -68,6 +69,8 @@ __all__ = [
     "end_silence",
     "enqueue_interaction",
     "finish_wrap_up",
+    "forget_old_files",
+    "forget_written",
     "hand_over",
     "hear_agent",
     "hear_agents",

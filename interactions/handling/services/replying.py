@@ -32,7 +32,7 @@ from interactions.handling.errors import (
 )
 from interactions.handling.events import MessageSettled
 from interactions.handling.models import Draft, Sending, SendingState
-from interactions.handling.selectors import changes_since, said_to_customers
+from interactions.handling.selectors import Way, changes_since, said_to_customers
 from interactions.handling.selectors.choosing import (
     Going,
     chosen_way,
@@ -145,7 +145,12 @@ def _leaving(way: Way, message: Message, reply: _Reply) -> dict[str, Any]:
     if way.capabilities.is_instant and reply.going.send_at is None:
         told = {"state": SendingState.SENT, "sent_at": reply.at, "provider_id": str(message.public_id)}
         return {"due_at": reply.at, **told}
-    return {"due_at": reply.going.send_at or reply.at + timedelta(seconds=settings.CCX_UNDO_SECONDS)}
+    return {"due_at": reply.going.send_at or reply.at + _grace(way)}
+
+
+def _grace(way: Way) -> timedelta:
+    """How long a reply may be taken back. Who is on the line sits and waits for it."""
+    return timedelta(seconds=0 if way.inbox.channel in LIVE_CHANNELS else settings.CCX_UNDO_SECONDS)
 
 
 def _marks(interaction: Interaction, there: Interaction, reply: _Reply, copies: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.handling.models import Draft, DraftFile, PresenceSpan, Sending, SendingState
-from interactions.models import Identity, Interaction, Message, Offer
+from interactions.models import Identity, Inbox, Interaction, Message, Offer
 from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 
@@ -346,3 +346,15 @@ def test_a_message_of_another_contact_of_the_case_is_acted_on_from_the_one_that_
     assert post(bob, elsewhere, f"messages/{message.public_id}/arrived").status_code == 404
     assert post(bob, contact, f"messages/{message.public_id}/arrived").status_code == 204
     assert Sending.objects.get().state == SendingState.SENT
+
+
+def test_the_answer_goes_to_everybody_who_got_the_customers_mail_and_not_to_ourselves(desk: Desk, bob: Client) -> None:
+    contact = make_mine(desk, desk.bob)
+    Inbox.objects.filter(pk=contact.inbox_id).update(address="help@shop.example")
+    named = [{"name": "", "address": one} for one in ("Help+3xk@shop.example", "carl@example.com")]
+    more = [{"name": "Dora", "address": "Dora@example.com"}, {"name": "", "address": "not an address"}]
+    contact.messages.update(meta={"to": named, "cc": more[:1]})
+    page = bob.get(f"/desk/{contact.public_id}/").content.decode()
+    assert 'name="copies" value="carl@example.com, dora@example.com"' in page
+    contact.messages.update(meta={"to": named, "cc": more})
+    assert 'name="copies" value=""' in bob.get(f"/desk/{contact.public_id}/").content.decode()

@@ -303,7 +303,7 @@ def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(
     line: Inbox, admin: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(services, "parse", lambda *_a, **_k: 1 / 0)
+        patched.setattr(services, "read_in_child", lambda *_a, **_k: 1 / 0)
         assert take(line, a_mail("mended")).is_unreadable
         aside = Delivery.objects.get()
         assert not read_again(delivery_id=aside.pk, by=admin)

@@ -327,3 +327,38 @@ def test_what_was_held_back_can_be_sent_after_all(centre: Centre, lines: dict[Ch
     hold_overtaken()
     outgoing.send_due_messages()
     assert [sent.body for sent in lines[Channel.EMAIL].sent] == ["Later"]
+
+
+def test_an_erased_customer_leaves_no_draft_no_file_and_no_address(
+    centre: Centre, django_capture_on_commit_callbacks: Any
+) -> None:
+    number = arrive(centre.email)
+    reply(number, centre.alice)
+    file = put_file(number, centre.alice, uuid4())
+    customer_id = the(number).customer_id
+    assert customer_id is not None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert services.forget_written(customer_ids=[customer_id]) >= 1
+    assert (Draft.objects.count(), default_storage.exists(file.file.name)) == (0, False)
+    sending = Sending.objects.get()
+    assert (sending.state, sending.recipient) == (SendingState.CANCELLED, "")
+
+
+def test_files_that_nobody_sent_for_a_month_are_forgotten_and_the_words_stay(
+    centre: Centre, django_capture_on_commit_callbacks: Any
+) -> None:
+    number = arrive(centre.email)
+    services.save_draft(interaction_id=number, author=centre.alice, body="Half")
+    file = put_file(number, centre.alice, uuid4())
+    assert services.forget_old_files() == 0
+    with django_capture_on_commit_callbacks(execute=True):
+        later = timezone.now() + timedelta(days=31)
+        assert services.forget_old_files(later) == 1
+    assert (Draft.objects.get().body, default_storage.exists(file.file.name)) == ("Half", False)
+
+
+def test_who_is_on_the_line_does_not_wait_for_the_time_to_undo(centre: Centre) -> None:
+    number = arrive(centre.chat, identity=claim("v-1", kind="visitor"), thread_token="v-1")
+    services.accept_interaction(interaction_id=number, agent=centre.alice, by=centre.alice)
+    said = reply(number, centre.alice)
+    assert said.message.sending.due_at == said.message.sent_at

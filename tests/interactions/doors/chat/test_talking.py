@@ -1,12 +1,10 @@
 """A visitor's chat from the first word to the end, over the addresses that the widget asks."""
 
 import base64
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.cases.models import Attachment, Message
@@ -14,11 +12,9 @@ from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.selectors import seen_cursor
-from interactions.handling.selectors.choosing import Going
 from interactions.handling.services import accept_interaction, add_note, send_reply
 from interactions.models import Inbox, Interaction
 from tests.factories.contacts import Centre
-from tests.factories.desks import reply
 from tests.factories.visitors import SHOP, Visitor, open_line
 
 PNG = base64.b64decode(
@@ -80,15 +76,6 @@ def test_an_answer_is_shown_at_once_and_read_once_it_was_on_the_screen(visitor: 
     assert visitor.ask("shown", {"seq": answer["seq"]}).status_code == 200
     assert Sending.objects.get(message=said.message).state == SendingState.READ
     assert visitor.state()["messages"][-1]["state"] == "read"
-
-
-def test_what_is_to_leave_later_is_not_shown_before(visitor: Visitor, centre: Centre) -> None:
-    visitor.begin()
-    visitor.say()
-    chat = Interaction.objects.get()
-    later = Going(send_at=timezone.now() + timedelta(hours=1))
-    reply(chat.pk, centre.alice, "Tomorrow, then.", going=later)
-    assert len(visitor.state()["messages"]) == 1
 
 
 def test_what_we_note_among_ourselves_is_never_shown(visitor: Visitor, centre: Centre) -> None:

@@ -41,7 +41,6 @@ from interactions.handling.selectors.choosing import (
     refuse_unless_it_fits,
     words_to_send,
 )
-from interactions.handling.selectors.sending import Way
 from interactions.handling.services.accepting import take
 from interactions.handling.services.drafts import forget_sent, give_back, save_draft
 from interactions.handling.services.elsewhere import close_if_empty, contact_for

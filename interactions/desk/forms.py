@@ -83,7 +83,8 @@ class ReplyForm(NoteForm):
         """How it is to go. A moment to leave at, once a reply waits for it, is the contact's too."""
         said = self.cleaned_data
         name, _bar, language = said["template"].rpartition("|")
-        parameters = self.data.getlist("parameter")[:MOST_PARAMETERS]
+        data: Any = self.data
+        parameters = data.getlist("parameter")[:MOST_PARAMETERS]
         return Going(
             inbox_id=said["inbox"].pk if said["inbox"] else None,
             identity_id=said["identity"],

@@ -28,6 +28,13 @@ export function watchAround() {
     event.preventDefault();
     upload(pasted);
   });
+  // Enter in a line beside the words sends nothing by itself; with Ctrl it sends, as in the words.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.form !== form() || event.isComposing) return;
+    event.preventDefault();
+    if (event.target.name === "later_at") form().requestSubmit(form().querySelector("[name=later][value=custom]"));
+    else if (event.ctrlKey || event.metaKey) form().requestSubmit(form().querySelector(".composer-go"));
+  });
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) document.addEventListener(kind, drag);
   document.addEventListener("click", (event) => {
     const remove = event.target.closest("[data-remove-file]");

@@ -105,6 +105,7 @@ class ChatAdapter(Adapter):
             formats=("plain",),
             tells_read=True,
             shows_typing=True,
+            is_instant=True,
             notes=(_("When the visitor has left, what you write goes on by mail if we have an address."),),
         )
 

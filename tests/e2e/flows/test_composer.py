@@ -90,7 +90,7 @@ def test_another_channel_with_a_template_and_the_same_conversation(live_server, 
     expect(ways.first).not_to_be_visible()
     page.locator(".desk-ways > summary").click()
     page.locator(".way", has_text="WhatsApp").click()
-    expect(page.locator(".desk-gate")).to_contain_text("templates only")
+    expect(page.locator(".desk-hints")).to_contain_text("templates only")
     expect(page.locator("#desk-copies")).to_be_hidden()
     page.locator("#desk-template").select_option("order_news|en")
     page.get_by_label("Gap 1").fill("Ann")

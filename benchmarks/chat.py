@@ -51,7 +51,7 @@ def visitors() -> None:
     tell(Figure(name="chat_visitors_memory", size=VISITORS, value=memory, unit="KiB a socket", bar=35))
     note = f"median {percentile(taken, 0.5) * 1000:.0f} ms, beside {VISITORS} sockets"
     slow = percentile(taken, 0.95) * 1000
-    tell(Figure(name="chat_visitors_message", size=ACTIVE, value=slow, unit="ms (p95)", bar=250, note=note))
+    tell(Figure(name="chat_visitors_message", size=ACTIVE, value=slow, unit="ms (p95)", bar=500, note=note))
 
 
 def _line_with(number: int) -> tuple[Inbox, list[str]]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ccx.kernel.mail import CONTROL
 from interactions.channels.models import Inbox
 
 SECURITIES: Final = [("tls", _("TLS")), ("starttls", _("STARTTLS")), ("none", _("None (on one's own machine only)"))]
@@ -78,6 +79,9 @@ class InboxForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """A server needs a user whose password can be asked for."""
         cleaned = super().clean() or self.cleaned_data
+        for name in ("name", "from_name"):
+            if CONTROL.search(cleaned.get(name) or ""):
+                self.add_error(name, _("It must be one line."))
         for kind in KINDS:
             if cleaned.get(f"{kind}_user") and not cleaned.get(f"{kind}_host"):
                 self.add_error(f"{kind}_host", _("Name the server that this user belongs to."))
@@ -90,11 +94,15 @@ class InboxForm(forms.ModelForm):  # type: ignore[type-arg]
         for name in ("from_name", "authserv_id"):
             settings[name] = given[name]
         for kind, fields in (("imap", IMAP_FIELDS), ("smtp", SMTP_FIELDS)):
-            settings[kind] = {
+            named = {
                 field.removeprefix(f"{kind}_"): given[field]
                 for field in fields
                 if field not in {*PASSWORDS, "imap_start"} and given[field]
             }
+            others = {
+                name: value for name, value in (settings.get(kind) or {}).items() if f"{kind}_{name}" not in fields
+            }
+            settings[kind] = {**others, **named} if named else {}
         if settings["imap"]:
             settings["imap"]["start"] = "all" if given["imap_start"] else "new"
         self.instance.settings = {name: value for name, value in settings.items() if value}

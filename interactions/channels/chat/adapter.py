@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interactions.channels.chat.line import read_line
 from interactions.channels.choices import Channel
-from interactions.channels.contract import Adapter, Capabilities, Check, Field, Handed, Line, Outgoing
+from interactions.channels.contract import Adapter, Capabilities, Check, Field, Handed, Line, Outgoing, Words
 
 MAX_TEXT: Final = 5_000
 MAX_FILES: Final = 5
@@ -90,7 +90,7 @@ class ChatAdapter(Adapter):
     """Chat of our own. What comes in comes through interactions/doors/chat; a reply is there once it is a row."""
 
     channel: ClassVar[Channel] = Channel.CHAT
-    label: ClassVar[str] = _("Chat on your site")
+    label: ClassVar[Words] = _("Chat on your site")
     identity_kind: ClassVar[str] = "visitor"
     has_webhook: ClassVar[bool] = False
 

@@ -33,7 +33,9 @@ def tell_visitors(events: Sequence[EventRow]) -> None:
     ).exclude(thread_token="")
     moved = {event.interaction_id for event in told if event.kind not in {MessageReceived.kind, MessageSettled.kind}}
     new = {event.interaction_id for event in told if event.kind == InteractionStarted.kind}
-    began, tokens, queues = set(), set(), set()
+    began: set[str] = set()
+    tokens: set[str] = set()
+    queues: set[int] = set()
     for pk, token, queue_id in chats.values_list("pk", "thread_token", "queue_id"):
         (began if pk in new else tokens).add(token)
         if pk in moved and queue_id is not None:

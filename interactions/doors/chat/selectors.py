@@ -115,7 +115,17 @@ def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> Qu
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
     said = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
-    return (said.filter(out_at__gt=after) if after is not None else said).order_by("out_at", "pk")
+    return (said.filter(since(after)) if after is not None else said).order_by("out_at", "pk")
+
+
+def since(after: datetime) -> Q:
+    """Of `shown_messages`, what could be read only after that moment."""
+    return Q(out_at__gt=after)
+
+
+def until(upto: datetime) -> Q:
+    """Of `shown_messages`, what could be read by then."""
+    return Q(out_at__lte=upto)
 
 
 def chat_case(interaction_id: int | None, address: str) -> int | None:

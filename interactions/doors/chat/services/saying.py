@@ -62,7 +62,7 @@ def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> 
     forget(uploads)
     if receipt.interaction_public_id is not None:
         guests.is_here(receipt.interaction_public_id, seconds=line.away.total_seconds())
-    return Message.objects.get(pk=receipt.message_id)
+    return Message.objects.get(pk=receipt.message_id or 0)
 
 
 @transaction.atomic
@@ -110,7 +110,7 @@ def _note_introduction(visitor: ChatVisitor, inbox: Inbox, receipt: Receipt) -> 
         if question.name in visitor.answers
     ]
     meta = {"chat": {"answers": answers, "page": visitor.page, "email": visitor.email}}
-    Message.objects.filter(pk=receipt.message_id).update(meta=meta)
+    Message.objects.filter(pk=receipt.message_id or 0).update(meta=meta)
 
 
 def account_of(visitor: ChatVisitor, inbox: Inbox) -> str:

@@ -114,8 +114,9 @@ def running_record(visitor_id: int) -> UUID | None:
 def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> QuerySet[Message]:
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
-    said = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
-    return (said.filter(since(after)) if after is not None else said).order_by("out_at", "pk")
+    dated = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
+    ordered = dated.order_by("out_at", "pk")
+    return ordered.filter(since(after)) if after is not None else ordered
 
 
 def since(after: datetime) -> Q:

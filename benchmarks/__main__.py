@@ -23,6 +23,7 @@ KEYS = (
     "freshness",
     "live_fanout",
     "live_roundtrip",
+    "chat_visitors",
     "sending",
     "mail_backlog",
 )

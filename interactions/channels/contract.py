@@ -205,6 +205,7 @@ class Capabilities:
     less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
     for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
     only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
+    `is_instant`: nobody is handed anything, what we write is there with its row; it cannot be taken back.
     """
 
     can_send: bool = True
@@ -223,6 +224,7 @@ class Capabilities:
     tells_delivered: bool = False
     tells_read: bool = False
     shows_typing: bool = False
+    is_instant: bool = False
     per_second: float | None = None
     notes: tuple[Words, ...] = ()
 

@@ -64,7 +64,7 @@ class ReplyForm(NoteForm):
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         super().__init__(data)
-        self._user = user
+        self._user, self._parameters = user, data.getlist("parameter")[:MOST_PARAMETERS]
 
     def clean_then(self) -> After:
         return After(self.cleaned_data["then"] or After.STAY)
@@ -83,12 +83,11 @@ class ReplyForm(NoteForm):
         """How it is to go. A moment to leave at, once a reply waits for it, is the contact's too."""
         said = self.cleaned_data
         name, _bar, language = said["template"].rpartition("|")
-        parameters = self.data.getlist("parameter")[:MOST_PARAMETERS]
         return Going(
             inbox_id=said["inbox"].pk if said["inbox"] else None,
             identity_id=said["identity"],
             files=said["file"],
-            template={"name": name, "language": language, "parameters": parameters} if name else {},
+            template={"name": name, "language": language, "parameters": self._parameters} if name else {},
             copies=tuple(re.split(r"[,;\s]+", said["copies"])) if said["copies"] else (),
             send_at=said.get("send_at"),
         )

@@ -102,12 +102,19 @@ def tell_pages(events: Sequence[EventRow]) -> None:
 
 
 def _of_interactions(ids: Collection[int]) -> Iterable[str]:
-    """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well."""
-    rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "queue_id", "team_id", "agent_id")
+    """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well.
+
+    The other contacts of their cases on somebody's screen show them too: a case is one conversation.
+    """
+    rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "case_id", "queue_id", "team_id", "agent_id")
     places: set[tuple[int | None, int | None, int | None]] = set()
-    for public_id, *place in rows:
+    cases: set[int | None] = set()
+    for public_id, case_id, *place in rows:
         yield interaction_topic(public_id)
         places.add((place[0], place[1], place[2]))
+        cases.add(case_id)
+    beside = Interaction.objects.filter(_on_screen(), case_id__in=cases - {None}).exclude(pk__in=ids)
+    yield from map(interaction_topic, beside.values_list("public_id", flat=True))
     stretches = Segment.objects.filter(interaction_id__in=ids)
     places.update(stretches.values_list("queue_id", "team_id", "agent_id"))
     queues, teams, people = ({pk for place in places if (pk := place[column]) is not None} for column in range(3))
@@ -120,9 +127,12 @@ def _of_owners(rows: Sequence[EventRow]) -> Iterable[str]:
     """Contacts on somebody's desk of the customers and cases that changed."""
     customers = {row.customer_id for row in rows if row.customer_id is not None}
     cases = {row.case_id for row in rows if row.case_id is not None}
-    on_screen = ~Q(status=InteractionStatus.CLOSED) | Q(closed_at__gte=timezone.now() - STILL_ON_SCREEN)
-    concerned = Interaction.objects.filter(on_screen, Q(customer_id__in=customers) | Q(case_id__in=cases))
+    concerned = Interaction.objects.filter(_on_screen(), Q(customer_id__in=customers) | Q(case_id__in=cases))
     return map(interaction_topic, concerned.values_list("public_id", flat=True))
+
+
+def _on_screen() -> Q:
+    return ~Q(status=InteractionStatus.CLOSED) | Q(closed_at__gte=timezone.now() - STILL_ON_SCREEN)
 
 
 def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.effects import RefusedEffectError
 from ccx.kernel.events.trouble import describe
 from ccx.kernel.files import IMAGES, UNKNOWN, is_showable, kind_of, safe_name
 from interactions.cases.models import Attachment
@@ -156,7 +156,7 @@ def _fetch(attachment: Attachment) -> None:
         if attachment.attempts >= MOST_ATTEMPTS:
             _give_up(attachment, describe(error))
             return
-        wait = error.retry_after if isinstance(error, TemporaryEffectError) else None
+        wait: float | None = getattr(error, "retry_after", None)
         due_at = timezone.now() + max(timedelta(seconds=wait or 0), _pause(attachment.attempts))
         Attachment.objects.filter(pk=attachment.pk, state=State.PENDING).update(
             due_at=due_at, error=describe(error)[:300]

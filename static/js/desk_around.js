@@ -1,5 +1,5 @@
 // What stands around the words in the composer: the way they go, files, templates, and what still fits.
-import { post, refreshContact, Refused } from "./desk_server.js";
+import { post, Refused } from "./desk_server.js";
 import { toast } from "./toasts.js";
 
 // The letters of GSM 03.38; one letter outside halves every part of a text message.
@@ -13,6 +13,10 @@ const limits = () => JSON.parse(gate()?.dataset.limits || "{}");
 const isNote = () => form()?.elements.kind.value === "note";
 export const files = () => [...document.querySelectorAll("#desk-files [data-draft-file]")];
 export const template = () => (isNote() ? "" : form()?.elements.template?.value ?? "");
+
+// When the gate was asked for last, and when a way was chosen: what was asked before knows nothing of the choice.
+let asked = 0;
+let chosenAt = 0;
 
 export function watchAround() {
   document.addEventListener("change", (event) => {
@@ -28,6 +32,13 @@ export function watchAround() {
     event.preventDefault();
     upload(pasted);
   });
+  // Enter in a line beside the words sends nothing by itself; with Ctrl it sends, as in the words.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.form !== form() || event.isComposing) return;
+    event.preventDefault();
+    if (event.target.name === "later_at") form().requestSubmit(form().querySelector("[name=later][value=custom]"));
+    else if (event.ctrlKey || event.metaKey) form().requestSubmit(form().querySelector(".composer-go"));
+  });
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) document.addEventListener(kind, drag);
   document.addEventListener("click", (event) => {
     const remove = event.target.closest("[data-remove-file]");
@@ -37,8 +48,10 @@ export function watchAround() {
   });
   // While somebody chooses a way, the gate is not exchanged under their hands; it is read again afterwards.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    if (event.detail.target.id === "desk-gate" && event.detail.target.querySelector("[data-ways][open]")) event.detail.shouldSwap = false;
+    const gate = event.detail.target.id === "desk-gate" ? event.detail.target : null;
+    if (gate && (gate.querySelector("[data-ways][open]") || asked < chosenAt)) event.detail.shouldSwap = false;
   });
+  document.addEventListener("htmx:beforeRequest", (event) => event.detail.elt?.id === "desk-header" && (asked = performance.now()));
   document.addEventListener("toggle", (event) => {
     if (!event.target.matches?.("[data-ways]")) return;
     if (event.target.open) loadWays(event.target);
@@ -198,20 +211,22 @@ async function loadWays(menu) {
 }
 
 async function chooseWay(chosen) {
+  const mine = form();
   try {
     const answer = await post(chosen.dataset.way, { inbox: chosen.dataset.inbox, identity: chosen.dataset.identity });
+    if (mine !== form()) return;
     const told = JSON.parse(answer.headers.get("HX-Trigger") || "{}")["ccx:toast"];
     if (told) toast(told.text, told.level);
-    const mine = form();
+    chosenAt = performance.now();
+    if (answer.text) gate().outerHTML = answer.text;
+    else chosen.closest("details").open = false;
     mine.elements.kind[0].disabled = false;
     mine.elements.kind.value = "reply";
     mine.dispatchEvent(new CustomEvent("ccx:kind"));
-  } catch (error) {
-    toast(error.text ?? "", "error");
+  } catch {
+    chosen.closest("details").open = false;
   }
-  chosen.closest("details").open = false;
-  form()?.elements.body.focus();
-  refreshContact("desk-header");
+  mine.elements.body.focus();
 }
 
 // ---- Templates.

@@ -7,15 +7,14 @@ import { count, files, forgetAround, obeyWay, takeFiles, template } from "./desk
 const PAUSE = 600;
 const AGAIN = 4000;
 const LOCAL = "ccx-desk-words:";
+const GATE = ["data-mode", "data-limits", "data-template-only", "data-copies", "data-later"];
+const gates = new MutationObserver(() => obeyGate());
 
 let open = null; // the composer on the screen: {form, text, savedWords, timer, saving, isSending, waiting}
 
 export function watchComposer() {
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "desk-open" && event.detail.shouldSwap && leave());
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && begin());
-  // Until a swap has settled the new gate still bears what the old one said.
-  document.addEventListener("htmx:oobAfterSwap", (event) => event.detail.target?.id === "desk-gate" && obeyGate());
-  document.addEventListener("htmx:afterSettle", (event) => ["desk-header", "desk-gate"].includes(event.detail.elt?.id) && obeyGate());
   document.addEventListener("input", (event) => event.target === open?.text && typed());
   document.addEventListener("change", (event) => event.target.name === "kind" && event.target.form === open?.form && chooseKind());
   document.addEventListener("focusout", (event) => event.target === open?.text && save());
@@ -52,6 +51,9 @@ function begin() {
   open = form && { form, text: form.elements.body, savedWords: "", timer: 0, saving: null, isSending: false, waiting: null };
   if (!open) return;
   form.addEventListener("ccx:around", obeyGate);
+  // The gate is exchanged, and its attributes settle a moment after it.
+  gates.disconnect();
+  gates.observe(form.querySelector(".composer-head"), { childList: true, subtree: true, attributeFilter: GATE });
   form.addEventListener("ccx:kind", () => chooseKind(false));
   open.savedWords = state();
   const kept = local();

@@ -104,13 +104,14 @@ def read_in_child(raw: bytes, *, authserv_id: str = "") -> Mail:
 
 
 def _mail(answer: dict[str, Any], contents: bytes) -> Mail:
-    told, at, files = answer["mail"], 0, []
+    told: dict[str, Any] = answer["mail"]
+    at, files = 0, []
     for file, size in zip(told.pop("files"), answer["sizes"], strict=True):
         files.append(File(**file, content=contents[at : at + size]))
         at += size
     people = {name: tuple(Participant(**one) for one in told.pop(name)) for name in ("to", "cc")}
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
-    return Mail(**plain, **people, files=tuple(files))
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
+    return Mail(**values | people, files=tuple(files))
 
 
 def _read(pipe: IO[bytes], size: int, deadline: float) -> bytes:

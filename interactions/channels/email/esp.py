@@ -50,19 +50,19 @@ SENDING: Final = gettext_lazy("Answers go out")
 RECEIVING: Final = gettext_lazy("Mail and reports come in")
 API_URL: Final = Field(
     name="api_url",
-    label=gettext_lazy("Address of the API"),  # type: ignore[arg-type]
+    label=gettext_lazy("Address of the API"),
     kind="url",
-    group=SENDING,  # type: ignore[arg-type]
-    help=gettext_lazy("Empty: the provider's usual one. Regions have their own."),  # type: ignore[arg-type]
+    group=SENDING,
+    help=gettext_lazy("Empty: the provider's usual one. Regions have their own."),
     is_rare=True,
 )
 SHARED_SECRET: Final = Field(
     name="webhook_secret",
-    label=gettext_lazy("User and password of the webhook"),  # type: ignore[arg-type]
+    label=gettext_lazy("User and password of the webhook"),
     kind="secret",
     is_required=True,
-    group=RECEIVING,  # type: ignore[arg-type]
-    help=gettext_lazy(  # type: ignore[arg-type]
+    group=RECEIVING,
+    help=gettext_lazy(
         "As user:password, of your own choice and long. The provider is told them in the address:"
         " https://user:password@…"
     ),

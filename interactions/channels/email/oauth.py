@@ -121,7 +121,7 @@ def _ask(line: Line, asked: dict[str, str]) -> dict[str, Any]:
         who["client_secret"] = client_secret
     data = {name: value for name, value in {**who, **asked}.items() if value}
     try:
-        answer: dict[str, Any] = egress.ask("POST", _token_address(told), is_idempotent=True, data=data).json()
+        answer = egress.ask("POST", _token_address(told), is_idempotent=True, data=data).json()
     except (RefusedEffectError, CredentialsRefusedError) as error:
         code = _code(error)
         if code in FOR_GOOD or isinstance(error, CredentialsRefusedError):
@@ -131,7 +131,7 @@ def _ask(line: Line, asked: dict[str, str]) -> dict[str, Any]:
         raise TemporaryEffectError("no token: the answer cannot be read") from error
     if not isinstance(answer, dict) or not answer.get("access_token"):
         raise TemporaryEffectError("no token: the answer has none")
-    return answer
+    return dict(answer)
 
 
 def _code(error: Exception) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import getaddresses, parseaddr
 from typing import Final
@@ -10,6 +9,8 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from interactions.channels.email import automatic
+from interactions.channels.email.automatic import ids
 from interactions.channels.email.errors import MailIsUnreadableError
 from interactions.channels.email.html_safe import clean
 from interactions.channels.email.html_text import text_of
@@ -18,23 +19,19 @@ from interactions.channels.email.mime import Budget, Headers, Part, read_headers
 WANTED: Final = frozenset(
     {
         *("from", "to", "cc", "delivered-to", "x-original-to", "reply-to", "subject", "date", "message-id"),
-        *("in-reply-to", "references", "content-language", "auto-submitted", "precedence", "return-path"),
-        *("x-autoreply", "x-autorespond", "authentication-results"),
+        *("in-reply-to", "references", "content-language", "authentication-results"),
         *("content-type", "content-disposition", "content-transfer-encoding"),
+        *automatic.HEADERS,
     }
 )
 MAX_TEXT: Final = 2_000_000
 MAX_FILES: Final = 100
 MAX_ADDRESSES: Final = 50
 MAX_ANSWERED: Final = 40
-MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,240})>")
 DMARC: Final = re.compile(
     r"\bdmarc\s{0,3}=\s{0,3}pass\b[^;]{0,500}?\bheader\.from\s{0,3}=\s{0,3}([^\s;]{1,253})", re.IGNORECASE
 )
 COMMENT: Final = re.compile(r"\([^()]*\)")
-ACTION: Final = re.compile(rb"^action[ \t]{0,5}:[ \t]{0,5}([a-z]{1,20})", re.IGNORECASE | re.MULTILINE)
-MAX_STATUS: Final = 20_000
-BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
 # Characters that make a name look like another one: direction marks, zero widths, line ends.
 DECEPTIVE: Final = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -120,9 +117,13 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     shown = clean(_html(root))
     if shown.is_too_complex:
         flags.append("html_too_complex")
-    is_report = root.content_type == "multipart/report"
+    subject = DECEPTIVE.sub("", unfolded(_first(headers, "subject")))
+    is_automatic = automatic.is_automatic(headers, sender=sender, subject=subject, root=root)
+    if not is_automatic and automatic.says_away(subject):
+        flags.append("looks_automatic")
+    bounced = automatic.reported(root, headers, sender=sender, subject=subject, text=text) if is_automatic else ()
     return Mail(
-        message_id=next(iter(_ids(headers, "message-id")), ""),
+        message_id=next(iter(ids(headers, "message-id")), ""),
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
@@ -134,16 +135,16 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
                 for _, address in _addresses(headers, header)
             )
         ),
-        subject=DECEPTIVE.sub("", unfolded(_first(headers, "subject"))),
+        subject=subject,
         sent=_first(headers, "date")[:100],
         text=text,
         language=_language(headers),
-        answers=tuple(dict.fromkeys([*_ids(headers, "in-reply-to"), *reversed(list(_ids(headers, "references")))]))[
+        answers=tuple(dict.fromkeys([*ids(headers, "in-reply-to"), *reversed(ids(headers, "references"))]))[
             :MAX_ANSWERED
         ],
-        bounced=tuple(dict.fromkeys(_reported(root))) if is_report else (),
+        bounced=tuple(dict.fromkeys(bounced)),
         files=tuple(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
-        is_automatic=is_report or _is_automatic(headers),
+        is_automatic=is_automatic,
         is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
         to=_participants(headers, "to"),
@@ -189,12 +190,6 @@ def _html(part: Part) -> str:
     return part.text if is_said else ""
 
 
-def _ids(headers: Headers, name: str) -> Iterator[str]:
-    for value in headers.get(name, []):
-        for found in MESSAGE_ID.finditer(value):
-            yield found[0]
-
-
 def _language(headers: Headers) -> str:
     told = _first(headers, "content-language").partition(",")[0].strip().lower()
     return told if re.fullmatch(r"[a-z]{2,3}(?:-[a-z0-9]{2,4})?", told) else ""
@@ -207,18 +202,6 @@ def _digest(headers: Headers, body: bytes) -> str:
         digest.update(f"{name}:{_first(headers, name)}\n".encode("utf-8", "replace"))
     digest.update(body.replace(b"\r\n", b"\n").rstrip())
     return digest.hexdigest()
-
-
-def _is_automatic(headers: Headers) -> bool:
-    """Written by a machine: never a contact, never answered (RFC 3834, and what came before it)."""
-    submitted = _first(headers, "auto-submitted").partition(";")[0].strip().lower()
-    return (
-        submitted not in {"", "no"}
-        or _first(headers, "precedence").strip().lower() in BULK
-        or "x-autoreply" in headers
-        or "x-autorespond" in headers
-        or _first(headers, "return-path").strip() == "<>"
-    )
 
 
 def _is_unmistakable(headers: Headers, sender: str) -> bool:
@@ -271,17 +254,6 @@ def _read_alternatives(part: Part) -> tuple[list[str], list[Part]]:
 
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _reported(part: Part) -> Iterator[str]:
-    """The Message-IDs of the mails that a report says did not arrive: they stand in what it sends back."""
-    states = [child.content[:MAX_STATUS] for child in part.children if child.content_type == "message/delivery-status"]
-    if not any(action.lower() == b"failed" for state in states for action in ACTION.findall(state)):
-        return  # delayed, delivered, or no report about delivery at all
-    for child in part.children:
-        if child.content_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
-            head, _ = split_head(child.content)
-            yield from _ids(read_headers(head, {"message-id"}), "message-id")
 
 
 def _file(part: Part, number: int) -> File:

@@ -29,6 +29,7 @@ from interactions.channels.contract import (
     Handed,
     Line,
     Outgoing,
+    Words,
 )
 
 # What a receiver says is of no use beyond a line or two.
@@ -41,30 +42,30 @@ MAX_ID: Final = 250
 FIELDS: Final = (
     Field(
         name="url",
-        label=gettext_lazy("Address of your system"),  # type: ignore[arg-type]
+        label=gettext_lazy("Address of your system"),
         kind="url",
         is_required=True,
-        help=gettext_lazy("Our answers are posted there, signed as Standard Webhooks says."),  # type: ignore[arg-type]
+        help=gettext_lazy("Our answers are posted there, signed as Standard Webhooks says."),
     ),
     Field(
         name="secret",
-        label=gettext_lazy("Secret"),  # type: ignore[arg-type]
+        label=gettext_lazy("Secret"),
         kind="secret",
         is_required=True,
-        help=gettext_lazy("whsec_ and 24 to 64 bytes in base64; your system verifies with the same."),  # type: ignore[arg-type]
+        help=gettext_lazy("whsec_ and 24 to 64 bytes in base64; your system verifies with the same."),
     ),
     Field(
         name="old_secret",
-        label=gettext_lazy("Secret before this one"),  # type: ignore[arg-type]
+        label=gettext_lazy("Secret before this one"),
         kind="secret",
-        help=gettext_lazy("While it stands here too, everything is signed with both."),  # type: ignore[arg-type]
+        help=gettext_lazy("While it stands here too, everything is signed with both."),
     ),
     Field(
         name="takes_files",
-        label=gettext_lazy("It takes files"),  # type: ignore[arg-type]
+        label=gettext_lazy("It takes files"),
         kind="bool",
         default=True,
-        help=gettext_lazy("Each is named with an address at which it can be fetched for a quarter of an hour."),  # type: ignore[arg-type]
+        help=gettext_lazy("Each is named with an address at which it can be fetched for a quarter of an hour."),
     ),
 )
 
@@ -73,7 +74,7 @@ class HookAdapter(Adapter):
     """Contacts come in by REST (docs/api.md), so there is no address of the line's own."""
 
     channel: ClassVar[Channel] = Channel.API
-    label: ClassVar[str] = gettext_lazy("A system of your own (REST and webhooks)")  # type: ignore[assignment]
+    label: ClassVar[Words] = gettext_lazy("A system of your own (REST and webhooks)")
     identity_kind: ClassVar[str] = "account"
     has_webhook: ClassVar[bool] = False
     guide: ClassVar[str] = "docs/api.md"

@@ -25,7 +25,7 @@ class MessengerAdapter(PageAdapter):
     channel: ClassVar[Channel] = Channel.MESSENGER
     label: ClassVar[str] = gettext_lazy("Facebook Messenger")  # type: ignore[assignment]
     webhook_help: ClassVar[Words] = gettext_lazy(
-        "Enter it in the app's webhook settings with the verify token, and subscribe to the fields that the guide names."
+        "Enter it in the app's webhook settings with the verify token, and subscribe to what the guide names."
     )
     guide: ClassVar[str] = "docs/channels/messenger-instagram.md"
     identity_kind: ClassVar[str] = "messenger"

@@ -77,7 +77,7 @@ class SmsAdapter(Adapter):
     channel: ClassVar[Channel] = Channel.SMS
     label: ClassVar[str] = gettext_lazy("SMS (Twilio)")  # type: ignore[assignment]
     webhook_help: ClassVar[Words] = gettext_lazy(
-        "At Twilio open the number and enter it where a message comes in (POST); with a messaging service, enter it there."
+        "At Twilio open the number and enter it where a message comes in (POST); with a messaging service, there."
     )
     guide: ClassVar[str] = "docs/channels/sms.md"
     identity_kind: ClassVar[str] = "phone"

@@ -20,6 +20,7 @@ from interactions.desk.selectors.standing import standing
 from interactions.desk.views.actions import done, is_htmx, to_work
 from interactions.desk.views.asking import answer, at_the_desk
 from interactions.desk.views.asking import to_work as to_work_on
+from interactions.desk.views.pages import found, header_context
 from interactions.handling import services
 from interactions.handling.selectors.choosing import goes_on_here, ways_for
 
@@ -33,11 +34,11 @@ MAX_UPLOAD: Final = 100 * 1024 * 1024
 def ways(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Every line and address of the customer, with what shuts those that are shut."""
     interaction = to_work_on(request, public_id)
-    found = ways_for(interaction, request.user)
+    rows = ways_for(interaction, request.user)
     current = gate(standing(interaction=interaction, user=request.user), request.user).way
     shown = {
         "interaction": interaction,
-        "ways": [(way, Channel(way.inbox.channel).slug, not goes_on_here(interaction, way)) for way in found],
+        "ways": [(way, Channel(way.inbox.channel).slug, not goes_on_here(interaction, way)) for way in rows],
         "current": current,
     }
     return answer(request, "interactions/desk/_ways.html", shown, title=_("How to write to the customer"))
@@ -61,7 +62,9 @@ def way(request: StaffRequest, public_id: UUID) -> HttpResponse:
         )
     except DomainError as refused:
         return done(request, public_id, said=str(refused), level="warning")
-    return done(request, public_id)
+    if not is_htmx(request):
+        return redirect("desk:conversation", public_id)
+    return render(request, "interactions/desk/_gate.html", header_context(request, found(request, public_id)))
 
 
 @require_safe
@@ -70,8 +73,8 @@ def way(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def templates(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """The provider's templates of the line on which the reply goes."""
     interaction = to_work_on(request, public_id)
-    found = gate(standing(interaction=interaction, user=request.user), request.user).way
-    shown = {"interaction": interaction, "way": found, "templates": templates_of(found) if found else ()}
+    chosen = gate(standing(interaction=interaction, user=request.user), request.user).way
+    shown = {"interaction": interaction, "way": chosen, "templates": templates_of(chosen) if chosen else ()}
     return answer(request, "interactions/desk/_templates.html", shown, title=_("Templates"))
 
 

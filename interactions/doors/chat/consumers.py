@@ -6,7 +6,6 @@ The first frame says who it is, so that no token stands in an address. It lives 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -17,7 +16,15 @@ from channels.db import database_sync_to_async
 from ccx.kernel.live.connection import Connection, Party, RefusedFrameError, Send, close, understood
 from ccx.kernel.live.hub import TOO_MANY, Hub, hub_here
 from ccx.kernel.live.topics import typing_topic, visitor_topic
-from interactions.doors.chat.selectors import chat_line, device_with, line_named, living_devices, running_record
+from interactions.doors.chat.readers import CHAT_BEGAN
+from interactions.doors.chat.selectors import (
+    Guest,
+    chat_line,
+    guest_with,
+    line_named,
+    living_devices,
+    running_record,
+)
 from interactions.doors.chat.services import are_seen, hear_typing
 
 logger = structlog.get_logger(__name__)
@@ -29,10 +36,14 @@ NOT_UNDERSTOOD: Final = 1008
 WENT_WRONG: Final = 1011
 HELLO_SECONDS: Final = 10.0
 TYPED_EVERY_SECONDS: Final = 1.0
+SITES_SECONDS: Final = 3.0
+MOST_LINES: Final = 1_000
 
 READY: Final = json.dumps({"type": "ready"})
 HERE: Final = json.dumps({"type": "here"})
 NEWS: Final = json.dumps({"type": "news"})
+# A chat began: from now on it is of interest who types in it.
+BEGAN: Final = json.dumps({"type": "news", "began": True})
 TYPING: Final = json.dumps({"type": "typing", "on": True})
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -48,7 +59,9 @@ class Visitors(Party):
     deaf: ClassVar[str] = json.dumps({"type": "deaf"})
 
     def frame(self, topic: str, what: str) -> str:
-        return TYPING if topic.startswith("typing:") else NEWS
+        if topic.startswith("typing:"):
+            return TYPING
+        return BEGAN if what == CHAT_BEGAN else NEWS
 
     def ended(self, sockets: Sequence[Connection]) -> Iterable[Connection]:
         guests = [socket for socket in sockets if isinstance(socket, VisitorSocket)]
@@ -68,7 +81,7 @@ class VisitorSocket(Connection):
 
     __slots__ = ("device_id", "visitor_id", "visitor_key")
 
-    def __init__(self, *, guest: "Guest", send: Send) -> None:
+    def __init__(self, *, guest: Guest, send: Send) -> None:
         super().__init__(party=VISITORS, owner=guest.visitor_id, send=send)
         self.device_id = guest.device_id
         self.visitor_id = guest.visitor_id
@@ -76,19 +89,9 @@ class VisitorSocket(Connection):
 
     def push(self, frame: str) -> None:
         super().push(frame)
-        if frame == NEWS and len(self.topics) < 2 and not self.closing:
-            # A chat may have begun: whoever types in it is to be heard from now on.
+        if frame == BEGAN and not self.closing:
             hub = hub_here()
             hub.aside(_follow(hub, self))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Guest:
-    """Who a token belongs to."""
-
-    device_id: int
-    visitor_id: int
-    visitor_key: UUID
 
 
 class ChatSocket(AsyncConsumer):
@@ -99,7 +102,7 @@ class ChatSocket(AsyncConsumer):
         code = WENT_WRONG
         try:
             inbox_id = UUID(scope["url_route"]["kwargs"]["inbox"])
-            code = await database_sync_to_async(_refused)(inbox_id, _origin(scope))
+            code = await _refused(inbox_id, _origin(scope))
             # Accepted first, even if only to be closed: a browser learns no code of a refused handshake.
             await send({"type": "websocket.accept"})
             code = code or await _greet(inbox_id, receive, send)
@@ -121,14 +124,14 @@ async def _greet(inbox_id: UUID, receive: Receive, send: Send) -> int:
     token = said.get("token")
     if said["type"] != "hello" or not isinstance(token, str):
         raise RefusedFrameError
-    guest = await database_sync_to_async(_guest_with)(token, inbox_id)
+    guest = await database_sync_to_async(guest_with)(token, inbox_id)
     if guest is None:
         return DEAD_TOKEN
     socket, hub = VisitorSocket(guest=guest, send=send), hub_here()
     if not hub.join(socket):
         return TOO_MANY
     try:
-        await _follow(hub, socket)
+        _hear_of(hub, socket, guest.record)
         socket.push(READY)
         if hub.is_deaf:
             socket.push(VISITORS.deaf)
@@ -165,8 +168,11 @@ async def _serve(hub: Hub, socket: VisitorSocket, receive: Receive) -> None:
 async def _follow(hub: Hub, socket: VisitorSocket) -> None:
     """The visitor's own news, and whoever types in the chat that runs: another one each time a chat begins anew."""
     record = await database_sync_to_async(running_record)(socket.visitor_id)
-    if socket.closing or socket not in hub.sockets:
-        return
+    if not socket.closing and socket in hub.sockets:
+        _hear_of(hub, socket, record)
+
+
+def _hear_of(hub: Hub, socket: VisitorSocket, record: UUID | None) -> None:
     topics = {visitor_topic(socket.visitor_key)} | ({typing_topic(record)} if record is not None else set())
     hub.follow(socket, frozenset(topics))
 
@@ -183,16 +189,24 @@ def _origin(scope: dict[str, Any]) -> str:
     return named[0].decode("latin-1") if len(named) == 1 else ""
 
 
-def _refused(inbox_id: UUID, origin: str) -> int:
-    inbox = line_named(inbox_id)
-    if inbox is None:
+# Which sites a line has, for a few seconds: after a restart thousands come at once.
+_sites: dict[UUID, tuple[float, frozenset[str] | None]] = {}
+
+
+async def _refused(inbox_id: UUID, origin: str) -> int:
+    """The code for whoever may not be here at all; 0 for who may say who they are."""
+    now = asyncio.get_running_loop().time()
+    until, origins = _sites.get(inbox_id, (0.0, None))
+    if until <= now:
+        origins = await database_sync_to_async(_origins_of)(inbox_id)
+        if len(_sites) >= MOST_LINES:
+            _sites.clear()
+        _sites[inbox_id] = (now + SITES_SECONDS, origins)
+    if origins is None:
         return NO_SUCH_LINE
-    return 0 if origin in chat_line(inbox).origins else NOT_HERE
+    return 0 if origin in origins else NOT_HERE
 
 
-def _guest_with(token: str, inbox_id: UUID) -> Guest | None:
+def _origins_of(inbox_id: UUID) -> frozenset[str] | None:
     inbox = line_named(inbox_id)
-    device = device_with(token, inbox) if inbox is not None else None
-    if device is None:
-        return None
-    return Guest(device_id=device.pk, visitor_id=device.visitor_id, visitor_key=device.visitor.public_id)
+    return chat_line(inbox).origins if inbox is not None else None

@@ -27,7 +27,7 @@ from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Identity
 from interactions.customers.services import add_identity
 from interactions.doors.chat.events import VisitorLeft
-from interactions.doors.chat.selectors import chat_line, moment_of, seq_of, unread_answers
+from interactions.doors.chat.selectors import chat_line, moment_of, seq_of, since, unread_answers, until
 from interactions.doors.chat.services.ending import SHORTEST_AWAY
 from interactions.doors.chat.tokens import new_token
 from interactions.doors.models import ChatLink, ChatVisitor
@@ -99,7 +99,7 @@ def _note(visitor_id: int) -> bool:
     if chat is None or not _is_away(visitor):
         return False
     after = max(visitor.shown_up_to, visitor.mailed_up_to)
-    missed: list[Any] = list(unread_answers(visitor).filter(out_at__gt=moment_of(after))[:MOST_IN_A_MAIL])
+    missed: list[Any] = list(unread_answers(visitor).filter(since(moment_of(after)))[:MOST_IN_A_MAIL])
     if not missed or timezone.now() - missed[-1].out_at < QUIET:
         return False
     if not cache.add(f"chat-mailed:{visitor.pk}", 1, timeout=APART.total_seconds()):
@@ -125,10 +125,10 @@ def _is_away(visitor: ChatVisitor) -> bool:
 
 def _between(visitor: ChatVisitor, *, after: int, upto: int) -> list[Message]:
     """What we said in that time and was not shown meanwhile."""
-    since = moment_of(max(after, visitor.shown_up_to))
+    last = moment_of(max(after, visitor.shown_up_to))
     return list(
         unread_answers(visitor)
-        .filter(out_at__gt=since, out_at__lte=moment_of(upto), sending__state=SendingState.SENT)
+        .filter(since(last), until(moment_of(upto)), sending__state=SendingState.SENT)
         .select_related("author")[:MOST_IN_A_MAIL]
     )
 
@@ -202,8 +202,8 @@ def _link(visitor: ChatVisitor) -> str:
 
 
 def _is_vouched_for(visitor: ChatVisitor) -> bool:
-    customer_id = visitor.interaction.customer_id if visitor.interaction is not None else None
+    customer_id = visitor.interaction.customer_id if visitor.interaction is not None else 0
     attested = Identity.objects.filter(
-        kind=IdentityKind.EMAIL, value=visitor.email, assurance__gte=Assurance.ATTESTED, customer_id=customer_id
+        kind=IdentityKind.EMAIL, value=visitor.email, assurance__gte=Assurance.ATTESTED, customer_id=customer_id or 0
     )
     return attested.exists()

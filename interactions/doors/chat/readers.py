@@ -19,6 +19,9 @@ from interactions.handling.events import MessageSettled
 
 # Whoever waits further behind hears of their place when they show a sign of life.
 MOST_WAITING: Final = 50
+# What a nudge says to sockets: they read again; and besides a chat is new.
+CHAT_NEWS_CAME: Final = "news"
+CHAT_BEGAN: Final = "began"
 CARRY_ON: Final = "chat_mail"
 
 
@@ -29,14 +32,18 @@ def tell_visitors(events: Sequence[EventRow]) -> None:
         pk__in={event.interaction_id for event in told if event.interaction_id is not None}, channel=Channel.CHAT
     ).exclude(thread_token="")
     moved = {event.interaction_id for event in told if event.kind not in {MessageReceived.kind, MessageSettled.kind}}
-    tokens, queues = set(), set()
+    new = {event.interaction_id for event in told if event.kind == InteractionStarted.kind}
+    began: set[str] = set()
+    tokens: set[str] = set()
+    queues: set[int] = set()
     for pk, token, queue_id in chats.values_list("pk", "thread_token", "queue_id"):
-        tokens.add(token)
+        (began if pk in new else tokens).add(token)
         if pk in moved and queue_id is not None:
             queues.add(queue_id)
     for queue_id in sorted(queues):
         tokens |= set(_waiting_in(queue_id))
-    nudge(*map(visitor_topic, sorted(tokens)), what="news")
+    nudge(*map(visitor_topic, sorted(began)), what=CHAT_BEGAN)
+    nudge(*map(visitor_topic, sorted(tokens - began)), what=CHAT_NEWS_CAME)
 
 
 def owe_mails(events: Sequence[EventRow]) -> None:

@@ -1,6 +1,7 @@
 """What a visitor may read: their own chats on one line, as the widget shows them. Notes are none of it."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,6 +53,37 @@ def device_with(token: str, inbox: Inbox) -> ChatDevice | None:
     return devices.filter(token_sha256=digest_of(token), ended_at=None, visitor__inbox=inbox).first()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Whose a token is, and the chat that they are in, by its public id."""
+
+    device_id: int
+    visitor_id: int
+    visitor_key: UUID
+    record: UUID | None
+
+
+def guest_with(token: str, line: UUID) -> Guest | None:
+    """The same as `device_with` in one question, for those who come by thousands."""
+    found = ChatDevice.objects.filter(
+        token_sha256=digest_of(token),
+        ended_at=None,
+        visitor__inbox__public_id=line,
+        visitor__inbox__channel=Channel.CHAT,
+        visitor__inbox__is_active=True,
+    ).select_related("visitor__interaction")
+    device = found.first()
+    if device is None:
+        return None
+    chat = device.visitor.interaction
+    return Guest(
+        device_id=device.pk,
+        visitor_id=device.visitor_id,
+        visitor_key=device.visitor.public_id,
+        record=chat.public_id if chat is not None and is_running(chat) else None,
+    )
+
+
 def living_devices(ids: Collection[int]) -> set[int]:
     """Those of these browsers that may still be here."""
     living = ChatDevice.objects.filter(pk__in=ids, ended_at=None, visitor__inbox__is_active=True)
@@ -82,8 +114,19 @@ def running_record(visitor_id: int) -> UUID | None:
 def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> QuerySet[Message]:
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
-    said = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
-    return (said.filter(out_at__gt=after) if after is not None else said).order_by("out_at", "pk")
+    dated = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
+    ordered = dated.order_by("out_at", "pk")
+    return ordered.filter(since(after)) if after is not None else ordered
+
+
+def since(after: datetime) -> Q:
+    """Of `shown_messages`, what could be read only after that moment."""
+    return Q(out_at__gt=after)
+
+
+def until(upto: datetime) -> Q:
+    """Of `shown_messages`, what could be read by then."""
+    return Q(out_at__lte=upto)
 
 
 def chat_case(interaction_id: int | None, address: str) -> int | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ccx.kernel import egress
+from ccx.kernel.mail import CONTROL
 from ccx.kernel.models import User
 from interactions.calls.models import IvrFlow
 from interactions.channels.choices import Channel
@@ -162,9 +163,16 @@ class LineForm(forms.Form):
         return given
 
     def clean(self) -> dict[str, Any]:
-        """What is called is no machine of our own network."""
+        """A name is one line, a user has a server, and what is called is no machine of our own network."""
         cleaned = super().clean() or self.cleaned_data
+        for name, field in self.fields.items():
+            if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea):
+                if CONTROL.search(cleaned.get(name) or ""):
+                    self.add_error(name, _("It must be one line."))
         for spec in self.specs:
+            group, _dot, last = spec.name.partition(".")
+            if last == "host" and cleaned.get(f"at_{group}__user") and not cleaned.get(_key(spec)):
+                self.add_error(_key(spec), _("Name the server that this user belongs to."))
             if spec.kind == "url" and cleaned.get(_key(spec)):
                 try:
                     egress.vet(cleaned[_key(spec)])

@@ -84,7 +84,7 @@ class Watcher(threading.Thread):
             close_imap(box)
 
     def _wait_once(self, box: BaseMailBox) -> None:
-        box.idle.start()
+        box.idle.start()  # type: ignore[no-untyped-call]
         self.is_waiting.set()
         ends_at = time.monotonic() + RENEWED_AFTER_SECONDS
         woken_for_nothing = 0
@@ -100,7 +100,7 @@ class Watcher(threading.Thread):
                 raise ConnectionError("the server says goodbye")
             if any(one.rstrip().endswith((b"EXISTS", b"RECENT")) for one in told):
                 self.nudge(self.line.inbox_id)
-        box.idle.stop()
+        box.idle.stop()  # type: ignore[no-untyped-call]
         # What was said while the wait ended.
         self.nudge(self.line.inbox_id)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -141,7 +141,15 @@ def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
     """The delivery's row, committed, and whether it is new. The same bytes brought again are the same row."""
     kept = Delivery(inbox=inbox, kind=Delivery.Kind.WEBHOOK, **kept_of(adapter, request))
-    values = [kept.public_id, inbox.pk, kept.kind, kept.url, json.dumps(kept.headers), kept.body, kept.digest]
+    values: list[Any] = [
+        kept.public_id,
+        inbox.pk,
+        kept.kind,
+        kept.url,
+        json.dumps(kept.headers),
+        kept.body,
+        kept.digest,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(KEEP, [*values, kept.state, kept.received_at])
         row = cursor.fetchone()

@@ -128,7 +128,7 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
         channel=way.inbox.channel,
         recipient=way.recipient,
         template=dict(going.template),
-        due_at=going.send_at or reply.at + _grace(way),
+        **_leaving(way, message, reply),
     )
     answered = max(reply.leaves_at, there.started_at)
     if there.first_answered_at is None or there.first_answered_at > answered:
@@ -137,6 +137,14 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     tell_change(there, "message", by=by, at=reply.at)
     _go_on(interaction, reply.then, by=by, at=reply.at)
     return Said(message=message, is_new=True)
+
+
+def _leaving(way: Way, message: Message, reply: _Reply) -> dict[str, Any]:
+    """When it leaves; on a line without a provider it has left with its row, for somebody sits there and waits."""
+    if way.capabilities.is_instant and reply.going.send_at is None:
+        told = {"state": SendingState.SENT, "sent_at": reply.at, "provider_id": str(message.public_id)}
+        return {"due_at": reply.at, **told}
+    return {"due_at": reply.going.send_at or reply.at + _grace(way)}
 
 
 def _grace(way: Way) -> timedelta:

@@ -90,16 +90,17 @@ def test_another_channel_with_a_template_and_the_same_conversation(live_server, 
     expect(ways.first).not_to_be_visible()
     page.locator(".desk-ways > summary").click()
     page.locator(".way", has_text="WhatsApp").click()
-    expect(page.locator(".desk-gate")).to_contain_text("templates only")
+    expect(page.locator(".desk-hints")).to_contain_text("templates only")
     expect(page.locator("#desk-copies")).to_be_hidden()
     page.locator("#desk-template").select_option("order_news|en")
     page.get_by_label("Gap 1").fill("Ann")
     page.get_by_label("Gap 2").fill("A-1234")
+    page.get_by_label("Gap 2").press("Enter")
     expect(page.locator(".templates-text")).to_have_text(
         "Hello Ann, there is news about your order A-1234. Answer here to read it."
     )
     assert wrong_with(page) == []
-    page.locator(".composer-go").click()
+    page.get_by_label("Gap 2").press("Control+Enter")
 
     expect(page.locator("#desk-thread .thread-contact").last).to_contain_text("By WhatsApp")
     expect(page.locator("#desk-thread .say-agent")).to_contain_text("order A-1234")

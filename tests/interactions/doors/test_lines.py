@@ -159,6 +159,15 @@ def test_an_address_inside_the_house_is_refused_at_its_field(admin: Client) -> N
     assert 'id="id_at_api_base_error"' in answer.text
 
 
+def test_a_line_end_in_a_name_is_a_mistake_of_that_field_and_so_is_a_user_without_a_server(admin: Client) -> None:
+    told = MAIL | {"at_from_name": "Help\r\nBcc: eve@evil.test", "at_smtp__user": "help"}
+    answer = admin.post(f"{LINES}add/email/", told)
+    assert answer.status_code == 422
+    assert 'id="id_at_from_name_error"' in answer.text
+    assert 'id="id_at_smtp__host_error"' in answer.text
+    assert not Inbox.objects.exists()
+
+
 def test_questions_written_as_data_stay_data_when_nobody_touches_them(admin: Client) -> None:
     questions = [{"name": "order", "label": "Order number", "kind": "tel", "required": True}]
     inbox = a_line(channel=Channel.CHAT, settings={"origins": ["https://shop.test"], "questions": questions})

@@ -367,3 +367,29 @@ def test_a_sent_mail_is_the_same_mail_when_sent_again(line: Inbox, centre: Centr
     send_due_messages()
     first, second = [mail.message()["Message-ID"] for mail in mailoutbox]
     assert first == second
+
+
+def test_a_colleagues_address_in_a_mail_from_outside_makes_it_no_colleagues_word(
+    line: Inbox, centre: Centre, mailoutbox: list[SentMail]
+) -> None:
+    number = number_of(take(line, a_mail("Where is my order?")))
+    sent = answered(number, centre, mailoutbox)
+    back = a_mail("Send it to my new address.", number=2, sender=centre.alice.email, To=sent["Reply-To"])
+
+    other = number_of(take(line, back))
+    assert other != number
+    assert Message.objects.filter(interaction=number).count() == 2
+    spoofed = Message.objects.get(interaction=other)
+    assert (spoofed.author_kind, spoofed.author) == ("customer", None)
+    assert len(mailoutbox) == 1
+
+
+def test_an_answer_goes_to_the_sender_and_to_nobody_whom_a_mail_names_besides(
+    line: Inbox, centre: Centre, mailoutbox: list[SentMail]
+) -> None:
+    heads = {"Cc": "eve@evil.test", "Reply_To": "mallory@evil.test"}
+    number = number_of(take(line, a_mail("Where is my order?", **heads)))
+    sent = answered(number, centre, mailoutbox)
+    assert mailoutbox[-1].recipients() == ["ann@example.test"]
+    assert "reply_to_differs" in RawContact.objects.get().payload["flags"]
+    assert "Where is my order?" not in sent.get_payload()  # nothing is quoted to whom an agent may copy in

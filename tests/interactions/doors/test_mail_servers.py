@@ -16,7 +16,7 @@ from interactions.channels.models import LineHealth
 from interactions.channels.registry import adapter_of, line_of
 from interactions.channels.services import credentials_of, keep_credentials
 from interactions.doors.mail.fetching import fetch_mailbox
-from interactions.doors.mail.watching import Watcher
+from interactions.doors.mail.watching import Watch, Watcher
 from interactions.handling.models import Sending
 from interactions.handling.outgoing import send_due_messages
 from interactions.models import Inbox, Interaction, Mailbox, Message
@@ -228,3 +228,24 @@ def test_a_line_is_tried_step_by_step_and_the_step_that_fails_says_why(centre: C
     with smtp_stub(at_rcpt="550 5.1.1 No such user") as out:
         (*_, last) = tried({"smtp": {"host": "127.0.0.1", "port": out.port, "security": "none"}})[-1]
         assert "550" in last
+
+
+def test_every_mailbox_has_one_who_waits_at_it_as_long_as_it_is_as_it_was(centre: Centre) -> None:
+    watch = Watch(lambda _inbox_id: None)
+    with imap_stub() as mailbox:
+        inbox = connect(centre.email, mailbox.settings())
+        watch.look()
+        (first,) = watch.watchers.values()
+        keep_credentials(inbox_id=inbox.pk, credentials={"oauth_access_token": "new"}, by=None)
+        watch.look()
+        assert watch.watchers == {inbox.pk: first}
+        connect(inbox, mailbox.settings(folder="Another"))
+        watch.look()
+        (second,) = watch.watchers.values()
+        assert (second is first, first.is_over.is_set()) == (False, True)
+        Inbox.objects.update(is_active=False)
+        watch.look()
+        assert watch.watchers == {}
+        for watcher in (first, second):
+            watcher.join(10)
+            assert not watcher.is_alive()

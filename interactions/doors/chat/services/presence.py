@@ -17,6 +17,7 @@ from interactions.doors.chat.selectors import (
     running_record,
     seq_of,
     shown_messages,
+    until,
 )
 from interactions.doors.chat.services.sessions import allowed_page
 from interactions.doors.models import ChatDevice, ChatVisitor
@@ -71,6 +72,6 @@ def show_up_to(*, visitor: ChatVisitor, seq: int) -> int:
     upto = min(seq, seq_of(last.out_at)) if last is not None else 0  # type: ignore[attr-defined]
     if upto <= before or not ChatVisitor.objects.filter(pk=visitor.pk, shown_up_to__lt=upto).update(shown_up_to=upto):
         return 0
-    read = shown_messages(visitor, after=moment_of(before)).filter(out_at__lte=moment_of(upto))
+    read = shown_messages(visitor, after=moment_of(before)).filter(until(moment_of(upto)))
     ours = list(read.filter(author_kind=AuthorKind.AGENT, sending__isnull=False).values_list("pk", flat=True))
     return sum(settle_sending(message_id=pk, state=SendingState.READ) for pk in ours)

@@ -22,7 +22,6 @@ from interactions.doors.chat.tokens import digest_of
 from interactions.doors.mail.services import take_mail
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import Sending, SendingState
-from interactions.handling.outgoing import send_due_messages
 from interactions.handling.services import accept_interaction, wrap_up_interaction
 from interactions.intake.services import receive
 from interactions.models import Inbox, Interaction, Message
@@ -56,12 +55,9 @@ def gone(minutes: float = 5) -> None:
 
 
 def answer(centre: Centre, body: str) -> Message:
-    """Alice writes, and it leaves at once."""
+    """Alice writes."""
     chat = Interaction.objects.filter(channel=Channel.CHAT).latest("pk")
-    said = reply(chat.pk, centre.alice, body)
-    Sending.objects.filter(message=said.message).update(due_at=timezone.now())
-    send_due_messages()
-    return said.message
+    return reply(chat.pk, centre.alice, body).message
 
 
 def carried_on(mails: list[Any]) -> EmailMessage:

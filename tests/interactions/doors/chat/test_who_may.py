@@ -166,6 +166,20 @@ def test_a_stranger_who_signs_in_keeps_the_chat(line: Inbox) -> None:
     assert other.token != before
 
 
+@pytest.mark.parametrize("kind", ["email", "account"])
+def test_a_known_customer_who_signs_in_during_a_chat_is_recognised(line: Inbox, kind: str) -> None:
+    value = "ann@example.test" if kind == "email" else f"{line.public_id}:42"
+    assurance = Assurance.ATTESTED if kind == "email" else Assurance.PROVEN
+    known = receive(contact=contact(line, "old", identity=claim(value, assurance, kind)), by_id=None)
+    visitor = Visitor(line)
+    visitor.begin()
+    visitor.say("Hello")
+    visitor.begin(user=signed(line))
+    visitor.say("It is me")
+    chat = Interaction.objects.latest("pk")
+    assert (chat.customer_id, chat.messages.count()) == (known.customer_id, 2)
+
+
 def test_an_address_that_the_site_signed_stays(line: Inbox) -> None:
     visitor = Visitor(line)
     visitor.begin(user=signed(line))

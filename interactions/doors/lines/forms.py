@@ -166,9 +166,9 @@ class LineForm(forms.Form):
         """A name is one line, a user has a server, and what is called is no machine of our own network."""
         cleaned = super().clean() or self.cleaned_data
         for name, field in self.fields.items():
-            if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea):
-                if CONTROL.search(cleaned.get(name) or ""):
-                    self.add_error(name, _("It must be one line."))
+            is_line = isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea)
+            if is_line and CONTROL.search(cleaned.get(name) or ""):
+                self.add_error(name, _("It must be one line."))
         for spec in self.specs:
             group, _dot, last = spec.name.partition(".")
             if last == "host" and cleaned.get(f"at_{group}__user") and not cleaned.get(_key(spec)):

@@ -87,21 +87,27 @@ def choices_of_lines() -> list[Offered]:
         Channel.MESSENGER: _("Messages to your Facebook page."),
         Channel.INSTAGRAM: _("Messages to your business account."),
         Channel.TELEGRAM: _("A bot of your own."),
+        Channel.WEB_FORM: _("Questions on a page of ours, for your site to link to."),
         Channel.API: _("Any other system, by REST and signed webhooks."),
     }
+    form = Link(label=_("A form of your own"), url=reverse("interactions:form-add"))
     return [
         Offered(
             channel=channel,
             about=about[channel],
             ways=[
                 Link(label=str(adapter.label), url=reverse("interactions:line-add", args=[kind_of(adapter)]))
-                for adapter in ADAPTERS
-                if adapter.channel == channel
-            ],
+                for adapter in adapters_of(channel)
+            ]
+            or [form],
         )
         for channel in CHANNELS
-        if channel in about
     ]
+
+
+def adapters_of(channel: Channel) -> list[Adapter]:
+    """Who can speak for a line of this channel, the usual one first."""
+    return [adapter for adapter in ADAPTERS if adapter.channel == channel]
 
 
 def kind_of(adapter: Adapter) -> str:

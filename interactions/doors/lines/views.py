@@ -26,8 +26,16 @@ from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, webhook_url
 from interactions.channels.services import credentials_of, remove_line, save_line, switch_line
 from interactions.doors.lines.forms import LineForm
-from interactions.doors.lines.selectors import LineShown, adapter_named, choices_of_lines, lines_shown, with_standing
+from interactions.doors.lines.selectors import (
+    LineShown,
+    adapter_named,
+    adapters_of,
+    choices_of_lines,
+    lines_shown,
+    with_standing,
+)
 from interactions.doors.lines.services import refresh_templates, try_line
+from interactions.doors.models import WebForm
 
 PAGE_SIZE = 50
 # A line that was just saved with "Save and test" is tried once its page is there.
@@ -72,12 +80,13 @@ def _row(shown: LineShown) -> Row:
     channel = Channel(inbox.channel)
     adapter = adapter_of(inbox)
     since = _("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else ""
+    is_one_of_many = adapter is not None and len(adapters_of(channel)) > 1
     return Row(
         key=str(inbox.public_id),
         url=reverse("interactions:line", args=[inbox.public_id]),
         cells=[
             Cell(text=inbox.name, detail=inbox.address, icon=channel.slug),
-            Cell(text=str(channel.label), detail=str(adapter.label) if adapter is not None else ""),
+            Cell(text=str(channel.label), detail=str(adapter.label) if adapter is not None and is_one_of_many else ""),
             Cell(
                 text=standing.word,
                 icon=standing.tone,
@@ -116,6 +125,9 @@ def line_add(request: StaffRequest, kind: str) -> HttpResponse:
 def line(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """One line: what it was told, how it stands, and what to do at its provider."""
     found = _line(request, public_id)
+    web_form = WebForm.objects.visible_to(request.user).filter(inbox=found, inbox__channel=Channel.WEB_FORM).first()
+    if web_form is not None:
+        return redirect("interactions:form", web_form.public_id)
     return _edit(request, channel=Channel(found.channel), adapter=adapter_of(found), inbox=found)
 
 

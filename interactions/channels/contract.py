@@ -288,7 +288,8 @@ class Check:
 class Field:
     """One thing that a line's form asks for. `kind`: text, secret, choice, bool, number, url, lines, email.
 
-    `name` is a key of the inbox's settings, dotted for a group ("imap.host"); a secret's is a key of its credentials.
+    `name` is a key of the inbox's settings, dotted for a group ("imap.host"), a secret's of its credentials. What
+    `is_rare` stands folded away.
     """
 
     name: str
@@ -299,6 +300,7 @@ class Field:
     choices: tuple[tuple[str, Words], ...] = ()
     group: Words = ""
     default: Any = ""
+    is_rare: bool = False
 
 
 class Adapter(ABC):
@@ -310,13 +312,15 @@ class Adapter(ABC):
     label: ClassVar[Words]
     # The kind of identity that its contacts bear (interactions.customers.choices.IdentityKind).
     identity_kind: ClassVar[str]
-    # Whether a provider calls us at an address of the line's own.
+    # Whether a provider calls us at an address of the line's own, what follows it there, and what to do with it.
     has_webhook: ClassVar[bool] = True
-    # The largest delivery that is read at all.
-    max_body: ClassVar[int] = 10 * 1024 * 1024
+    webhook_path: ClassVar[str] = ""
+    webhook_help: ClassVar[Words] = ""
+    guide: ClassVar[str] = ""  # how such a line is set up: a file of the documentation
+    max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
-    # Parameters of the address that are secrets: they are never kept, so `parse` must not need them.
+    # Parameters of the address that are secrets, and never kept: `parse` must not need them.
     secret_query: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

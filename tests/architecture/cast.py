@@ -108,7 +108,14 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     )
     MessageHtml.objects.create(message=message, html="<p>Hello</p>")
     objects = {"attachment": file, "laid_out": message, "aside": aside, "recording": a_recording(interaction)}
-    objects |= {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
+    objects |= {
+        "import": run,
+        "customer": customer,
+        "case": case,
+        "interaction": interaction,
+        "form": form,
+        "inbox": inbox,
+    }
     return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
 
 

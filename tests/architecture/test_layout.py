@@ -88,7 +88,7 @@ MORE_NAMES: dict[str, set[str]] = {
     },
     # Ways in, one folder each; the page of what could not be read; files that come in, and those that go out.
     "interactions/doors": {
-        *("chat", "deliveries", "files", "history", "mail", "rest", "sent", "voice", "webform", "webhooks"),
+        *("chat", "deliveries", "files", "history", "lines", "mail", "rest", "sent", "voice", "webform", "webhooks"),
     },
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}

@@ -23,6 +23,7 @@ ICONS: dict[str, str] = {
     "settings": "settings",
     "admin": "shield-lock",
     "reports": "report-analytics",
+    "lines": "plug-connected",
     "people": "user-circle",
     "teams": "users-group",
     "readers": "activity-heartbeat",

@@ -93,6 +93,7 @@ class ChatAdapter(Adapter):
     label: ClassVar[Words] = _("Chat on your site")
     identity_kind: ClassVar[str] = "visitor"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/channels/chat-widget.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS

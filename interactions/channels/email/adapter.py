@@ -32,6 +32,7 @@ AUTHSERV_ID: Final = Field(
     name="authserv_id",
     label=_("Name of our checking server"),
     help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
+    is_rare=True,
 )
 FIELDS: Final = (
     FROM_NAME,
@@ -101,20 +102,29 @@ FIELDS: Final = (
         kind="choice",
         choices=(("", _("None")), ("microsoft", "Microsoft 365"), ("google", "Google"), ("other", _("Another"))),
         group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
     ),
-    Field(name="oauth.client_id", label=_("Client ID"), group=_("Sign-in by token (OAuth 2)")),
-    Field(name="oauth_client_secret", label=_("Client secret"), kind="secret", group=_("Sign-in by token (OAuth 2)")),
+    Field(name="oauth.client_id", label=_("Client ID"), group=_("Sign-in by token (OAuth 2)"), is_rare=True),
+    Field(
+        name="oauth_client_secret",
+        label=_("Client secret"),
+        kind="secret",
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+    ),
     Field(
         name="oauth_refresh_token",
         label=_("Refresh token"),
         kind="secret",
         group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
         help=_("What consent gave. Empty with Microsoft 365: the application itself is let in."),
     ),
     Field(
         name="oauth.tenant",
         label=_("Directory (tenant)"),
         group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
         help=_("Microsoft 365 only; empty: common."),
     ),
     Field(
@@ -122,12 +132,14 @@ FIELDS: Final = (
         label=_("Address of tokens"),
         kind="url",
         group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
         help=_("Another provider only."),
     ),
     Field(
         name="oauth.scope",
         label=_("Scope"),
         group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
         help=_("Empty: what reading and sending mail needs."),
     ),
 )
@@ -157,6 +169,7 @@ class MailAdapter(Adapter):
     label: ClassVar[str] = _("Mail servers (IMAP and SMTP)")  # type: ignore[assignment]
     identity_kind: ClassVar[str] = "email"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/channels/email.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS

@@ -39,6 +39,7 @@ from interactions.channels.contract import (
     Report,
     Request,
     StaleDeliveryError,
+    Words,
 )
 from interactions.channels.email.adapter import AUTHSERV_ID, FROM_NAME, mail_capabilities
 from interactions.channels.email.checking import a_test, failed
@@ -53,6 +54,7 @@ API_URL: Final = Field(
     kind="url",
     group=SENDING,
     help=gettext_lazy("Empty: the provider's usual one. Regions have their own."),
+    is_rare=True,
 )
 SHARED_SECRET: Final = Field(
     name="webhook_secret",
@@ -92,6 +94,11 @@ class EspAdapter(Adapter):
 
     channel: ClassVar[Channel] = Channel.EMAIL
     identity_kind: ClassVar[str] = "email"
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Enter it at the provider for mail that comes in and for events (delivered, opened, bounced, complained):"
+        " one address serves both. Where a user and a password belong to it: https://user:password@…"
+    )
+    guide: ClassVar[str] = "docs/channels/email.md"
     max_body: ClassVar[int] = MAX_BODY
     # The module of anymail's backends and webhooks, and the classes that read them.
     module: ClassVar[str]

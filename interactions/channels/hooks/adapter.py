@@ -77,6 +77,7 @@ class HookAdapter(Adapter):
     label: ClassVar[Words] = gettext_lazy("A system of your own (REST and webhooks)")
     identity_kind: ClassVar[str] = "account"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/api.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS

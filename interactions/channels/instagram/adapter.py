@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
-from interactions.channels.contract import Capabilities, Field, Line, Outgoing
+from interactions.channels.contract import Capabilities, Field, Line, Outgoing, Words
 from interactions.channels.meta.page import WINDOW, WINDOW_OF_PEOPLE, PageAdapter, page_fields
 
 MAX_TEXT: Final = 1000
@@ -32,6 +32,10 @@ class InstagramAdapter(PageAdapter):
 
     channel: ClassVar[Channel] = Channel.INSTAGRAM
     label: ClassVar[str] = gettext_lazy("Instagram")  # type: ignore[assignment]
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Enter it in the app's webhook settings with the verify token, and subscribe to what the guide names."
+    )
+    guide: ClassVar[str] = "docs/channels/messenger-instagram.md"
     identity_kind: ClassVar[str] = "instagram"
     told_as: ClassVar[str] = "instagram"
     platform: ClassVar[str] = "instagram"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
 from interactions.channels.choices import Channel
-from interactions.channels.contract import Capabilities, Field, Line, Outgoing
+from interactions.channels.contract import Capabilities, Field, Line, Outgoing, Words
 from interactions.channels.meta.graph import call
 from interactions.channels.meta.page import SECONDS_OF_FILE, WINDOW, WINDOW_OF_PEOPLE, PageAdapter, page_fields
 from interactions.channels.telling import words
@@ -24,6 +24,10 @@ class MessengerAdapter(PageAdapter):
 
     channel: ClassVar[Channel] = Channel.MESSENGER
     label: ClassVar[str] = gettext_lazy("Facebook Messenger")  # type: ignore[assignment]
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Enter it in the app's webhook settings with the verify token, and subscribe to what the guide names."
+    )
+    guide: ClassVar[str] = "docs/channels/messenger-instagram.md"
     identity_kind: ClassVar[str] = "messenger"
     told_as: ClassVar[str] = "page"
     platform: ClassVar[str] = "messenger"

@@ -10,7 +10,6 @@ from ccx.kernel.events.effects import CredentialsRefusedError, RefusedEffectErro
 from interactions.channels.contract import Check, Field
 from interactions.channels.meta.graph import USUAL_BASE, USUAL_VERSION
 
-ADVANCED: Final = gettext_lazy("Advanced")
 COMMON_FIELDS: Final = (
     Field(
         name="access_token",
@@ -33,8 +32,8 @@ COMMON_FIELDS: Final = (
         is_required=True,
         help=gettext_lazy("A word of your own; Meta asks for it when you enter our address there."),
     ),
-    Field(name="graph_version", label=gettext_lazy("Version of the Graph"), default=USUAL_VERSION, group=ADVANCED),
-    Field(name="api_base", label=gettext_lazy("Address of the Graph"), kind="url", default=USUAL_BASE, group=ADVANCED),
+    Field(name="graph_version", label=gettext_lazy("Version of the Graph"), default=USUAL_VERSION, is_rare=True),
+    Field(name="api_base", label=gettext_lazy("Address of the Graph"), kind="url", default=USUAL_BASE, is_rare=True),
 )
 
 

@@ -27,6 +27,7 @@ from interactions.channels.contract import (
     RemoteFile,
     Report,
     Request,
+    Words,
 )
 from interactions.channels.sms.reading import date_of, read, remote_file, report_of, take
 from interactions.channels.telling import Gathered, inner, needed, rows, words
@@ -65,7 +66,7 @@ FIELDS: Final = (
         label=gettext_lazy("Address of the provider"),
         kind="url",
         default=USUAL_BASE,
-        group=gettext_lazy("Advanced"),
+        is_rare=True,
     ),
 )
 
@@ -75,6 +76,10 @@ class SmsAdapter(Adapter):
 
     channel: ClassVar[Channel] = Channel.SMS
     label: ClassVar[str] = gettext_lazy("SMS (Twilio)")  # type: ignore[assignment]
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "At Twilio open the number and enter it where a message comes in (POST); with a messaging service, there."
+    )
+    guide: ClassVar[str] = "docs/channels/sms.md"
     identity_kind: ClassVar[str] = "phone"
 
     def fields(self) -> Sequence[Field]:

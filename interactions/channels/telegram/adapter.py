@@ -25,6 +25,7 @@ from interactions.channels.contract import (
     OutgoingFile,
     Parsed,
     Request,
+    Words,
 )
 from interactions.channels.telegram.calling import USUAL_BASE, address, call
 from interactions.channels.telegram.reading import read
@@ -59,7 +60,7 @@ FIELDS: Final = (
         label=gettext_lazy("Address of the Bot API"),
         kind="url",
         default=USUAL_BASE,
-        group=gettext_lazy("Advanced"),
+        is_rare=True,
     ),
 )
 
@@ -79,6 +80,8 @@ class TelegramAdapter(Adapter):
 
     channel: ClassVar[Channel] = Channel.TELEGRAM
     label: ClassVar[str] = gettext_lazy("Telegram bot")  # type: ignore[assignment]
+    webhook_help: ClassVar[Words] = gettext_lazy("There is nothing to enter: sending a test tells it to Telegram.")
+    guide: ClassVar[str] = "docs/channels/telegram.md"
     identity_kind: ClassVar[str] = "telegram"
 
     def fields(self) -> Sequence[Field]:

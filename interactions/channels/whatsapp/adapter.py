@@ -23,6 +23,7 @@ from interactions.channels.contract import (
     OutgoingFile,
     Parsed,
     Request,
+    Words,
 )
 from interactions.channels.meta.checking import COMMON_FIELDS, step
 from interactions.channels.meta.graph import call, node
@@ -72,6 +73,10 @@ class WhatsAppAdapter(Adapter):
 
     channel: ClassVar[Channel] = Channel.WHATSAPP
     label: ClassVar[str] = gettext_lazy("WhatsApp (Meta Cloud API)")  # type: ignore[assignment]
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Enter it in the app's WhatsApp configuration with the verify token, and subscribe to the field messages."
+    )
+    guide: ClassVar[str] = "docs/channels/whatsapp.md"
     identity_kind: ClassVar[str] = "whatsapp"
     secret_query: ClassVar[tuple[str, ...]] = ("hub.verify_token",)
 

@@ -338,6 +338,11 @@ EMAIL_USE_TLS = env_bool("CCX_SMTP_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("CCX_FROM_EMAIL", "CCX <ccx@localhost>")
 
+# Where the browser's telephone signs in and sends its voice: allowed on desks of agents who have a voice line.
+CCX_PHONE_ORIGINS = env_list(
+    "CCX_PHONE_ORIGINS", "https://eventgw.twilio.com,wss://voice-js.roaming.twilio.com,https://sdk.twilio.com"
+)
+
 # What the browser may load and where cookies go.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -49,6 +49,7 @@ class Folded:
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     ended_by: str = ""
+    end_reason: str = ""
     place: str = ""
     agents: frozenset[int] = frozenset()
     ringing: frozenset[int] = frozenset()
@@ -279,6 +280,7 @@ def fold(told: Iterable[Heard], *, is_outbound: bool = False) -> Folded:
         answered_at=call.answered_at,
         ended_at=end.at if end is not None else None,
         ended_by=_who_ended(heard, end),
+        end_reason=end.reason if end is not None else "",
         place=call.place[0],
         agents=frozenset(agent for agent in call.room.values() if agent is not None),
         ringing=frozenset(agent for agent in call.ringing.values() if agent is not None),

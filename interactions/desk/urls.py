@@ -3,7 +3,7 @@
 from django.urls import path
 
 from interactions.desk.fragment_urls import fragments
-from interactions.desk.views import actions, composing, floor, mail, pages, presence, writing
+from interactions.desk.views import actions, calling, composing, floor, mail, pages, presence, writing
 
 app_name = "desk"
 urlpatterns = [
@@ -34,5 +34,8 @@ urlpatterns = [
     path("<uuid:public_id>/way/", composing.way, name="way"),
     path("<uuid:public_id>/files/", composing.add_file, name="add-file"),
     path("<uuid:public_id>/files/<uuid:file_id>/remove/", composing.remove_file, name="remove-file"),
+    path("phone/token/", calling.phone_token, name="phone-token"),
+    path("<uuid:public_id>/dial/", calling.dial, name="dial"),
+    path("<uuid:public_id>/call/<slug:what>/", calling.control, name="call"),
     *fragments,
 ]

@@ -6,10 +6,12 @@ import { watchThread } from "./desk_thread.js";
 import { watchComposer } from "./desk_composer.js";
 import { watchAround } from "./desk_around.js";
 import { watchDeskKeys } from "./desk_keys.js";
+import { watchPhone } from "./desk_phone.js";
 import { watchViewers } from "./desk_viewers.js";
 import { watchAnswers } from "./desk_server.js";
 
 watchAnswers();
+watchPhone();
 watchClocks();
 watchPanes();
 watchList();

@@ -271,6 +271,14 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/way/": [row(of="interaction", method="post")],
     "desk/<uuid:public_id>/files/": [row(**IS_ASKED, of="interaction", method="post")],
     "desk/<uuid:public_id>/files/<uuid:file_id>/remove/": [row(**ACTS, of="interaction", ids=NO_FILE, method="post")],
+    # The telephone (tests/interactions/desk/test_calling.py); the objects' contacts have no call.
+    "desk/phone/token/": [row(method="post")],
+    "desk/<uuid:public_id>/dial/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/call/<slug:what>/": [
+        row(**ACTS, of="interaction", ids={"what": "hang-up"}, method="post"),
+        row(of="interaction", ids={"what": "nonsense"}, method="post"),
+    ],
+    "desk/<uuid:public_id>/_consult/": [row(of="interaction")],
     "desk/<uuid:public_id>/_ways/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_templates/": [row(**HANDLES, of="interaction")],
     # Beside a conversation and at its end.

@@ -6,6 +6,7 @@ from typing import Any
 from ccx.kernel.events.pumping import pump
 from interactions.calls.models import Call, IvrFlow
 from interactions.calls.outgoing import carry_out_all
+from interactions.calls.readers import CALLS
 from interactions.calls.services import keep_flow
 from interactions.cases.choices import SegmentKind
 from interactions.channels.choices import Channel
@@ -65,9 +66,9 @@ def a_pbx(centre: Centre, **settings: Any) -> Inbox:
 
 
 def workers(company: PhoneCompany) -> None:
-    """Readers and orders, until nothing is left: what takes workers a part of a second."""
+    """The reader of calls and its orders, until nothing is left: what takes workers a part of a second."""
     for _round in range(6):
-        pump(seconds=20.0)
+        pump(seconds=20.0, readers=[CALLS])
         carry_out_all()
         if not company.jobs:
             return

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.test import Client
 from twilio.request_validator import RequestValidator
 
-from interactions.doors.models import Delivery
 from tests.factories.webservers import StandIn, stand_in
 from tests.stand_ins.phone_orders import ACCOUNT, TOKEN, Leg, Notice, PhoneOrders, Room
 from tests.stand_ins.twiml_reader import Verb, read_twiml
@@ -41,13 +40,6 @@ class PhoneCompany(PhoneOrders):
         return self
 
     def __exit__(self, *_told: object) -> None:
-        self._open.close()
-        assert not Delivery.objects.exclude(state=Delivery.State.DONE).exists(), list(
-            Delivery.objects.exclude(state=Delivery.State.DONE).values_list("url", "error")
-        )
-
-    def close(self) -> None:
-        """The end, whatever is left."""
         self._open.close()
 
     def settings(self) -> dict[str, Any]:

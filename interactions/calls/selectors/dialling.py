@@ -21,7 +21,7 @@ def allowed_number(inbox: Inbox, number: str) -> str:
     except ValueError as error:
         raise NumberIsNotAllowedError(number=number) from error
     parsed = phonenumbers.parse(value)
-    country = phonenumbers.region_code_for_number(parsed)
+    country = _country(parsed)
     if country not in countries(inbox) or phonenumbers.number_type(parsed) in DEAR:
         raise NumberIsNotAllowedError(country=country)
     return value
@@ -34,10 +34,23 @@ def countries(inbox: Inbox) -> frozenset[str]:
     if listed:
         return frozenset(one.strip().upper() for one in listed)
     try:
-        own = phonenumbers.region_code_for_number(phonenumbers.parse(inbox.address))
+        own = _country(phonenumbers.parse(inbox.address))
     except phonenumbers.NumberParseException:
         return frozenset()
     return frozenset({own} if own else set())
+
+
+def _country(number: phonenumbers.PhoneNumber) -> str:
+    """Whose number it is. One that no plan knows is its calling code's, but for +1, which many countries share."""
+    known = phonenumbers.region_code_for_number(number)
+    if known:
+        return str(known)
+    is_whole = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return (
+        ""
+        if number.country_code == 1 or not is_whole
+        else str(phonenumbers.region_code_for_country_code(number.country_code))
+    )
 
 
 def budget(inbox: Inbox) -> int:

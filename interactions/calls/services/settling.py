@@ -21,6 +21,8 @@ from interactions.handling.services import (
 )
 from interactions.routing.models import Queue
 
+# Ends of a leg after which it may still be told that somebody talked in it.
+MAY_HAVE_TALKED = frozenset({"completed", ""})
 LOST_AFTER = timedelta(seconds=3)
 
 
@@ -42,7 +44,8 @@ def settle(*, call: Call, found: Folded, now: datetime, is_final: bool) -> bool:
 
 def _end(call: Call, interaction: Interaction, found: Folded, *, is_final: bool) -> bool:
     answered = found.answered_at is not None
-    if interaction.status == InteractionStatus.ACTIVE and not answered and not is_final and _somebody_was_dialled(call):
+    may_have_been = found.end_reason in MAY_HAVE_TALKED and _somebody_was_dialled(call)
+    if interaction.status == InteractionStatus.ACTIVE and not answered and not is_final and may_have_been:
         return False
     if found.place == Told.VOICEMAIL and not is_final and not call.recordings.exists():
         return False

@@ -118,7 +118,7 @@ class _Maker:
         """What an event means; some mean two things."""
         leg = f"agent:{self.agent.lower()}"
         if event == "new":
-            names = ("from", "to", "queue", "direction", "name")
+            names = ("from", "to", "queue", "direction", "name", "verified")
             data = {name: str(self.told.get(name) or "")[:120] for name in names}
             return (self.make(Told.BEGAN, self.call_id, data=data),)
         if event == "ring":

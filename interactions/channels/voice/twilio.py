@@ -239,7 +239,13 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
 
 def _began(form: Mapping[str, str]) -> CallTold:
-    data = {"from": form.get("From", ""), "to": form.get("To", ""), "name": form.get("CallerName", "")}
+    data = {
+        "from": form.get("From", ""),
+        "to": form.get("To", ""),
+        "name": form.get("CallerName", ""),
+        # What the carriers say of the number (STIR/SHAKEN).
+        "verified": form.get("StirVerstat", ""),
+    }
     return CallTold(
         kind=Told.BEGAN, key=f"{form['CallSid']}:began", call_id=form["CallSid"], leg=form["CallSid"], data=data
     )

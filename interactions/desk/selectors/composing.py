@@ -14,6 +14,7 @@ from interactions.channels.choices import LIVE_CHANNELS, Channel
 from interactions.channels.contract import TemplateSlot
 from interactions.channels.email.tokens import without_token
 from interactions.channels.models import Inbox
+from interactions.customers.choices import Assurance
 from interactions.desk.choices import ComposerMode
 from interactions.desk.selectors.standing import Standing
 from interactions.handling.models import Draft, DraftFile
@@ -135,8 +136,11 @@ def begun(*, interaction: Interaction, user: User, way: Way | None) -> Begun:
 
 
 def copied_in(interaction: Interaction, way: Way) -> list[str]:
-    """Who else got the customer's last mail, and so gets the answer; our own lines are nobody else."""
-    if way.inbox.channel != Channel.EMAIL:
+    """Who else got the customer's last mail, and so gets the answer; our own lines are nobody else.
+
+    Of a mail that nobody vouches for its copies are nobody's either: who forges one must not join a conversation.
+    """
+    if way.inbox.channel != Channel.EMAIL or interaction.assurance < Assurance.ATTESTED:
         return []
     said = Message.objects.filter(interaction=interaction, author_kind=AuthorKind.CUSTOMER).order_by("-sent_at", "-pk")
     meta = said.values_list("meta", flat=True).first() or {}

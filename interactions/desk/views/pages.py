@@ -15,6 +15,7 @@ from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
 from interactions.desk.forms import uuid_of
 from interactions.desk.nudging import LINES
+from interactions.desk.selectors.calling import call_bar, phones
 from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
 from interactions.desk.selectors.floor import IN_HAND
@@ -23,6 +24,7 @@ from interactions.desk.selectors.presence import is_full, presence
 from interactions.desk.selectors.standing import standing
 from interactions.desk.selectors.thread import thread
 from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
+from interactions.desk.views.calling import with_phone
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors import seen_cursor
 from interactions.handling.selectors.lines import lines_down
@@ -33,7 +35,7 @@ from interactions.handling.selectors.lines import lines_down
 def home(request: StaffRequest) -> HttpResponse:
     """The desk with nothing open."""
     context = list_context(request) | {"opened": None, "contact": None, "name": ""}
-    return render(request, "interactions/desk/desk.html", context)
+    return _page(request, context)
 
 
 @require_safe
@@ -53,7 +55,7 @@ def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = open_context(request, interaction)
     if request.headers.get("HX-Request") == "true":
         return render(request, "interactions/desk/_open.html", context)
-    return render(request, "interactions/desk/desk.html", list_context(request) | context)
+    return _page(request, list_context(request) | context)
 
 
 @require_safe
@@ -73,6 +75,11 @@ def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = thread_context(request, interaction, before=before, since=since)
     template = "interactions/desk/_earlier.html" if before else "interactions/desk/_thread.html"
     return render(request, template, context)
+
+
+def _page(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
+    lines = phones(request.user)
+    return with_phone(render(request, "interactions/desk/desk.html", context | {"phones": lines}), lines)
 
 
 def found(request: StaffRequest, public_id: UUID) -> Interaction:
@@ -108,6 +115,7 @@ def header_context(request: StaffRequest, interaction: Interaction) -> dict[str,
     return {
         "contact": interaction,
         "stands": stands,
+        "call": call_bar(interaction, stands),
         "gate": gate(stands, request.user),
         "name": name_of(interaction),
         "contact_topic": f"interaction:{interaction.public_id}",

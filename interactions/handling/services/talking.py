@@ -60,8 +60,8 @@ def begin_wrap_up(interaction: Interaction, *, by: User | None, at: datetime) ->
 def _talk_or_hold(interaction_id: int, kind: SegmentKind, what: str, *, at: datetime, by: User | None) -> Interaction:
     interaction = lock_interaction(interaction_id)
     refuse_unless_active(interaction)
-    running = Segment.objects.filter(interaction=interaction, ended_at__isnull=True).values_list("kind", flat=True)
-    if kind in set(running):
+    own = Segment.objects.filter(interaction=interaction, agent=interaction.agent, ended_at__isnull=True)
+    if kind in set(own.values_list("kind", flat=True)):
         return interaction
     if interaction.agent is None:
         raise MoveIsNotAllowedError(interaction_id=interaction_id)

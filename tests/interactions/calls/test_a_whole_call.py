@@ -1,7 +1,6 @@
 """One call from the first ring to wrap-up, against our TwiML and REST orders, by the company's own clock."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,14 +13,8 @@ from interactions.cases.choices import InteractionStatus, Outcome, SegmentClock,
 from interactions.handling import services as handling
 from interactions.models import Interaction, Queue
 from tests.factories.contacts import Centre
-from tests.factories.telephones import CALLER, FLOW, NINE, a_line, stretches, the_call, workers
+from tests.factories.telephones import CALLER, FLOW, a_line, stretches, the_call, workers
 from tests.stand_ins.phone_company import Leg, Notice, PhoneCompany
-
-
-@pytest.fixture
-def company() -> Iterator[PhoneCompany]:
-    with PhoneCompany(NINE) as company:
-        yield company
 
 
 def in_the_queue(company: PhoneCompany, centre: Centre, **settings: object) -> Leg:

@@ -1,6 +1,6 @@
 """Forms are made, and what was filled in becomes a contact."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,9 +11,11 @@ from ccx.kernel.models import User
 from ccx.kernel.people.services.authority import require_configure
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
+from interactions.channels.contract import FetchedFile
 from interactions.channels.errors import LineIsNotRightError
 from interactions.channels.services import save_line
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
+from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import WebForm
 from interactions.intake.services import receive
 
@@ -38,7 +40,9 @@ def save_form(*, form_id: int | None, values: Mapping[str, Any], line: Mapping[s
     return found
 
 
-def receive_form(*, web_form: WebForm, number: str, answers: Answers, language: str) -> Receipt:
+def receive_form(
+    *, web_form: WebForm, number: str, answers: Answers, language: str, files: Sequence[FetchedFile] = ()
+) -> Receipt:
     """Take one filled form in. Anybody can write any address into it, so its identity is claimed and no more."""
     contact = InboundContact(
         inbox_id=web_form.inbox_id,
@@ -52,7 +56,20 @@ def receive_form(*, web_form: WebForm, number: str, answers: Answers, language: 
         body=_words(answers),
         payload={str(spec["name"]): answer for spec, answer in answers},
     )
-    return receive(contact=contact, by_id=None)
+    kept = keep_files(files)
+    receipt: Receipt | None = None
+    try:
+        with transaction.atomic():
+            receipt = receive(contact=contact, by_id=None)
+            if receipt.is_new and receipt.message_id is not None:
+                attach(kept, message_id=receipt.message_id)
+    except BaseException:
+        receipt = None
+        raise
+    finally:
+        if receipt is None or not receipt.is_new:
+            forget_files(kept)
+    return receipt
 
 
 def _named(answers: Answers, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -108,12 +109,12 @@ def _of_interactions(ids: Collection[int]) -> Iterable[str]:
     """
     rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "case_id", "queue_id", "team_id", "agent_id")
     places: set[tuple[int | None, int | None, int | None]] = set()
-    cases: set[int] = set()
+    cases: set[Any] = set()
     for public_id, case_id, *place in rows:
         yield interaction_topic(public_id)
         places.add((place[0], place[1], place[2]))
-        cases |= {case_id} if case_id is not None else set()
-    beside = Interaction.objects.filter(_on_screen(), case_id__in=cases).exclude(pk__in=ids)
+        cases.add(case_id)
+    beside = Interaction.objects.filter(_on_screen(), case_id__in=cases - {None}).exclude(pk__in=ids)
     yield from map(interaction_topic, beside.values_list("public_id", flat=True))
     stretches = Segment.objects.filter(interaction_id__in=ids)
     places.update(stretches.values_list("queue_id", "team_id", "agent_id"))

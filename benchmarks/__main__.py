@@ -18,10 +18,14 @@ KEYS = (
     "routing_pass",
     "intake_single",
     "intake_bulk",
+    "intake_webhook",
     "import",
     "freshness",
     "live_fanout",
     "live_roundtrip",
+    "chat_visitors",
+    "sending",
+    "mail_backlog",
 )
 
 

@@ -33,8 +33,13 @@ from ccx.kernel.access.choices import Scope
 from ccx.kernel.events.months import ensure_partitions
 from ccx.kernel.models import ApiKey, Grant, User
 from ccx.kernel.people.choices import GrantScope, Role, UserKind
+from interactions.cases.models import Message
+from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact
+from interactions.channels.models import Inbox
+from interactions.channels.services import keep_credentials
 from interactions.customers.choices import Assurance
+from interactions.doors.models import Delivery
 from interactions.intake.services import receive
 
 CLIENTS: Final = 8
@@ -172,6 +177,64 @@ def intake(size: int, only: set[str]) -> None:
     if bulk:
         rate = statistics.median(bulk)
         tell(Figure(name="intake_bulk", size=size, value=rate, unit="contacts/s", ratio=rate / plain, bar=2, at_least=True))  # fmt: skip
+
+
+def webhooks(size: int) -> None:
+    """A provider's deliveries, verified, kept and taken in, over one-statement transactions of the same rounds."""
+    ensure_partitions()
+    with connection.cursor() as cursor:
+        cursor.execute(BARE_TABLES)
+    inbox, _ = Inbox.objects.update_or_create(
+        name="WhatsApp of benchmarks", defaults={"channel": Channel.WHATSAPP, "settings": {"phone_number_id": "1"}}
+    )
+    keep_credentials(inbox_id=inbox.pk, credentials={"app_secret": SECRET}, by=None)
+    port = a_free_port()
+    url = f"http://127.0.0.1:{port}/in/{inbox.public_id}/"
+    web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    web += ["--workers", "2", "--blocking-threads", "4"]
+    bare, once, again, took = [], [], [], []
+    brought = 0
+    with _program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
+        _wait_for(url)
+        for _ in range(ROUNDS):
+            bare.append(_one_statement_rate()[0])
+            taken, rate, number = _providers(url, times=1)
+            took += taken
+            once.append(rate)
+            brought += number
+            _taken, rate, number = _providers(url, times=5)
+            again.append(rate)
+            brought += number
+    plain, rate = statistics.median(bare), statistics.median(once)
+    settled = Delivery.objects.filter(inbox=inbox, state=Delivery.State.DONE).count()
+    messages = Message.objects.filter(interaction__inbox=inbox).count()
+    lost = f"{brought} brought, {settled} kept, {messages} messages"
+    tell(Figure(name="intake_webhook", size=size, value=rate, unit="deliveries/s", ratio=rate / plain, bar=0.04, at_least=True, note=lost))  # fmt: skip
+    tell(Figure(name="intake_webhook_p99", size=size, value=percentile(took, 0.99) * 1000, unit="ms", bar=250))
+    tell(Figure(name="intake_webhook_again", size=size, value=statistics.median(again), unit="deliveries/s, each five times"))  # fmt: skip
+
+
+def _providers(url: str, *, times: int) -> tuple[list[float], float, int]:
+    """What the deliveries took, how many a second, and how many were different."""
+    started = time.perf_counter()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.webhook_client", url, SECRET, str(SECONDS), str(times), uuid4().hex],
+            stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(CLIENTS)
+    ]  # fmt: skip
+    took: list[float] = []
+    brought = 0
+    for process in processes:
+        output, _ = process.communicate(timeout=SECONDS + 60)
+        told = json.loads(output.splitlines()[-1])
+        if told["refused"]:
+            raise RuntimeError(f"{told['refused']} deliveries were refused")
+        took += told["took"]
+        brought += told["brought"]
+    elapsed = min(time.perf_counter() - started, SECONDS + 0.5)
+    return took, len(took) / elapsed, brought
 
 
 def _history_file(path: Path) -> None:

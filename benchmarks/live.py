@@ -30,28 +30,29 @@ SOCKETS: Final = 3_000
 BROADCASTS: Final = 12
 IDLE: Final = 1_000
 ROUND_TRIPS: Final = 200
+CLIENT: Final = "benchmarks.live_client"
 
 
 def fan_out() -> None:
     """One nudge to all, several times; and the memory of the process before and after the sockets came."""
     team, people = _agents(SOCKETS)
     topic = team_topic(team.public_id)
-    with _server() as (port, process):
-        with _browsers(port, topic, [(people[0][0], "")]):
+    with server() as (port, process):
+        with browsers(port, (CLIENT, topic), [(people[0][0], "")]):
             time.sleep(1)  # what is loaded with the first socket
-        before = _resident_kib(process.pid)
+        before = resident_kib(process.pid)
         started = time.perf_counter()
-        with _browsers(port, topic, [(cookie, "") for cookie, _ in people]) as browsers:
+        with browsers(port, (CLIENT, topic), [(cookie, "") for cookie, _ in people]) as pages:
             took = time.perf_counter() - started
             say(f"{SOCKETS} sockets in {took:.0f} s")
             time.sleep(5)
-            memory = (_resident_kib(process.pid) - before) / SOCKETS
-            browsers.arrived()
+            memory = (resident_kib(process.pid) - before) / SOCKETS
+            pages.arrived()
             delays: list[float] = []
             for _ in range(BROADCASTS):
                 nudging.nudge(topic, what=str(time.monotonic()))
                 time.sleep(2)
-                delays += browsers.arrived()
+                delays += pages.arrived()
     lost = SOCKETS * BROADCASTS - len(delays)
     worst = percentile(delays, 0.99) * 1000
     note = f"median {percentile(delays, 0.5) * 1000:.0f} ms, {BROADCASTS} broadcasts, {SOCKETS / took:.0f} connects/s"
@@ -63,13 +64,13 @@ def fan_out() -> None:
 def round_trip() -> None:
     """One nudge to one of many idle sockets, from the call of nudge() to the frame."""
     team, people = _agents(IDLE)
-    with _server() as (port, _), _browsers(port, team_topic(team.public_id), people) as browsers:
+    with server() as (port, _), browsers(port, (CLIENT, team_topic(team.public_id)), people) as pages:
         time.sleep(3)
-        browsers.arrived()
+        pages.arrived()
         for number in range(ROUND_TRIPS):
             nudging.nudge(people[number % IDLE][1], what=str(time.monotonic()))
             time.sleep(0.05)
-        delays = browsers.arrived()
+        delays = pages.arrived()
     note = f"median {percentile(delays, 0.5) * 1000:.1f} ms, {ROUND_TRIPS - len(delays)} lost of {ROUND_TRIPS}"
     tell(Figure(name="live_roundtrip", size=IDLE, value=percentile(delays, 0.99) * 1000, unit="ms", bar=20, note=note))
 
@@ -106,7 +107,8 @@ def _agents(number: int) -> tuple[Team, list[tuple[str, str]]]:
 
 
 @contextmanager
-def _server() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def server() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """A socket process as the supervisor starts it; its port and itself."""
     port = a_free_port()
     os.environ["CCX_SOCKETS_PORT"] = str(port)
     # Whoever signs the sessions and whoever reads them share the key.
@@ -136,21 +138,24 @@ class _Browsers:
 
 
 @contextmanager
-def _browsers(port: int, topic: str, cookies: list[tuple[str, str]]) -> Iterator[_Browsers]:
-    program = [sys.executable, "-m", "benchmarks.live_client", str(port), topic]
-    process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def browsers(port: int, program: tuple[str, ...], cookies: list[tuple[str, str]]) -> Iterator[_Browsers]:
+    """Those of one of the clients beside this file: (module, what it is told besides the port)."""
+    module, *told = program
+    command = [sys.executable, "-m", module, str(port), *told]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        browsers = _Browsers(process)
-        browsers.orders.write(json.dumps(cookies) + "\n")
-        browsers.orders.flush()
-        if browsers.told.readline() != "READY\n":
+        pages = _Browsers(process)
+        pages.orders.write(json.dumps(cookies) + "\n")
+        pages.orders.flush()
+        if pages.told.readline() != "READY\n":
             raise RuntimeError("Some browsers did not get their socket.")
-        yield browsers
+        yield pages
     finally:
         process.kill()
         process.wait()
 
 
-def _resident_kib(pid: int) -> int:
+def resident_kib(pid: int) -> int:
+    """The memory that a process holds."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])

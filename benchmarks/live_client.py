@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import uvloop
 
@@ -28,10 +29,10 @@ def frame(said: dict[str, object]) -> bytes:
 
 
 class Browser(asyncio.Protocol):
-    """Follows one topic, answers beats, notes when nudges come."""
+    """Follows one topic (its name), answers beats, notes when nudges come."""
 
-    def __init__(self, topic: str, delays: list[float]) -> None:
-        self.topic, self.delays = topic, delays
+    def __init__(self, name: str, delays: list[float]) -> None:
+        self.name, self.delays = name, delays
         self.follows = asyncio.get_running_loop().create_future()
         self.rest = b""
         self.is_open = False
@@ -52,16 +53,21 @@ class Browser(asyncio.Protocol):
                 self.rest = head
                 return
             self.is_open = True
-            self.transport.write(frame({"type": "follow", "topics": [self.topic]}))  # type: ignore[attr-defined]
+            self.transport.write(self.opened())  # type: ignore[attr-defined]
         while len(self.rest) >= 2 and len(self.rest) >= 2 + self.rest[1]:
             opcode, length = self.rest[0] & 15, self.rest[1]
             words, self.rest = self.rest[2 : 2 + length], self.rest[2 + length :]
             if opcode == 9:
                 self.transport.write(b"\x8a" + bytes([0x80 | length]) + b"\0\0\0\0" + words)  # type: ignore[attr-defined]
             elif opcode == 1:
-                self._take(json.loads(words), now)
+                self.take(json.loads(words), now)
 
-    def _take(self, said: dict[str, str], now: float) -> None:
+    def opened(self) -> bytes:
+        """The first frame it sends."""
+        return frame({"type": "follow", "topics": [self.name]})
+
+    def take(self, said: dict[str, str], now: float) -> None:
+        """What the server says."""
         if said.get("what"):
             self.delays.append(now - float(said["what"]))
         elif "beat" in said:
@@ -70,27 +76,41 @@ class Browser(asyncio.Protocol):
             self.follows.set_result(None)
 
 
-async def main() -> None:
-    port, topic = int(sys.argv[1]), sys.argv[2]
+# Of what is told of one browser, and the list of what arrives: the browser, and its handshake.
+Make = Callable[[str, str, list[float]], tuple[Browser, str]]
+
+
+async def serve(port: int, make: Make) -> None:
+    """Open a browser for each pair of standard input's first line, and tell what arrives whenever asked."""
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=1 << 24)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(0, "rb"))
-    cookies = json.loads(await lines.readline())
+    told = json.loads(await lines.readline())
     delays: list[float] = []
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def open_one(cookie: str, own: str) -> None:
+    async def open_one(secret: str, own: str) -> None:
+        made, handshake = make(secret, own, delays)
         async with gate:
-            _, browser = await loop.create_connection(lambda: Browser(own or topic, delays), "127.0.0.1", port)
-            browser.transport.write(HANDSHAKE.format(port=port, cookie=cookie).encode())  # type: ignore[attr-defined]
+            _, browser = await loop.create_connection(lambda: made, "127.0.0.1", port)
+            browser.transport.write(handshake.encode())  # type: ignore[attr-defined]
             await browser.follows
 
-    await asyncio.gather(*(open_one(cookie, own) for cookie, own in cookies))
+    await asyncio.gather(*(open_one(secret, own) for secret, own in told))
     print("READY", flush=True)
     while await lines.readline():
         print(json.dumps(delays), flush=True)
         delays.clear()
 
 
+def main() -> None:
+    port, topic = int(sys.argv[1]), sys.argv[2]
+
+    def make(cookie: str, own: str, delays: list[float]) -> tuple[Browser, str]:
+        return Browser(own or topic, delays), HANDSHAKE.format(port=port, cookie=cookie)
+
+    uvloop.run(serve(port, make))
+
+
 if __name__ == "__main__":
-    uvloop.run(main())
+    main()

@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.db import connection
 
 from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
-from benchmarks import analytics, doors, live, routing
+from benchmarks import analytics, chat, doors, live, routing
 from benchmarks.dataset import make_centre
 from benchmarks.figures import Figure, tell
+from benchmarks.mail import mail_backlog
+from benchmarks.sending import sending
 from ccx.settings.env import database_from_url
 
 
@@ -48,9 +50,13 @@ class Run:
             "routing_pass": lambda: routing.routing_pass(self.size),
             # Sockets know nothing of how many contacts there are.
             **({"live_fanout": live.fan_out, "live_roundtrip": live.round_trip} if self.size <= 100_000 else {}),
+            **({"chat_visitors": chat.visitors} if self.size <= 100_000 else {}),
+            "sending": lambda: sending(self.size),
             "freshness": lambda: doors.freshness(self.size, self._ready),
             "import": lambda: doors.history_import(self.size),
             "intake_single+intake_bulk": lambda: doors.intake(self.size, self.only),
+            "intake_webhook": lambda: doors.webhooks(self.size),
+            **({"mail_backlog": lambda: mail_backlog(self.size)} if self.size <= 100_000 else {}),
         }
 
     def _ready(self) -> None:

@@ -10,8 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccx.settings.base")
 get_asgi_application()  # sets Django up before routing imports models
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from channels.sessions import CookieMiddleware  # noqa: E402
 
 from ccx.routing import websocket_urlpatterns  # noqa: E402
 
@@ -31,9 +29,4 @@ async def not_a_page(scope: dict[str, Any], receive: object, send: Send) -> None
     await send({"type": "http.response.body", "body": b"alive\n" if alive else b"Sockets only.\n"})
 
 
-application = ProtocolTypeRouter(
-    {
-        "http": not_a_page,
-        "websocket": AllowedHostsOriginValidator(CookieMiddleware(URLRouter(websocket_urlpatterns))),
-    }
-)
+application = ProtocolTypeRouter({"http": not_a_page, "websocket": URLRouter(websocket_urlpatterns)})

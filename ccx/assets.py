@@ -32,6 +32,7 @@ FILES: dict[str, str] = {
     "vendor/tabler/tabler.min.js": f"{_TABLER}/js/tabler.min.js",
     "vendor/tabler/tabler.min.js.map": f"{_TABLER}/js/tabler.min.js.map",
     "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
+    "vendor/twilio/twilio.min.js": "@twilio/voice-sdk/dist/twilio.min.js",
     "vendor/uplot/uPlot.iife.min.js": "uplot/dist/uPlot.iife.min.js",
     "vendor/uplot/uPlot.min.css": "uplot/dist/uPlot.min.css",
 } | {f"vendor/inter/inter-{script}.woff2": f"{_INTER}/inter-{script}-wght-normal.woff2" for script in _INTER_SCRIPTS}

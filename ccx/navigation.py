@@ -25,6 +25,7 @@ ITEMS: list[dict[str, Any]] = [
     _place(_("Map"), "journeys", "map:reasons", Ability.OWN_EXPERIENCE, "g m"),
     _place(_("Follow-ups"), "feedback", "feedback:follow-ups", Ability.FOLLOW_UP, "g f"),
     _setting(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
+    _setting(_("Lines"), "lines", "interactions:lines", Ability.CONFIGURE, "g n"),
     _setting(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
     _setting(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),
     _setting(_("Surveys"), "star", "feedback:surveys", Ability.CONFIGURE, "g s"),

@@ -29,7 +29,6 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
-from interactions.channels.choices import Channel
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -42,9 +41,13 @@ from interactions.customers.events import (
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
-from interactions.doors.chat.sending import show_in_chat
-from interactions.doors.mail.sending import send_mail
+from interactions.doors.chat.events import VisitorLeft
+from interactions.doors.chat.mailing import mail_what_was_missed
+from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
+from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -52,17 +55,16 @@ from interactions.handling.events import (
     PromiseKept,
     PromiseMade,
 )
-from interactions.handling.readers import COMING_BACK, OFFERS
-from interactions.handling.selectors.sending import MessageSender
+from interactions.handling.readers import COMING_BACK, OFFERS, WRITTEN_ERASURE
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (OFFERS, LIVE, FACTS),
-    MessageReceived: (COMING_BACK, LIVE),
-    InteractionChanged: (CALLS, OFFERS, LIVE, FACTS),
-    InteractionClosed: (CALLS, OFFERS, LIVE, FACTS, SURVEY_INVITATIONS),
+    InteractionStarted: (OFFERS, LIVE, CHAT_NEWS, FACTS, FORM_CONFIRMATIONS),
+    MessageReceived: (COMING_BACK, LIVE, CHAT_NEWS),
+    InteractionChanged: (CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS),
+    InteractionClosed: (CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_INVITATIONS),
     InteractionMoved: (LIVE, FACTS),
     ReasonCorrected: (LIVE, FACTS),
     ReasonChanged: (FACTS,),
@@ -78,15 +80,18 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (LIVE, FACTS),
     CustomersMerged: (LIVE, FACTS),
     MergeUndone: (LIVE, FACTS),
-    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
     PresenceChanged: (OFFERS, LIVE, FACTS),
     OfferMade: (LIVE,),
     OfferEnded: (OFFERS, LIVE),
-    MessageSettled: (LIVE,),
+    MessageSettled: (LIVE, CHAT_NEWS),
+    LineChanged: (LIVE,),
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
+    # Visitors.
+    VisitorLeft: (CHAT_MAIL,),
     # People.
     AccessChanged: (OWNERS_GRANTS,),
     # Surveys.
@@ -100,15 +105,16 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
-    *(COMING_BACK, CALLS, OFFERS, LIVE, FACTS, SURVEY_ERASURE),
-    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS),
+    *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
+    WRITTEN_ERASURE,
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS),
 )
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
-SENDERS: Mapping[str, Sender] = {}
-
-# Who sends our messages to customers, by channel. A channel without a line here cannot answer.
-MESSAGE_SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: send_mail, Channel.CHAT: show_in_chat}
+SENDERS: Mapping[str, Sender] = {
+    CHAT_MAIL.name: Sender(send=mail_what_was_missed),
+    FORM_CONFIRMATIONS.name: Sender(send=confirm),
+}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Providers of channels.
     path("", include("interactions.doors.voice.urls")),
     path("", include("interactions.doors.webhooks.urls")),
+    path("", include("interactions.doors.sent.urls")),
     # The public.
     path("", include("interactions.doors.chat.urls")),
     path("", include("interactions.doors.webform.urls")),

@@ -1,7 +1,6 @@
 """Brings in the configuration pages of the rooms; Django looks for them here only."""
 
 from interactions.cases import admin as cases
-from interactions.channels import admin as channels
 from interactions.routing import admin as routing
 
-__all__ = ["cases", "channels", "routing"]
+__all__ = ["cases", "routing"]

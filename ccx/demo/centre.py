@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from ccx.demo.words import reasons, words
 from ccx.kernel.models import Team, User
 from ccx.kernel.people.choices import GrantScope, Role
@@ -67,7 +69,8 @@ CHAT_SETTINGS = {
     "title": "Fernwood",
     "intro": "Hello, this is Fernwood. Ask us anything about an order, a delivery or a piece of furniture.",
     "accent": "#2f6b4f",
-    "origins": [],
+    "wants_email": "offline",
+    "away_minutes": 1,
 }
 TOUCHPOINTS = {
     "Logistics": ["Dispatch e-mail and tracking", "Home delivery", "Packaging"],
@@ -196,8 +199,10 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
     mail.settings = {"from_name": "Fernwood"}
     mail.save(update_fields=["settings"])
     chat = centre.inboxes[Channel.CHAT]
-    chat.settings, chat.reply_inbox = CHAT_SETTINGS, mail
-    chat.save(update_fields=["settings", "reply_inbox"])
+    here = settings.BASE_URL.replace("//127.0.0.1", "//localhost")  # our own address may embed it anyway
+    chat.settings, chat.reply_inbox = CHAT_SETTINGS | {"origins": [here]}, mail
+    chat.business_hours = None  # so that it can be tried at any hour
+    chat.save(update_fields=["settings", "reply_inbox", "business_hours"])
     # The pretend shop (/demo/shop/) says with it who is signed in there.
     keep_credentials(
         inbox_id=chat.pk, credentials={"identity_secret": secrets.token_urlsafe(32)}, by=centre.administrator

@@ -115,7 +115,7 @@ def judge(response: httpx.Response, *, is_idempotent: bool = False) -> httpx.Res
         error = TemporaryEffectError(told, retry_after=retry_after(response))
     else:
         error = OutcomeIsUnknownError(told)
-    error.response = response  # type: ignore[attr-defined]
+    error.response = response  # type: ignore[union-attr]
     raise error
 
 

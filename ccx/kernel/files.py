@@ -106,7 +106,8 @@ def file_response(*, content: bytes, name: str, is_inline: bool = False) -> Http
     """Hand a file out. `is_inline` is granted to pictures that may be shown, and to nothing else."""
     shows = is_inline and is_showable(content)
     response = HttpResponse(content, content_type=kind_of(content) if shows else UNKNOWN)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=not shows, filename=safe_name(name))
+    told = content_disposition_header(as_attachment=not shows, filename=safe_name(name))
+    response["Content-Disposition"] = told or "attachment"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

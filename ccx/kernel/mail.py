@@ -52,8 +52,9 @@ class _Watched:
         return answer
 
     def sendmail(self, *args: Any, **options: Any) -> dict[str, tuple[int, bytes]]:
-        self.refused: dict[str, tuple[int, bytes]] = super().sendmail(*args, **options)  # type: ignore[misc]
-        return self.refused
+        refused: dict[str, tuple[int, bytes]] = super().sendmail(*args, **options)  # type: ignore[misc]
+        self.refused = refused
+        return refused
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         try:
@@ -84,7 +85,7 @@ class SmtpBackend(EmailBackend):
         return _SmtpOverTls if self.use_ssl else _Smtp
 
     def _send(self, email_message: EmailMessage) -> bool:
-        was_sent = bool(super()._send(email_message))
+        was_sent = bool(super()._send(email_message))  # type: ignore[misc]
         self.refused = getattr(self.connection, "refused", {})
         return was_sent
 

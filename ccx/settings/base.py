@@ -232,13 +232,22 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "imports-sweep": {"task": "interactions.imports.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "deliveries-sweep": {"task": "interactions.deliveries.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "deliveries-missed": {"task": "interactions.deliveries.missed", "schedule": 300.0, "options": {"expires": 300}},
     "deliveries-kept": {"task": "interactions.deliveries.purge", "schedule": crontab(hour=3, minute=50)},
     "files-sweep": {"task": "interactions.files.fetch", "schedule": 3.0, "options": {"expires": 3}},
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
     "clocks-sweep": {"task": "interactions.handling.keep_time", "schedule": 2.0, "options": {"expires": 2}},
     "messages-sweep": {"task": "interactions.handling.send_messages", "schedule": 2.0, "options": {"expires": 2}},
+    "messages-in-doubt": {
+        "task": "interactions.handling.settle_messages",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "calls-sweep": {"task": "interactions.calls.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "calls-silent": {"task": "interactions.calls.look_after", "schedule": 10.0, "options": {"expires": 10}},
+    "chats-sweep": {"task": "interactions.chat.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "forms-tidy": {"task": "interactions.webform.tidy", "schedule": crontab(hour=3, minute=55)},
+    "chats-tidy": {"task": "interactions.chat.tidy", "schedule": crontab(hour=3, minute=50)},
     "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
     "invitations-silent": {
         "task": "surveys.settle_silent_invitations",
@@ -254,7 +263,6 @@ CCX_READERS = "ccx.subscriptions.READERS"
 CCX_SENDERS = "ccx.subscriptions.SENDERS"
 # Who writes the weekly letters to owners: figures stand above the app that sends them.
 CCX_OWNER_LETTER = "analytics.dashboards.owner_letters.write_letter"
-CCX_MESSAGE_SENDERS = "ccx.subscriptions.MESSAGE_SENDERS"
 # Where browsers find the socket process, as it is told to pages; widgets on other sites are told it too.
 CCX_SOCKET_ADDRESS = "ccx.sockets.address"
 # Sockets: who may follow what; who is told which agents' browsers live, and that the last socket of one has closed.
@@ -330,6 +338,11 @@ EMAIL_HOST_PASSWORD = env_secret("CCX_SMTP_PASSWORD")
 EMAIL_USE_TLS = env_bool("CCX_SMTP_TLS", default=False)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("CCX_FROM_EMAIL", "CCX <ccx@localhost>")
+
+# Where the browser's telephone signs in and sends its voice: allowed on desks of agents who have a voice line.
+CCX_PHONE_ORIGINS = env_list(
+    "CCX_PHONE_ORIGINS", "https://eventgw.twilio.com,wss://voice-js.roaming.twilio.com,https://sdk.twilio.com"
+)
 
 # What the browser may load and where cookies go.
 CONTENT_SECURITY_POLICY = {

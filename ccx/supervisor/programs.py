@@ -76,6 +76,8 @@ def commands(plan: Plan) -> dict[str, list[str]]:
         "scheduler": [
             *[*celery, "beat", "--schedule", str(plan.var_dir / "schedule"), "--pidfile", "", "--loglevel", "info"],
         ],
+        # Waits at the mail servers of the lines; without it mail is looked for in turns.
+        "mailboxes": [*python, "django", "watch_mail"],
         # Catches what is sent; only where no mail server is set.
         "mail": [
             *[*python, "ccx.demo.catching", "--host", plan.host, "--port", str(plan.mail_port)],

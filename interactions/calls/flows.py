@@ -238,7 +238,8 @@ def _way_out(definition: Mapping[str, Any], language: str) -> Instruction:
 
 
 def _problems(definition: Mapping[str, Any], queues: frozenset[str] | None) -> Iterator[str]:
-    steps = definition.get("steps") if isinstance(definition, Mapping) else None
+    told: Any = definition
+    steps = told.get("steps") if isinstance(told, Mapping) else None
     if not isinstance(steps, Mapping) or not steps:
         yield "a flow needs steps"
         return

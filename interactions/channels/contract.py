@@ -13,12 +13,17 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from django.utils.functional import Promise
+
 from ccx.kernel.access.errors import MalformedBodyError
 from ccx.kernel.access.strict_json import read_json
 from ccx.kernel.events.effects import RefusedEffectError
 from interactions.channels.choices import Channel
-from interactions.channels.contact import InboundContact
+from interactions.channels.contact import IdentityClaim, InboundContact
 from interactions.channels.voice.told import CallTold
+
+# Text for people, translated when it is shown.
+Words = str | Promise
 
 
 class NotVerifiedError(Exception):
@@ -119,7 +124,8 @@ class Arrived:
 class Report:
     """What became of a message of ours. `state` is a value of SendingState: sent, delivered, read or failed.
 
-    `reference` is our own id of the message (its public id) where the provider gives it back.
+    `reference` is our own id of the message (its public id) where the provider gives it back. Without `provider_id`
+    and `reference` it is of everything that `recipient` had been sent until `at`.
     """
 
     provider_id: str
@@ -128,6 +134,7 @@ class Report:
     error: str = ""
     error_code: str = ""
     reference: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,16 +147,41 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """A customer's sign on a message, theirs or ours, by the provider's id of it. An empty sign takes it back."""
+
+    message_id: str
+    sign: str
+    by: IdentityClaim
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentTold:
+    """A customer allowed or took back, through the channel itself, that we write there."""
+
+    identity: IdentityClaim
+    is_given: bool
+    source: str
+    at: datetime
+    purpose: str = "service"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parsed:
     """What one delivery held. `ignored` names kinds that mean nothing to us; `broken` what could not be read of it.
 
-    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail.
+    `mails` are whole mails as they came (RFC 5322), which go the way of fetched mail; `same` are pairs of addresses of
+    which the platform attests that they are one person's.
     """
 
     arrived: tuple[Arrived, ...] = ()
     mails: tuple[bytes, ...] = field(default=(), repr=False)
     reports: tuple[Report, ...] = ()
     edits: tuple[Edit, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    consents: tuple[ConsentTold, ...] = ()
+    same: tuple[tuple[IdentityClaim, IdentityClaim], ...] = ()
     calls: tuple[CallTold, ...] = ()
     ignored: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
@@ -169,14 +201,18 @@ class TemplateSlot:
 class Capabilities:
     """What a line can do, as data: the composer reads it before an agent presses send.
 
-    `max_text` in characters, `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
+    `max_text` in what `counts` says: characters, bytes (of UTF-8) or utf16 (units of it); `max_text_with_files` where
+    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
     for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
     only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
+    `is_instant`: nobody is handed anything, what we write is there with its row; it cannot be taken back.
     """
 
     can_send: bool = True
     can_start: bool = False
     max_text: int | None = None
+    counts: str = "characters"
+    max_text_with_files: int | None = None
     max_files: int = 0
     max_file: int = 0
     file_types: tuple[str, ...] = ()
@@ -188,8 +224,9 @@ class Capabilities:
     tells_delivered: bool = False
     tells_read: bool = False
     shows_typing: bool = False
+    is_instant: bool = False
     per_second: float | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,26 +279,28 @@ class Handed:
 class Check:
     """One step of trying a line: what was tried, whether it worked, and in words what failed and what to do."""
 
-    name: str
+    name: Words
     is_well: bool
-    told: str = ""
+    told: Words = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
     """One thing that a line's form asks for. `kind`: text, secret, choice, bool, number, url, lines, email.
 
-    `name` is a key of the inbox's settings, dotted for a group ("imap.host"); a secret's is a key of its credentials.
+    `name` is a key of the inbox's settings, dotted for a group ("imap.host"), a secret's of its credentials. What
+    `is_rare` stands folded away.
     """
 
     name: str
-    label: str
+    label: Words
     kind: str = "text"
     is_required: bool = False
-    help: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
-    group: str = ""
+    help: Words = ""
+    choices: tuple[tuple[str, Words], ...] = ()
+    group: Words = ""
     default: Any = ""
+    is_rare: bool = False
 
 
 class Adapter(ABC):
@@ -270,16 +309,18 @@ class Adapter(ABC):
     channel: ClassVar[Channel]
     # What tells it from other providers of the same channel; "" is the channel's usual one.
     provider: ClassVar[str] = ""
-    label: ClassVar[str]
+    label: ClassVar[Words]
     # The kind of identity that its contacts bear (interactions.customers.choices.IdentityKind).
     identity_kind: ClassVar[str]
-    # Whether a provider calls us at an address of the line's own.
+    # Whether a provider calls us at an address of the line's own, what follows it there, and what to do with it.
     has_webhook: ClassVar[bool] = True
-    # The largest delivery that is read at all.
-    max_body: ClassVar[int] = 10 * 1024 * 1024
+    webhook_path: ClassVar[str] = ""
+    webhook_help: ClassVar[Words] = ""
+    guide: ClassVar[str] = ""  # how such a line is set up: a file of the documentation
+    max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
-    # Parameters of the address that are secrets: they are never kept, so `parse` must not need them.
+    # Parameters of the address that are secrets, and never kept: `parse` must not need them.
     secret_query: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -336,13 +377,23 @@ class Adapter(ABC):
         """A file that the provider keeps. Raises as `send` does; CannotAskError where a channel has no such files."""
         raise CannotAskError
 
-    def tell_typing(self, line: Line, recipient: str) -> None:
-        """Tell the customer that somebody writes, where `shows_typing`. Never raises."""
+    def tell_typing(self, line: Line, recipient: str, *, last_heard: str = "") -> None:
+        """Tell the customer that somebody writes, where `shows_typing`; `last_heard` is the id of their last message.
+
+        Never raises.
+        """
         return
 
     def tell_read(self, line: Line, external_id: str) -> None:
         """Tell the customer's side that what they sent was seen, where the channel knows that. Never raises."""
         return
+
+    def ask_templates(self, line: Line) -> list[dict[str, Any]]:
+        """The messages that the provider has approved, to be kept as the line's settings["templates"].
+
+        Each has at least name, language, text and parameters (how many words fill it). Raises as `fetch` does.
+        """
+        raise CannotAskError
 
     @abstractmethod
     def check(self, line: Line) -> Iterable[Check]:

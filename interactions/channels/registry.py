@@ -10,15 +10,25 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Line
 from interactions.channels.email.adapters import MAIL_ADAPTERS
 from interactions.channels.hooks.adapter import HookAdapter
+from interactions.channels.instagram.adapter import InstagramAdapter
+from interactions.channels.messenger.adapter import MessengerAdapter
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
+from interactions.channels.sms.adapter import SmsAdapter
+from interactions.channels.telegram.adapter import TelegramAdapter
 from interactions.channels.voice.cti import CtiAdapter
 from interactions.channels.voice.twilio import TwilioVoiceAdapter
+from interactions.channels.whatsapp.adapter import WhatsAppAdapter
 
 ADAPTERS: Final[tuple[Adapter, ...]] = (
     *MAIL_ADAPTERS,
     ChatAdapter(),
     HookAdapter(),
+    SmsAdapter(),
+    WhatsAppAdapter(),
+    MessengerAdapter(),
+    InstagramAdapter(),
+    TelegramAdapter(),
     TwilioVoiceAdapter(),
     CtiAdapter(),
 )

@@ -1,22 +1,112 @@
-"""Passwords of a line: written by those who configure, read by what fetches and sends, shown to nobody."""
+"""Setting lines up. Their passwords are written by those who configure, read by what fetches and sends, and shown to
+nobody. The audit log takes each change down by itself, but for the passwords.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
 from ccx.kernel.people.services.authority import require_configure
-from ccx.kernel.secrets import decrypt, encrypt, encrypt_anew
-from interactions.channels.models import Inbox
+from ccx.kernel.secrets import SecretIsUnreadableError, decrypt, encrypt, encrypt_anew
+from interactions.channels.choices import Channel
+from interactions.channels.errors import LineIsInUseError, LineIsNotRightError
+from interactions.channels.models import Inbox, LineHealth
+
+FIELDS: Final = (
+    *("name", "channel", "provider", "address", "time_zone", "default_queue", "business_hours", "reply_inbox"),
+    *("flow", "settings", "is_active"),
+)
+# What a line is cannot become something else: its contacts came over it as it was.
+FOR_GOOD: Final = ("channel", "provider")
+
+
+@transaction.atomic
+def save_line(
+    *, inbox_id: int | None, values: Mapping[str, Any], credentials: Mapping[str, str] | None = None, by: User | None
+) -> Inbox:
+    """Make a line or change one; `values` are fields of the model, `credentials` as keep_credentials takes them.
+
+    What waits on a line that was down is tried again at once. Raises LineIsNotRightError.
+    """
+    require_configure(by)
+    inbox = Inbox() if inbox_id is None else Inbox.objects.select_for_update().get(pk=inbox_id)
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise ValueError(f"Not a field of a line: {name}")
+        if inbox_id is not None and name in FOR_GOOD and getattr(inbox, name) != value:
+            raise LineIsNotRightError(_("A line keeps its channel and its provider. Add another line instead."))
+        setattr(inbox, name, value)
+    _refuse_unless_right(inbox)
+    inbox.save()
+    if credentials:
+        inbox = keep_credentials(inbox_id=inbox.pk, credentials=credentials, by=by)
+    LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
+    return inbox
+
+
+@transaction.atomic
+def switch_line(*, inbox_id: int, is_active: bool, by: User | None) -> Inbox:
+    """Open a line or close it; a closed one takes nothing in and sends nothing, and keeps all it has."""
+    require_configure(by)
+    inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
+    inbox.is_active = is_active
+    inbox.save(update_fields=["is_active"])
+    return inbox
+
+
+@transaction.atomic
+def remove_line(*, inbox_id: int, by: User | None) -> None:
+    """Take away a line over which nothing ever came. Raises LineIsInUseError."""
+    require_configure(by)
+    inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
+    try:
+        with transaction.atomic():
+            inbox.delete()
+    except (ProtectedError, RestrictedError):
+        raise LineIsInUseError(
+            _("Contacts came over this line, or another line counts on it. Switch it off instead.")
+        ) from None
+
+
+@transaction.atomic
+def keep_templates(*, inbox_id: int, templates: Sequence[Mapping[str, Any]], by: User | None) -> Inbox:
+    """Keep the messages that the line's provider has approved, instead of those that were kept."""
+    require_configure(by)
+    inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
+    inbox.settings = {**inbox.settings, "templates": [dict(template) for template in templates]}
+    inbox.save(update_fields=["settings"])
+    return inbox
+
+
+def _refuse_unless_right(inbox: Inbox) -> None:
+    if Inbox.objects.filter(name__iexact=inbox.name).exclude(pk=inbox.pk).exists():
+        raise LineIsNotRightError(_("There is a line of that name already."), field="name")
+    if inbox.reply_inbox is not None and inbox.reply_inbox.channel != Channel.EMAIL:
+        raise LineIsNotRightError(_("Only an e-mail line can answer for another."), field="reply_inbox")
+    if inbox.flow_id is not None and inbox.channel != Channel.VOICE:
+        raise LineIsNotRightError(_("Only callers hear a menu."), field="flow")
+    try:
+        inbox.clean_fields(exclude=["settings", "credentials"])
+    except ValidationError as error:
+        raise LineIsNotRightError(" ".join(error.messages)) from error
 
 
 @transaction.atomic
 def keep_credentials(*, inbox_id: int, credentials: Mapping[str, str], by: User | None) -> Inbox:
-    """Keep these beside what was kept; an empty value takes one away."""
+    """Keep these beside what was kept; an empty value takes one away. What no key opens any more is worth nothing."""
     require_configure(by)
     inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
-    kept = {name: value for name, value in (credentials_of(inbox) | dict(credentials)).items() if value}
+    try:
+        before = credentials_of(inbox)
+    except SecretIsUnreadableError:
+        before = {}
+    kept = {name: value for name, value in (before | dict(credentials)).items() if value}
     inbox.credentials = encrypt(json.dumps(kept)) if kept else ""
     inbox.save(update_fields=["credentials"])
     return inbox

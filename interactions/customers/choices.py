@@ -34,6 +34,8 @@ class ConsentState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+# By such an id WhatsApp knows a person to us who keeps their number to themselves.
+SCOPED_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 # What a person may write between the digits of a phone number.
 PHONE_PUNCTUATION = re.compile(r"[\s().\-/]")
 
@@ -46,6 +48,8 @@ def normalise_identity(kind: str, value: str) -> str:
     text = value.strip()
     if kind == IdentityKind.EMAIL:
         return _normal_email(text)
+    if kind == IdentityKind.WHATSAPP and SCOPED_ID.fullmatch(text):
+        return text
     if kind in {IdentityKind.PHONE, IdentityKind.WHATSAPP}:
         return _normal_phone(text)
     if not text or len(text) > 254 or "\x00" in text:

@@ -30,7 +30,8 @@ def _interactions(user: User, keys: Collection[str]) -> set[str]:
 
 
 def _everybody(user: User, keys: Collection[str]) -> set[str]:
-    return {"desk"} if user.can(Ability.SUPERVISE) else set()
+    """How lines stand concerns whoever writes; the whole floor whoever supervises it."""
+    return {"lines", "desk"} if user.can(Ability.SUPERVISE) else {"lines"}
 
 
 DESK_TOPICS: Mapping[str, Callable[[User, Collection[str]], set[str]]] = {

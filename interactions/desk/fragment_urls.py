@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from interactions.desk.views import beside, leaving, wrapping
+from interactions.desk.views import beside, calling, composing, leaving, wrapping
 
 fragments = [
     path("<uuid:public_id>/_context/", beside.context, name="context"),
@@ -16,5 +16,8 @@ fragments = [
     path("<uuid:public_id>/_not_a_contact/", wrapping.not_a_contact, name="not-a-contact"),
     path("_reasons/", wrapping.reasons, name="reasons"),
     path("<uuid:public_id>/_transfer/", leaving.transfer, name="transfer-form"),
+    path("<uuid:public_id>/_consult/", calling.consult, name="consult-form"),
+    path("<uuid:public_id>/_ways/", composing.ways, name="ways"),
+    path("<uuid:public_id>/_templates/", composing.templates, name="templates"),
     path("<uuid:public_id>/_snooze/", leaving.snooze, name="snooze-form"),
 ]

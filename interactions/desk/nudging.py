@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -37,6 +38,7 @@ from interactions.customers.events import (
     PurchaseRecorded,
 )
 from interactions.handling.events import (
+    LineChanged,
     MessageSettled,
     OfferEnded,
     OfferMade,
@@ -60,6 +62,7 @@ ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
     PromiseKept,
 )
 ABOUT_AGENTS: tuple[type[Event], ...] = (PresenceChanged,)
+ABOUT_LINES: tuple[type[Event], ...] = (LineChanged,)
 # Seen beside every contact of the customer or the case that is on somebody's desk.
 ABOUT_WHOSE: tuple[type[Event], ...] = (
     CaseOpened,
@@ -77,6 +80,8 @@ ABOUT_WHOSE: tuple[type[Event], ...] = (
 # A contact that was closed a moment ago may still be on somebody's screen.
 STILL_ON_SCREEN = timedelta(hours=12)
 
+# How a line stands with its provider; nobody's contact in particular.
+LINES = "all:lines"
 _ON_THE_FLOOR = {event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS)}
 
 
@@ -85,6 +90,8 @@ def tell_pages(events: Sequence[EventRow]) -> None:
     by_kind: dict[str, list[EventRow]] = defaultdict(list)
     for event in events:
         by_kind[event.kind].append(event)
+    if by_kind.pop(LineChanged.kind, None):
+        nudge(LINES, what=LineChanged.kind)
     for kind, rows in by_kind.items():
         is_on_the_floor = kind in _ON_THE_FLOOR
         interactions = {row.interaction_id for row in rows if row.interaction_id is not None}
@@ -96,12 +103,19 @@ def tell_pages(events: Sequence[EventRow]) -> None:
 
 
 def _of_interactions(ids: Collection[int]) -> Iterable[str]:
-    """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well."""
-    rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "queue_id", "team_id", "agent_id")
+    """The contacts, and the lines, teams and people that have or had them: whoever lost one wants to know as well.
+
+    The other contacts of their cases on somebody's screen show them too: a case is one conversation.
+    """
+    rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "case_id", "queue_id", "team_id", "agent_id")
     places: set[tuple[int | None, int | None, int | None]] = set()
-    for public_id, *place in rows:
+    cases: set[Any] = set()
+    for public_id, case_id, *place in rows:
         yield interaction_topic(public_id)
         places.add((place[0], place[1], place[2]))
+        cases.add(case_id)
+    beside = Interaction.objects.filter(_on_screen(), case_id__in=cases - {None}).exclude(pk__in=ids)
+    yield from map(interaction_topic, beside.values_list("public_id", flat=True))
     stretches = Segment.objects.filter(interaction_id__in=ids)
     places.update(stretches.values_list("queue_id", "team_id", "agent_id"))
     queues, teams, people = ({pk for place in places if (pk := place[column]) is not None} for column in range(3))
@@ -114,9 +128,12 @@ def _of_owners(rows: Sequence[EventRow]) -> Iterable[str]:
     """Contacts on somebody's desk of the customers and cases that changed."""
     customers = {row.customer_id for row in rows if row.customer_id is not None}
     cases = {row.case_id for row in rows if row.case_id is not None}
-    on_screen = ~Q(status=InteractionStatus.CLOSED) | Q(closed_at__gte=timezone.now() - STILL_ON_SCREEN)
-    concerned = Interaction.objects.filter(on_screen, Q(customer_id__in=customers) | Q(case_id__in=cases))
+    concerned = Interaction.objects.filter(_on_screen(), Q(customer_id__in=customers) | Q(case_id__in=cases))
     return map(interaction_topic, concerned.values_list("public_id", flat=True))
+
+
+def _on_screen() -> Q:
+    return ~Q(status=InteractionStatus.CLOSED) | Q(closed_at__gte=timezone.now() - STILL_ON_SCREEN)
 
 
 def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
@@ -129,7 +146,7 @@ def _of_people(ids: Collection[int], *, with_team: bool) -> Iterable[str]:
 LIVE = Reader(
     name="live",
     handle=tell_pages,
-    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE)),
+    kinds=frozenset(event.kind for event in (*ABOUT_INTERACTIONS, *ABOUT_AGENTS, *ABOUT_WHOSE, *ABOUT_LINES)),
     batch_size=500,
     from_beginning=False,
 )

@@ -121,6 +121,39 @@ class TransferForm(forms.Form):
         return found
 
 
+class ConsultForm(forms.Form):
+    """Whom to ask while the customer waits: a colleague, or somebody by their number."""
+
+    to = forms.CharField(label=_("Colleague"), required=False)
+    number = forms.CharField(label=_("Or a number"), max_length=32, required=False)
+
+    def __init__(self, *args: Any, interaction: Interaction, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._interaction, self._user = interaction, user
+
+    def clean_to(self) -> User | None:
+        if not self.cleaned_data["to"]:
+            return None
+        found = find_target(self.cleaned_data["to"], self._interaction, self._user)
+        if not isinstance(found, User):
+            raise ValidationError(_("They cannot be asked any more. Choose again."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("number"):
+            said["to"] = None
+        elif not said.get("to") and "to" not in self.errors:
+            self.add_error("to", _("Choose a colleague, or type a number."))
+        return said
+
+
+class DialForm(forms.Form):
+    """Which of the customer's numbers to call; none: the one we are surest of."""
+
+    identity = forms.IntegerField(required=False)
+
+
 class SnoozeForm(forms.Form):
     """One of the hours people mean, or one of their own."""
 

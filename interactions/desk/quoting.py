@@ -11,18 +11,19 @@ LONG_LINES = 24
 
 @dataclass(frozen=True)
 class Written:
-    """`head` is what is shown at once, `rest` the remainder of a long text, `quoted` what is folded below."""
+    """`head` is what is shown at once, `rest` the remainder of a long text; `above` and `quoted` are folded there."""
 
     head: str
     rest: str = ""
     quoted: str = ""
+    above: str = ""
 
 
 def read_written(body: str) -> Written:
-    """The parts of a message. Nothing is lost: head, rest and quoted together are the body but for outer space."""
+    """The parts of a message. Nothing is lost: all of them together are the body but for outer space."""
     split = split_quoted(body.strip())
     head, rest = _part_long(split.fresh)
-    return Written(head=head, rest=rest, quoted=split.quoted)
+    return Written(head=head, rest=rest, quoted=split.quoted, above=split.above)
 
 
 def _part_long(text: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from interactions.desk.fragment_urls import fragments
-from interactions.desk.views import actions, floor, pages, presence, writing
+from interactions.desk.views import actions, calling, composing, floor, mail, pages, presence, writing
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("floor/_floor/", floor.floor_fragment, name="floor-fragment"),
     path("_list/", pages.list_fragment, name="list"),
     path("_presence/", presence.own_presence, name="presence"),
+    path("messages/<uuid:public_id>/layout/", mail.layout, name="layout"),
+    path("pictures/<str:token>/", mail.picture, name="picture"),
     path("<uuid:public_id>/", pages.conversation, name="conversation"),
     path("<uuid:public_id>/_header/", pages.header_fragment, name="header"),
     path("<uuid:public_id>/_thread/", pages.thread_fragment, name="thread"),
@@ -28,5 +30,12 @@ urlpatterns = [
     path("<uuid:public_id>/draft/", writing.draft, name="draft"),
     path("<uuid:public_id>/messages/<uuid:message_id>/take-back/", writing.take_back, name="take-back"),
     path("<uuid:public_id>/messages/<uuid:message_id>/retry/", writing.retry, name="retry"),
+    path("<uuid:public_id>/messages/<uuid:message_id>/arrived/", writing.arrived, name="arrived"),
+    path("<uuid:public_id>/way/", composing.way, name="way"),
+    path("<uuid:public_id>/files/", composing.add_file, name="add-file"),
+    path("<uuid:public_id>/files/<uuid:file_id>/remove/", composing.remove_file, name="remove-file"),
+    path("phone/token/", calling.phone_token, name="phone-token"),
+    path("<uuid:public_id>/dial/", calling.dial, name="dial"),
+    path("<uuid:public_id>/call/<slug:what>/", calling.control, name="call"),
     *fragments,
 ]

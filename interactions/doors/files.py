@@ -19,12 +19,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.effects import RefusedEffectError
 from ccx.kernel.events.trouble import describe
 from ccx.kernel.files import IMAGES, UNKNOWN, is_showable, kind_of, safe_name
 from interactions.cases.models import Attachment
 from interactions.channels.contract import Arrived, CannotAskError, FetchedFile, RemoteFile
-from interactions.channels.email.reading import parse as parse_mail
+from interactions.channels.email.child import read_in_child
 from interactions.channels.registry import adapter_of, line_of
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import request_of
@@ -156,7 +156,7 @@ def _fetch(attachment: Attachment) -> None:
         if attachment.attempts >= MOST_ATTEMPTS:
             _give_up(attachment, describe(error))
             return
-        wait = error.retry_after if isinstance(error, TemporaryEffectError) else None
+        wait: float | None = getattr(error, "retry_after", None)
         due_at = timezone.now() + max(timedelta(seconds=wait or 0), _pause(attachment.attempts))
         Attachment.objects.filter(pk=attachment.pk, state=State.PENDING).update(
             due_at=due_at, error=describe(error)[:300]
@@ -187,7 +187,7 @@ def _out_of_delivery(remote: Mapping[str, Any]) -> FetchedFile:
         raise RefusedEffectError("what brought it is not kept any more")
     files: Sequence[Any]
     if delivery.kind == Delivery.Kind.MAIL:
-        files = parse_mail(bytes(delivery.body)).files
+        files = read_in_child(bytes(delivery.body)).files
     else:
         files = _of_contact(delivery, str(remote.get("contact", "")))
     file = files[int(remote["file"])]

@@ -24,3 +24,7 @@ class ChangeKind(TextChoices):
 # Why a presence changed without the agent's doing.
 NO_ANSWER = "no_answer"
 CONNECTION_LOST = "connection_lost"
+# The code of a message that did not leave because the customer wrote before it was to.
+HELD = "held"
+# What a message that leaves later bears in its meta: when it was written.
+SCHEDULED = "scheduled_at"

@@ -114,6 +114,36 @@ class ReplyIsNotPossibleError(DomainError):
     code: ClassVar[str] = "reply_is_not_possible"
 
 
+class FileDoesNotFitError(DomainError):
+    """The channel does not take this file."""
+
+    code: ClassVar[str] = "file_does_not_fit"
+
+
+class FileIsGoneError(DomainError):
+    """A file of this message is not here any more; attach it again."""
+
+    code: ClassVar[str] = "file_is_gone"
+
+
+class TextIsTooLongError(DomainError):
+    """The channel does not take so many words."""
+
+    code: ClassVar[str] = "text_is_too_long"
+
+
+class TemplateIsWrongError(DomainError):
+    """The template cannot be sent like this."""
+
+    code: ClassVar[str] = "template_is_wrong"
+
+
+class CopiesAreWrongError(DomainError):
+    """These people cannot get a copy."""
+
+    code: ClassVar[str] = "copies_are_wrong"
+
+
 class StaleViewError(DomainError):
     """Something happened since you looked; read it, then send again."""
 

@@ -52,3 +52,12 @@ class PromiseMade(Event):
 class PromiseKept(Event):
     kind: ClassVar[str] = "promise_kept"
     promise_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineChanged(Event):
+    """A line works, is down, or is refused by its provider; `state` is a LineState."""
+
+    kind: ClassVar[str] = "line_changed"
+    inbox_id: int
+    state: str

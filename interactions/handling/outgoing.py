@@ -1,181 +1,197 @@
-"""Our messages on their way out: claimed by one worker, handed to the sender of their channel, settled once."""
+"""Our messages on their way out: claimed by one worker, handed to their line's provider at most once by itself."""
 
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
-from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import DEAD_AFTER, RefusedEffectError, TemporaryEffectError
-from ccx.kernel.events.log import announce
-from ccx.kernel.events.trouble import describe
-from interactions.cases.choices import InteractionStatus
-from interactions.cases.models import Interaction, Message
-from interactions.channels.choices import Channel
-from interactions.channels.contract import Report
+from ccx.kernel.secrets import SecretIsUnreadableError
+from interactions.channels.contract import Adapter, CannotAskError, Capabilities, Line, Outgoing
 from interactions.channels.models import Inbox
-from interactions.handling.events import MessageSettled
-from interactions.handling.models import SENDING_ORDER, EarlyReport, Sending, SendingState
-from interactions.handling.selectors import message_senders
-from interactions.handling.selectors.sending import MessageSender
-from interactions.handling.services.moves import lock_interaction
-from interactions.handling.services.waiting import bring_back
+from interactions.channels.registry import adapter_of, line_of
+from interactions.handling.letters import outgoing_of
+from interactions.handling.lines import has_room, may_send_now, note_failure, note_well
+from interactions.handling.models import Sending, SendingState
+from interactions.handling.settling import Settling, settle_attempt, settle_sending, why
 
 logger = structlog.get_logger(__name__)
 
-MOST_ATTEMPTS = 12
-LONGEST_WAIT = timedelta(hours=6)
-# A failure that comes back later (a bounce) tells of what was sent, or perhaps was.
-MAY_FAIL = (SendingState.SENDING, SendingState.SENT, SendingState.UNKNOWN)
+MOST_ATTEMPTS: Final = 12
+LONGEST_WAIT: Final = timedelta(hours=6)
+# Where nobody knows what became of a message, the provider is asked so long after, and then a person decides.
+LOOK_UPS: Final = (30, 120, 600, 1800)
+BATCH: Final = 50
 
 
-def send_due_messages(limit: int = 50) -> int:
-    """Send what is due, oldest first; how many were tried. Any number of workers may do so at once."""
-    settle_the_silent()
-    senders = message_senders()
+def lines_with_due_messages(now: datetime | None = None) -> list[int]:
+    """The lines that have something to send now."""
+    due = Sending.objects.filter(state=SendingState.QUEUED, due_at__lte=now or timezone.now())
+    return sorted(set(due.order_by().values_list("inbox_id", flat=True).distinct()))
+
+
+def send_due_messages(limit: int = BATCH) -> int:
+    """Send what is due on every line, one line after the other; how many were tried."""
+    return sum(send_line(inbox_id=inbox_id, limit=limit) for inbox_id in lines_with_due_messages())
+
+
+def send_line(*, inbox_id: int, limit: int = BATCH) -> int:
+    """Send what is due on one line, oldest first; how many were tried. Any number of workers may do so at once."""
+    inbox = Inbox.objects.get(pk=inbox_id)
+    may, is_probe = may_send_now(inbox_id, timezone.now())
+    if not may:
+        return 0
+    adapter = adapter_of(inbox)
+    try:
+        line = line_of(inbox)
+    except SecretIsUnreadableError as error:
+        note_failure(inbox, TemporaryEffectError(str(error), retry_after=60))
+        return 0
+    if adapter is None:
+        return _refuse_all(inbox_id, limit)
     tried = 0
-    for sending in _claim(limit):
-        sender = senders.get(Channel(sending.channel))
-        if sender is None:
-            _settle(sending, SendingState.FAILED, error="no sender")
+    capabilities = adapter.capabilities(line)
+    for pk in _due(inbox_id).order_by("due_at", "pk").values_list("pk", flat=True)[: 1 if is_probe else limit]:
+        if not has_room(inbox_id, capabilities):
+            break
+        sending = claim(pk)
+        if sending is None:
             continue
-        _carry_out(sending, sender)
         tried += 1
+        if not _carry_out(sending, adapter, line, capabilities):
+            break
     return tried
 
 
 def settle_the_silent(now: datetime | None = None) -> int:
-    """Messages whose worker died while sending: perhaps sent. A person sees them and decides; how many."""
-    dead = (now or timezone.now()) - DEAD_AFTER
-    silent = Sending.objects.filter(state=SendingState.SENDING, claimed_at__lt=dead).order_by("claimed_at")
-    return sum(
-        _settle(sending, SendingState.UNKNOWN, error="the worker died while sending") for sending in silent[:1000]
-    )
+    """Messages whose worker died while sending: perhaps sent. They are in doubt from then on; how many."""
+    moment = now or timezone.now()
+    silent = Sending.objects.filter(state=SendingState.SENDING, claimed_at__lt=moment - DEAD_AFTER)
+    rows = silent.select_related("message__interaction").order_by("claimed_at")[:1000]
+    return sum(settle_attempt(row, _in_doubt("the worker died while sending", row, moment)) for row in rows)
 
 
-@transaction.atomic
-def settle_sending(*, message_id: int, state: SendingState, error: str = "", at: datetime | None = None) -> bool:
-    """What the channel told later: delivered, read, or come back. A message's way is one way; whether it moved."""
-    moment = at or timezone.now()
-    _lock_interaction_of(message_id)
-    sending = Sending.objects.select_for_update().filter(message_id=message_id).first()
-    if sending is None or not _is_forward(SendingState(sending.state), state):
-        return False
-    sending.state, sending.last_error = state, error[:300]
-    sending.sent_at = (sending.sent_at or moment) if state in SENDING_ORDER else None
-    sending.save(update_fields=["state", "last_error", "sent_at"])
-    _tell(sending, state)
+def look_up_the_doubtful(now: datetime | None = None, *, limit: int = 20) -> int:
+    """Ask providers what became of messages whose answer was lost; how many are in doubt no more."""
+    moment = now or timezone.now()
+    doubtful = Sending.objects.filter(state=SendingState.UNKNOWN, look_up_at__lte=moment).order_by("look_up_at")
+    rows = doubtful.select_related("message__interaction", "message__author", "inbox")
+    return sum(_look_up(sending, moment) for sending in rows[:limit])
+
+
+def claim(pk: int) -> Sending | None:
+    """ "First worker wins": who changes the row has it; who takes the message back meanwhile has it too."""
+    now = timezone.now()
+    if not Sending.objects.filter(pk=pk, state=SendingState.QUEUED, due_at__lte=now).update(
+        state=SendingState.SENDING, claimed_at=now, attempts=F("attempts") + 1
+    ):
+        return None
+    return Sending.objects.select_related("message__interaction", "message__author", "inbox").get(pk=pk)
+
+
+def _due(inbox_id: int) -> QuerySet[Sending]:
+    """What is due, but nothing before what was written earlier to the same customer has left."""
+    now = timezone.now()
+    earlier = Sending.objects.filter(message__interaction=OuterRef("message__interaction"), pk__lt=OuterRef("pk"))
+    holds_up = Q(state=SendingState.SENDING) | Q(state=SendingState.QUEUED, due_at__lte=now)
+    holds_up |= Q(state=SendingState.QUEUED, attempts__gt=0)
+    due = Sending.objects.filter(inbox_id=inbox_id, state=SendingState.QUEUED, due_at__lte=now)
+    # Of one contact only the first that is due goes in a round; the next one follows in the next.
+    return due.filter(~Exists(earlier.filter(holds_up)))
+
+
+def _carry_out(sending: Sending, adapter: Adapter, line: Line, capabilities: Capabilities) -> bool:
+    """Hand it over; whether the line may go on with the next."""
+    outgoing = outgoing_of(sending)
+    if problem := _too_late(sending, outgoing, capabilities):
+        settle_attempt(sending, Settling(state=SendingState.FAILED, error=problem, error_code="window"))
+        return True
+    failpoints.reach("message.before_send")
+    try:
+        handed = adapter.send(line, outgoing)
+    except RefusedEffectError as error:
+        code = str(getattr(error, "code", "") or "")
+        settle_attempt(sending, Settling(state=SendingState.FAILED, error=why(error), error_code=code))
+        return True
+    except TemporaryEffectError as error:
+        rests_until = note_failure(sending.inbox, error)
+        settle_attempt(sending, _later(sending, error, rests_until))
+        return rests_until is None
+    except Exception as error:
+        settle_attempt(sending, _in_doubt(why(error), sending, timezone.now()))
+        return True
+    failpoints.reach("message.after_send")
+    told = Settling(state=SendingState(handed.state), provider_id=handed.provider_id[:250], error=handed.note)
+    settle_attempt(sending, told)
+    note_well(sending.inbox)
     return True
 
 
-@transaction.atomic
-def hear_report(*, inbox: Inbox, report: Report) -> bool:
-    """What a provider says about a message of ours; kept for a day where we do not know it by that name yet."""
-    known = Sending.objects.filter(inbox=inbox)
-    found = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
-    if found is None and report.reference:
-        found = known.filter(message__public_id=report.reference).first()
-    if found is not None:
-        state = SendingState(report.state)
-        return settle_sending(message_id=found.message_id, state=state, error=report.error, at=report.at)
-    EarlyReport.objects.get_or_create(
-        inbox=inbox,
-        provider_id=report.provider_id,
+def _too_late(sending: Sending, outgoing: Outgoing, capabilities: Capabilities) -> str:
+    """Free words whose time is over are not sent late: their author hears of it instead."""
+    window, heard = capabilities.reply_window, outgoing.last_heard_at
+    if window is None or outgoing.template or not capabilities.templates:
+        return ""
+    if heard is not None and timezone.now() - heard <= window:
+        return ""
+    return _("The time in which this channel takes free words is over. Use a template, or another channel.")
+
+
+def _later(sending: Sending, error: TemporaryEffectError, rests_until: datetime | None) -> Settling:
+    """Again after a while, longer each time. While the whole line rests nothing of it has failed."""
+    if rests_until is None and sending.attempts >= MOST_ATTEMPTS:
+        return Settling(state=SendingState.FAILED, error=why(error))
+    seconds = min(5.0 * 2.0 ** min(sending.attempts - 1, 16), LONGEST_WAIT.total_seconds())
+    wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreading, not secrecy
+    due_at = rests_until if rests_until is not None else timezone.now() + wait
+    return Settling(state=SendingState.QUEUED, error=why(error), due_at=due_at)
+
+
+def _in_doubt(error: str, sending: Sending, now: datetime) -> Settling:
+    first = now + timedelta(seconds=LOOK_UPS[0])
+    return Settling(state=SendingState.UNKNOWN, error=error, look_up_at=first)
+
+
+def _look_up(sending: Sending, now: datetime) -> bool:
+    adapter = adapter_of(sending.inbox)
+    since = sending.claimed_at or now
+    report = None
+    try:
+        if adapter is not None:
+            report = adapter.look_up(line_of(sending.inbox), outgoing_of(sending), since=since)
+    except CannotAskError:
+        Sending.objects.filter(pk=sending.pk, state=SendingState.UNKNOWN).update(look_up_at=None)
+        return False
+    except Exception as error:
+        logger.warning("message_not_looked_up", message_id=sending.message_id, error=why(error))
+    if report is not None and settle_sending(
+        message_id=sending.message_id,
         state=SendingState(report.state),
-        defaults={
-            "error": report.error[:300],
-            "error_code": report.error_code[:40],
-            "at": report.at or timezone.now(),
-        },
-    )
+        error=report.error,
+        error_code=report.error_code,
+        provider_id=report.provider_id,
+        at=report.at,
+    ):
+        return True
+    waited = (now - since).total_seconds()
+    following = next((step for step in LOOK_UPS if step > waited), None)
+    again = since + timedelta(seconds=following) if following is not None else None
+    Sending.objects.filter(pk=sending.pk, state=SendingState.UNKNOWN).update(look_up_at=again)
     return False
 
 
-def _is_forward(before: SendingState, after: SendingState) -> bool:
-    if after == SendingState.FAILED:
-        return before in MAY_FAIL
-    if after not in SENDING_ORDER or before in {SendingState.QUEUED, SendingState.CANCELLED}:
-        return False
-    return SENDING_ORDER.get(before, 0) < SENDING_ORDER[after]
+def _refuse_all(inbox_id: int, limit: int) -> int:
+    def claimed() -> Iterator[Sending]:
+        for pk in _due(inbox_id).values_list("pk", flat=True)[:limit]:
+            if (sending := claim(pk)) is not None:
+                yield sending
 
-
-def _claim(limit: int) -> Iterator[Sending]:
-    due = Sending.objects.filter(state=SendingState.QUEUED, due_at__lte=timezone.now())
-    for pk in list(due.order_by("due_at").values_list("pk", flat=True)[:limit]):
-        # "First worker wins": who changes the row has it; who takes the message back meanwhile has it too.
-        if Sending.objects.filter(pk=pk, state=SendingState.QUEUED, due_at__lte=timezone.now()).update(
-            state=SendingState.SENDING, claimed_at=timezone.now(), attempts=F("attempts") + 1
-        ):
-            yield Sending.objects.select_related("message__interaction", "message__author", "inbox").get(pk=pk)
-
-
-def _carry_out(sending: Sending, sender: MessageSender) -> None:
-    failpoints.reach("message.before_send")
-    try:
-        sender(sending)
-    except RefusedEffectError as error:
-        _settle(sending, SendingState.FAILED, error=describe(error))
-    except TemporaryEffectError as error:
-        _try_later(sending, error)
-    except Exception as error:
-        _settle(sending, SendingState.UNKNOWN, error=describe(error))
-    else:
-        failpoints.reach("message.after_send")
-        _settle(sending, SendingState.SENT)
-
-
-def _try_later(sending: Sending, error: Exception) -> None:
-    if sending.attempts >= MOST_ATTEMPTS:
-        _settle(sending, SendingState.FAILED, error=describe(error))
-        return
-    seconds = min(5.0 * 2.0 ** min(sending.attempts - 1, 16), LONGEST_WAIT.total_seconds())
-    wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreading, not secrecy
-    _settle(sending, SendingState.QUEUED, error=describe(error), due_at=timezone.now() + wait)
-
-
-@transaction.atomic
-def _settle(sending: Sending, state: SendingState, *, error: str = "", due_at: datetime | None = None) -> bool:
-    """Move a claimed message on, unless the claim has been settled by someone else since."""
-    if state in {SendingState.FAILED, SendingState.UNKNOWN}:
-        logger.error("message_not_sent", message_id=sending.message_id, state=state, error=error)
-    _lock_interaction_of(sending.message_id)
-    claimed = Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING, claimed_at=sending.claimed_at)
-    changed = claimed.update(
-        state=state,
-        last_error=error,
-        due_at=due_at or sending.due_at,
-        sent_at=timezone.now() if state == SendingState.SENT else None,
-    )
-    if changed:
-        _tell(sending, state)
-    return changed == 1
-
-
-def _lock_interaction_of(message_id: int) -> None:
-    """First, as everywhere: who takes the message back comes the same way."""
-    number = Message.objects.filter(pk=message_id).values_list("interaction_id", flat=True).first()
-    if number is not None:
-        lock_interaction(number)
-
-
-def _tell(sending: Sending, state: SendingState) -> None:
-    """Announce it. What did not reach the customer is the agent's turn again, so a pending contact comes back."""
-    now = timezone.now()
-    interaction = sending.message.interaction
-    event = MessageSettled(
-        message_id=sending.message_id,
-        state=state.value,
-        interaction_id=interaction.pk,
-        case_id=interaction.case_id,
-        customer_id=interaction.customer_id,
-        agent_id=sending.message.author_id,
-    )
-    announce(event, at=now)
-    if state in {SendingState.FAILED, SendingState.UNKNOWN}:
-        locked = Interaction.objects.get(pk=interaction.pk)
-        if locked.status == InteractionStatus.PENDING:
-            bring_back(locked, "not_sent", by=None, at=now)
+    for sending in claimed():
+        settle_attempt(sending, Settling(state=SendingState.FAILED, error=_("This line cannot send.")))
+    return 0

@@ -2,8 +2,22 @@
 
 from celery import shared_task
 
-from interactions.handling.outgoing import send_due_messages
-from interactions.handling.services import end_overdue_wrap_ups, end_silence, offer_waiting_work, wake_snoozed
+from interactions.handling.outgoing import (
+    BATCH,
+    lines_with_due_messages,
+    look_up_the_doubtful,
+    send_line,
+    settle_the_silent,
+)
+from interactions.handling.reports import forget_early_reports
+from interactions.handling.scheduled import hold_overtaken
+from interactions.handling.services import (
+    end_overdue_wrap_ups,
+    end_silence,
+    forget_old_files,
+    offer_waiting_work,
+    wake_snoozed,
+)
 
 
 @shared_task(name="interactions.handling.offer", acks_late=True, ignore_result=True)
@@ -22,6 +36,28 @@ def keep_time() -> None:
 
 @shared_task(name="interactions.handling.send_messages", acks_late=True, ignore_result=True)
 def send_messages() -> None:
-    """Send the replies that nobody took back."""
-    while send_due_messages():
-        pass
+    """Have every line send what nobody took back; each in a task of its own, so that a slow one keeps up no other."""
+    hold_overtaken()
+    for inbox_id in lines_with_due_messages():
+        send_messages_of.delay(inbox_id)
+
+
+@shared_task(name="interactions.handling.send_messages_of", acks_late=True, ignore_result=True, expires=10)
+def send_messages_of(inbox_id: int) -> None:
+    """Send what is due on one line; where more is left than one go takes, hand the rest on."""
+    if send_line(inbox_id=inbox_id) >= BATCH:
+        send_messages_of.delay(inbox_id)
+
+
+def wake(inbox_id: int) -> None:
+    """Have a line send at once what must not wait for the sweep; if this is lost the sweep sends it."""
+    send_messages_of.apply_async((inbox_id,), retry=False)
+
+
+@shared_task(name="interactions.handling.settle_messages", acks_late=True, ignore_result=True)
+def settle_messages() -> None:
+    """What became of messages that nobody knows of, and reports about none of ours."""
+    settle_the_silent()
+    look_up_the_doubtful()
+    forget_early_reports()
+    forget_old_files()

@@ -180,6 +180,7 @@ class Book:
             last_customer_message_at=None,
             last_said_at=moment,
             customer_public_id=identity.customer.public_id if identity is not None else None,
+            channel=contact.channel,
         )
         self.started.append((known, contact, decision))
         message_id = self._say(contact, known) if past is None else self._say_past(contact, past, known)

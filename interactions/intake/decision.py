@@ -15,7 +15,7 @@ from typing import Final
 from uuid import UUID
 
 from interactions.cases.choices import CaseStatus, Direction, InteractionStatus, Outcome, ends_the_case
-from interactions.channels.choices import MESSAGING_CHANNELS, Channel
+from interactions.channels.choices import LIVE_CHANNELS, MESSAGING_CHANNELS, Channel
 from interactions.channels.contact import InboundContact
 from interactions.customers.choices import Assurance
 
@@ -93,6 +93,7 @@ class KnownInteraction:
     last_customer_message_at: datetime | None
     last_said_at: datetime
     customer_public_id: UUID | None = None
+    channel: int = 0
     stored_start: datetime | None = None
     is_changed: bool = False
 
@@ -215,6 +216,8 @@ def _goes_on(contact: InboundContact, interaction: KnownInteraction) -> bool:
     """Whether an interaction still runs, and on messaging was not silent for a day before (or after) this contact."""
     if interaction.status not in RUNNING:
         return False
+    if interaction.channel in LIVE_CHANNELS and contact.channel != interaction.channel:
+        return False  # who answers by mail is not on the line any more: another contact of the same case
     if contact.channel not in MESSAGING_CHANNELS:
         return True
     return (

@@ -100,7 +100,7 @@ SELECT i.inbox_id, i.thread_token, i.id, i.public_id, i.status, i.case_id, i.cus
     i.subject, i.started_at, i.last_customer_message_at,
     GREATEST(i.started_at, i.last_customer_message_at, (
         SELECT max(m.sent_at) FROM interactions_message m WHERE m.interaction_id = i.id AND NOT m.is_note)),
-    (SELECT c.public_id FROM interactions_customer c WHERE c.id = i.customer_id)
+    (SELECT c.public_id FROM interactions_customer c WHERE c.id = i.customer_id), i.channel
 FROM interactions_interaction i
 WHERE i.id = ANY(ARRAY(
     SELECT unnest($3)

@@ -53,6 +53,16 @@ export class Api {
     return { done, cancel: () => request.abort() };
   }
 
+  /** Whether the server is there at all: a page that may not ask it hears nothing else from the browser. */
+  async isThere() {
+    try {
+      await fetch(`${this.root}config`, { mode: "no-cors", credentials: "omit", cache: "no-store" });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   async #ask(method, path, body) {
     const headers = this.token ? { Authorization: `Bearer ${this.token}` } : {};
     if (body !== undefined) headers["Content-Type"] = "application/json";

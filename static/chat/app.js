@@ -5,7 +5,7 @@ import { Chat } from "./chat.js";
 import { fill, h } from "./dom.js";
 import { Keep } from "./keep.js";
 import { Launcher } from "./launcher.js";
-import { dress, sheet } from "./look.js";
+import { dress, style } from "./look.js";
 import { Panel } from "./panel.js";
 import { gist } from "./thread.js";
 import { Wording } from "./words.js";
@@ -22,6 +22,8 @@ export async function start(set) {
 
 class App {
   isOpen = false;
+  // Files of the thread by id, as elements.
+  files = new Map();
   #heard = new Map();
   #isDrawing = false;
   #announced = 0;
@@ -58,6 +60,7 @@ class App {
           break;
         }
         if (tried === TRIES || !error.isLost) throw error;
+        if (error.status === 0 && (await chat.api.isThere())) throw new Error(`the inbox does not name ${location.origin}.`);
         await new Promise((done) => setTimeout(done, 1000 * 2 ** tried));
       }
     }
@@ -133,6 +136,7 @@ class App {
     this.keep.setHere("open", null);
     this.keep.set("sound", null);
     this.options.user = null;
+    this.files.clear();
     this.#detach();
     this.chat = null;
   }
@@ -152,7 +156,7 @@ class App {
   #attach() {
     this.host = h("ccx-chat");
     const shadow = this.host.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [sheet(this.style)];
+    style(shadow, this.style);
     this.shadow = shadow;
     const { direction, language } = this.wording;
     this.root = h("div", { class: "root", dir: direction, lang: language });

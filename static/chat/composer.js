@@ -59,7 +59,9 @@ export class Composer {
     const limits = chat.config.files ?? {};
     this.clip.hidden = limits.max === 0;
     this.picker.accept = (limits.types ?? []).join(",");
-    this.button.disabled = this.tray.isBusy || !(this.field.value.trim() || this.tray.ready.length);
+    const { isBusy, ready } = this.tray;
+    this.button.disabled = !(isBusy || ready.length || this.field.value.trim());
+    if (this.isDue && !isBusy) this.#send();
     if (this.field.value !== this.grown && this.field.isConnected) this.#grow();
   }
 
@@ -104,6 +106,7 @@ export class Composer {
   }
 
   #typed() {
+    this.isDue = false;
     this.app.keep.set("draft", this.field.value || null);
     if (this.field.value.trim()) this.app.chat.typing();
     this.draw();
@@ -136,9 +139,11 @@ export class Composer {
   }
 
   #send() {
-    if (this.button.disabled) return;
+    // Said while a file is still on its way: it goes once the file is there.
+    this.isDue = this.tray.isBusy;
     const { chat, keep } = this.app;
     const [body, files] = [this.field.value.trim(), this.tray.ready];
+    if (this.isDue || !(body || files.length)) return;
     this.field.value = "";
     keep.set("draft", null);
     this.tray.clear();

@@ -4,7 +4,7 @@ import { fill, h, icon, safeAddress } from "./dom.js";
 
 const LARGEST_PICTURE = 12_000_000;
 const PICTURE_SIDE = 240;
-const STALE_SECONDS = 240;
+const STALE_SECONDS = 3000;
 
 /** What is attached to the message that is being written. */
 export class Tray {
@@ -98,10 +98,16 @@ function isWanted(file, types) {
   return types.some((wanted) => wanted === type || (wanted.endsWith("/*") && type.startsWith(wanted.slice(0, -1))));
 }
 
-/** A file in the thread: a picture as such, anything else by name and size. */
+/** A file in the thread: a picture as such, anything else by name and size. Made once, however often its row is. */
 export function attachment(app, file) {
-  const { wording, api } = { wording: app.wording, api: app.chat.api };
-  const address = file.url ? safeAddress(file.url, api.root) : "";
+  if (!file.url) return made(app, file);
+  if (!app.files.has(file.id)) app.files.set(file.id, made(app, file));
+  return app.files.get(file.id);
+}
+
+function made(app, file) {
+  const { wording } = app;
+  const address = file.url ? safeAddress(file.url, app.chat.api.root) : "";
   const link = h(
     address ? "a" : "span",
     { class: "file", ...(address ? { href: address, target: "_blank", rel: "noopener noreferrer" } : {}) },

@@ -1,6 +1,8 @@
 // The line to the server: a socket that says "read again", polling where there is none, one tab for all of them.
 
 const LONGEST_PAUSE_SECONDS = 60;
+// Where no socket ever stood (a proxy or a policy that lets none through), it is tried now and then only.
+const HOPELESS_PAUSE_SECONDS = 900;
 const HERE_SECONDS = 25;
 const SILENT_SECONDS = 70;
 const CLOSED_POLLS_SLOWER = 4;
@@ -17,6 +19,7 @@ export class Line {
   #socket = null;
   #isReady = false;
   #isDeaf = false;
+  #wasReady = false;
   #mayHaveSocket = true;
   #attempts = 0;
   #retry = 0;
@@ -102,8 +105,8 @@ export class Line {
   #again() {
     if (!this.leads) return;
     this.#attempts = 0;
-    this.#ends.news();
-    this.#connect();
+    // A socket that stands says so, and then what is new is read.
+    if (!this.#connect()) this.#ends.news();
     this.hurry();
   }
 
@@ -135,18 +138,19 @@ export class Line {
     this.#socket = null;
     this.#isReady = false;
     old?.close();
-    if (!this.leads || !this.#mayHaveSocket || !this.#settings.socket) return;
+    if (!this.leads || !this.#mayHaveSocket || !this.#settings.socket) return false;
     let socket;
     try {
       socket = new WebSocket(this.#settings.socket);
     } catch {
       this.#mayHaveSocket = false; // a content policy that names no socket: polling does
-      return;
+      return false;
     }
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ type: "hello", token: this.#token }));
     socket.onmessage = ({ data }) => socket === this.#socket && this.#take(data);
     socket.onclose = ({ code }) => socket === this.#socket && this.#lost(code);
+    return true;
   }
 
   #take(data) {
@@ -158,7 +162,7 @@ export class Line {
       return;
     }
     if (said.type === "ready") {
-      this.#isReady = true;
+      this.#isReady = this.#wasReady = true;
       this.#attempts = 0;
       clearInterval(this.#beat);
       this.#isDeaf = false;
@@ -191,7 +195,8 @@ export class Line {
     }
     if (NOT_HERE.has(code)) this.#mayHaveSocket = false;
     // Spread, so that a server that comes back is not asked by everybody at once.
-    const pause = Math.min(LONGEST_PAUSE_SECONDS, 2 ** this.#attempts++) * (0.3 + 0.7 * Math.random());
+    const longest = this.#wasReady ? LONGEST_PAUSE_SECONDS : HOPELESS_PAUSE_SECONDS;
+    const pause = Math.min(longest, 2 ** this.#attempts++) * (0.3 + 0.7 * Math.random());
     if (this.#mayHaveSocket) this.#retry = setTimeout(() => this.#connect(), pause * 1000);
     this.hurry();
   }

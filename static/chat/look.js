@@ -33,12 +33,14 @@ export function inkOn(colour) {
   return contrast(colour, WHITE) >= TEXT || contrast(colour, WHITE) >= contrast(colour, INK) ? WHITE : INK;
 }
 
+const mixed = (colour, other, share) => colour.map((part, place) => Math.round(part + (other[place] - part) * share));
+
 /** The colour, moved towards white or black only as far as words on the surface need. */
 export function readableOn(colour, surface) {
   const end = luminance(surface) > 0.4 ? BLACK : WHITE;
   for (let share = 0; share < 1; share += 0.05) {
-    const mixed = colour.map((part, place) => Math.round(part + (end[place] - part) * share));
-    if (contrast(mixed, surface) >= TEXT) return mixed;
+    const moved = mixed(colour, end, share);
+    if (contrast(moved, surface) >= TEXT) return moved;
   }
   return end;
 }
@@ -61,14 +63,20 @@ export function dress(root, { accent, position, theme }) {
     "--accent": css(fill),
     "--on-accent": css(inkOn(fill)),
     "--accent-text": css(readableOn(fill, SURFACE[root.dataset.theme])),
-    "--accent-rgb": fill.join(" "),
+    // Away from the ink, so that it reads no worse.
+    "--accent-hover": css(mixed(fill, inkOn(fill) === WHITE ? BLACK : WHITE, 0.14)),
   };
   for (const [name, value] of Object.entries(values)) root.style.setProperty(name, value);
 }
 
 /** The styles as a sheet: no content policy of the host forbids it, as it would a style element. */
-export function sheet(style) {
-  const made = new CSSStyleSheet();
-  made.replaceSync(style);
-  return made;
+export function style(shadow, text) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    shadow.adoptedStyleSheets = [sheet];
+  } catch {
+    // Browsers of before 2023 cannot make one.
+    shadow.append(Object.assign(document.createElement("style"), { textContent: text }));
+  }
 }

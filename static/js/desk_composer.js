@@ -2,17 +2,19 @@
 import { post, refreshContact, Refused } from "./desk_server.js";
 import { toast } from "./toasts.js";
 import { toEnd } from "./desk_thread.js";
+import { count, files, forgetAround, obeyWay, takeFiles, template } from "./desk_around.js";
 
 const PAUSE = 600;
 const AGAIN = 4000;
 const LOCAL = "ccx-desk-words:";
+const GATE = ["data-mode", "data-limits", "data-template-only", "data-copies", "data-later"];
+const gates = new MutationObserver(() => obeyGate());
 
 let open = null; // the composer on the screen: {form, text, savedWords, timer, saving, isSending, waiting}
 
 export function watchComposer() {
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "desk-open" && event.detail.shouldSwap && leave());
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && begin());
-  document.addEventListener("htmx:oobAfterSwap", (event) => event.detail.target?.id === "desk-gate" && obeyGate());
   document.addEventListener("input", (event) => event.target === open?.text && typed());
   document.addEventListener("change", (event) => event.target.name === "kind" && event.target.form === open?.form && chooseKind());
   document.addEventListener("focusout", (event) => event.target === open?.text && save());
@@ -26,7 +28,8 @@ export function watchComposer() {
       event.preventDefault();
       event.target.querySelector("details[open]")?.removeAttribute("open");
       const button = event.submitter;
-      send(button?.name === "then" ? button.value : "stay", button?.name === "seen" ? button.value : undefined);
+      const named = (name) => (button?.name === name ? button.value : undefined);
+      send(named("then") ?? "stay", { seen: named("seen"), later: named("later") });
     } else if (event.target.matches("[data-take-back]")) {
       event.preventDefault();
       takeBack(event.target);
@@ -47,6 +50,11 @@ function begin() {
   const form = document.getElementById("desk-reply");
   open = form && { form, text: form.elements.body, savedWords: "", timer: 0, saving: null, isSending: false, waiting: null };
   if (!open) return;
+  form.addEventListener("ccx:around", obeyGate);
+  // The gate is exchanged, and its attributes settle a moment after it.
+  gates.disconnect();
+  gates.observe(form.querySelector(".composer-head"), { childList: true, subtree: true, attributeFilter: GATE });
+  form.addEventListener("ccx:kind", () => chooseKind(false));
   open.savedWords = state();
   const kept = local();
   if (kept && kept.body.trim() && kept.body !== open.text.value) {
@@ -147,7 +155,8 @@ function obeyGate() {
   const mode = document.getElementById("desk-gate")?.dataset.mode ?? "reply";
   const form = open.form;
   form.dataset.gate = mode;
-  form.classList.toggle("has-text", open.text.value.trim() !== "");
+  form.classList.toggle("has-text", hasWords());
+  obeyWay();
   const [reply] = form.elements.kind;
   reply.disabled = mode !== "reply";
   if (mode === "note" && !isNote() && !open.text.value.trim()) {
@@ -160,27 +169,34 @@ function obeyGate() {
   for (const button of form.querySelectorAll("[type=submit]")) button.disabled = isOver || (mode === "note" && !isNote());
 }
 
+// Whether there is anything to send: words, a file, a template.
+const hasWords = () => open.text.value.trim() !== "" || files().length > 0 || template() !== "";
+
 function grow() {
-  open.form.classList.toggle("has-text", open.text.value.trim() !== "");
+  open.form.classList.toggle("has-text", hasWords());
+  count();
   open.text.rows = Math.min(12, Math.max(3, open.text.value.split("\n").length + 1));
 }
 
 // ---- Sending.
 
-async function send(then, seen) {
+async function send(then, how = {}) {
   const mine = open;
   const body = mine.text.value;
-  if (mine.isSending || !body.trim()) return mine.text.focus();
+  const note = isNote();
+  const isTemplateOnly = !note && mine.form.classList.contains("is-template");
+  if (mine.isSending || !hasWords()) return mine.text.focus();
+  if (isTemplateOnly && !template()) return mine.form.elements.template?.focus();
+  if (!note && mine.form.classList.contains("is-too-long")) return mine.text.focus();
   if (mine.form.querySelector(".composer-go").disabled) return undefined;
   clearTimeout(mine.timer);
   mine.saving?.abort();
-  const note = isNote();
-  const fields = { ...Object.fromEntries(new FormData(mine.form)), then };
-  if (seen) fields.seen = seen;
+  const fields = [...new FormData(mine.form)].filter(([name]) => name !== "then" && !(how.seen && name === "seen"));
+  for (const [name, value] of Object.entries({ then, ...how })) if (value) fields.push([name, value]);
   mine.isSending = true;
   mine.waiting = null;
   clearChanged();
-  const bubble = showSending(body, note);
+  const bubble = showSending(isTemplateOnly ? mine.form.querySelector("[data-shown] [data-text]").textContent : body, note);
   mine.text.value = "";
   grow();
   say("");
@@ -191,13 +207,14 @@ async function send(then, seen) {
     mine.savedWords = `${note}:`;
     mine.isSending = false;
     if (mine === open) {
+      forgetAround();
       showThread(answer.text);
       chooseKind(false);
       if (mine.text.value) typed();
     }
   } catch (error) {
     mine.isSending = false;
-    giveBack(mine, body, note, error, then);
+    giveBack(mine, body, note, error, { then, how });
   } finally {
     bubble?.remove();
     if (mine === open) refreshContact("desk-thread");
@@ -205,7 +222,7 @@ async function send(then, seen) {
   return undefined;
 }
 
-function giveBack(mine, body, note, error, then) {
+function giveBack(mine, body, note, error, again) {
   const begun = mine.text.value;
   mine.text.value = begun.trim() ? `${body}\n\n${begun}` : body;
   if (mine !== open) return;
@@ -218,7 +235,7 @@ function giveBack(mine, body, note, error, then) {
     else toast(`${sentence(error.status)} ${error.headers.get("X-Request-ID") ?? ""}`.trim(), "error");
     htmx.trigger("#desk-thread", "ccx:refresh");
   } else {
-    mine.waiting = { then };
+    mine.waiting = again;
     say("lost");
   }
   chooseKind(false);
@@ -231,7 +248,7 @@ function sentence(status) {
 }
 
 function sendWhatWaits() {
-  if (open?.waiting && navigator.onLine && !open.isSending) send(open.waiting.then);
+  if (open?.waiting && navigator.onLine && !open.isSending) send(open.waiting.then, open.waiting.how);
 }
 
 function showSending(body, note) {
@@ -272,6 +289,7 @@ async function takeBack(form) {
       mine.form.elements.draft_id.value = back.draft_id;
       mine.form.elements.kind.value = "reply";
       mine.savedWords = `false:${back.body}`;
+      takeFiles(back.files);
       forgetLocal();
       chooseKind(false);
       say("saved");

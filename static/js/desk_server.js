@@ -10,7 +10,7 @@ const ours = () => JSON.parse(document.body.getAttribute("hx-headers") || "{}");
 
 // Throws TypeError when nothing reached the server, Refused when it said no (0: signed out meanwhile).
 export async function post(url, fields, options = {}) {
-  const response = await fetch(url, { method: "POST", body: new URLSearchParams(fields), headers: { ...ours(), "HX-Request": "true" }, credentials: "same-origin", ...options });
+  const response = await fetch(url, { method: "POST", body: fields instanceof FormData ? fields : new URLSearchParams(fields), headers: { ...ours(), "HX-Request": "true" }, credentials: "same-origin", ...options });
   const text = response.status === 204 ? "" : await response.text();
   if (response.redirected || response.status === 401) throw new Refused(0, "", response.headers);
   if (!response.ok) throw new Refused(response.status, text, response.headers);

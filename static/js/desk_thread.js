@@ -25,6 +25,18 @@ export function watchThread() {
     else if (id === "thread-earlier") box.scrollTop += box.scrollHeight - height;
     else if (id === "desk-thread" && wasAtEnd) toEnd();
   });
+  // The composer below grows and shrinks: who reads the end goes on reading it.
+  let isAtEnd = true;
+  const watched = new ResizeObserver(() => isAtEnd && toEnd());
+  const watch = () => {
+    const box = scroll();
+    watched.disconnect();
+    if (!box) return;
+    watched.observe(box);
+    box.addEventListener("scroll", () => (isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR), { passive: true });
+  };
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && watch());
+  watch();
   // A customer's link opens beside the desk, and learns nothing of it.
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".say-body a");

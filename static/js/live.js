@@ -1,6 +1,6 @@
 // Keeps a page true. An element says what it shows (data-live="topic topic") and gets the event `live` when that may
 // have changed: it reads itself again through its own address. data-viewing="id" tells who else looks at a record:
-// the event `viewers` brings their names. Without a socket the page asks by itself every few seconds.
+// the event `viewers` brings their names, `customer` whether its customer is there or types. Without a socket the page asks by itself every few seconds.
 const NORMAL_SECONDS = 1; // an element reads again at most so often
 const POLL_SECONDS = 10;
 const LONGEST_PAUSE_SECONDS = 10;
@@ -64,6 +64,11 @@ function tellViewers(record, people) {
     element.dispatchEvent(new CustomEvent("viewers", { detail: others }));
 }
 
+function tellCustomer(record, detail) {
+  for (const element of document.querySelectorAll(`[data-viewing="${CSS.escape(record)}"]`))
+    element.dispatchEvent(new CustomEvent("customer", { detail }));
+}
+
 // ---- What the server is told.
 
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
@@ -106,7 +111,10 @@ function connect() {
 function take(said) {
   heardAt = performance.now();
   if (said.topic) tellTopic(said.topic);
-  else if (said.viewers) tellViewers(said.viewers, said.people);
+  else if (said.viewers) {
+    tellViewers(said.viewers, said.people);
+    tellCustomer(said.viewers, { standing: said.customer });
+  } else if (said.types) tellCustomer(said.types, { types: true });
   else if (said.beat) say({ type: "here" });
   else if (said.deaf) isLost();
   else if (said.resync) {
@@ -211,7 +219,9 @@ export function watchLive() {
     const record = event.target.closest?.("[data-viewing]")?.dataset.viewing;
     if (!record || performance.now() - typedAt < TYPING_SECONDS * 1000) return;
     typedAt = performance.now();
-    say({ type: "typing", interaction: record });
+    // A customer who is there sees that an answer is on its way; that we write a note is our own affair.
+    const isAnswer = Boolean(event.target.closest("form[data-reply]:not(.is-note)"));
+    say({ type: "typing", interaction: record, to_customer: isAnswer });
   });
   document.addEventListener("htmx:sendError", () => showBar(true));
   document.addEventListener("htmx:afterOnLoad", () => showBar(false));

@@ -8,6 +8,8 @@ export function watchMenus() {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of open()) {
+      // What Escape closed here it leaves nowhere else.
+      event.preventDefault();
       const hadFocus = menu.contains(document.activeElement);
       menu.open = false;
       if (hadFocus) menu.querySelector("summary").focus();

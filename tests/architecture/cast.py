@@ -25,6 +25,7 @@ from interactions.models import (
     Inbox,
     Interaction,
     Message,
+    MessageHtml,
     Recording,
     WebForm,
 )
@@ -105,8 +106,16 @@ def make_objects(cast: Cast) -> dict[str, Any]:
     run = ImportRun.objects.create(
         file_name="calls.csv", started_by=make_user(Role.ADMINISTRATOR), state=ImportRun.State.FAILED
     )
-    objects = {"attachment": file, "aside": aside, "recording": a_recording(interaction)}
-    objects |= {"import": run, "customer": customer, "case": case, "interaction": interaction, "form": form}
+    MessageHtml.objects.create(message=message, html="<p>Hello</p>")
+    objects = {"attachment": file, "laid_out": message, "aside": aside, "recording": a_recording(interaction)}
+    objects |= {
+        "import": run,
+        "customer": customer,
+        "case": case,
+        "interaction": interaction,
+        "form": form,
+        "inbox": inbox,
+    }
     return objects | {"api_key": key} | make_answers(interaction) | make_map(cast.objects["owner"])
 
 

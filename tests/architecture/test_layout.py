@@ -41,7 +41,11 @@ MORE_NAMES: dict[str, set[str]] = {
     # How figures, dates and icons look; it owns no rows.
     "ccx/kernel/look": {"figures", "formats", "icons", "parts", "samples", "sparkline"},
     # The contracts that doors and adapters share, the list of adapters, and a folder per adapter.
-    "interactions/channels": {"chat", "contact", "contract", "email", "hooks", "registry", "twilio", "voice"},
+    # And what adapters share: reading what strangers tell, Meta's Graph, Twilio's signature and REST.
+    "interactions/channels": {
+        *("chat", "contact", "contract", "email", "hooks", "registry", "telling", "meta", "twilio", "voice"),
+        *("sms", "whatsapp", "messenger", "instagram", "telegram"),
+    },
     # Where a quotation begins in what somebody wrote; what follows the log for open pages, and who may follow what;
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
@@ -53,7 +57,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # the log.
     "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
     # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"outgoing", "readers"},
+    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown"},
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
@@ -82,8 +86,10 @@ MORE_NAMES: dict[str, set[str]] = {
             "owner_words",
         ),
     },
-    # Ways in, one folder each; the page of what could not be read; and the files that come in over all of them.
-    "interactions/doors": {"chat", "deliveries", "files", "history", "mail", "rest", "voice", "webform", "webhooks"},
+    # Ways in, one folder each; the page of what could not be read; files that come in, and those that go out.
+    "interactions/doors": {
+        *("chat", "deliveries", "files", "history", "lines", "mail", "rest", "sent", "voice", "webform", "webhooks"),
+    },
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "core"}
 

@@ -82,6 +82,7 @@ NO_MERGE = {"merge_id": "00000000-0000-7000-8000-000000000000"}
 ACTS = {"agent": 302, "supervisor": 302, "administrator": 302}
 WRITES_NOTHING = dict.fromkeys(ACTS, 409)
 NO_LINE = {"inbox": "00000000-0000-7000-8000-000000000000"}
+NO_FILE = {"file_id": "00000000-0000-0000-0000-000000000000"}
 NO_MESSAGE = {"message_id": "00000000-0000-0000-0000-000000000000"}
 NO_INBOX = {"public_id": "00000000-0000-0000-0000-000000000000"}
 HANDLES = {"agent": 200, "supervisor": 200, "administrator": 200}
@@ -211,6 +212,21 @@ MATRIX: dict[str, list[Row]] = {
     "follow-ups/<uuid:public_id>/hand-over/": [row(**TAKES, of="follow_up", method="post")],
     "follow-ups/<uuid:public_id>/close/": [row(**dict.fromkeys(FOLLOWS_UP, 422), of="follow_up", method="post")],
     "follow-ups/<uuid:public_id>/contact/": [row(**TAKES, of="follow_up", method="post")],
+    "settings/inboxes/": [row(administrator=200)],
+    "settings/inboxes/add/": [row(administrator=200)],
+    "settings/inboxes/add/<slug:kind>/": [
+        row(administrator=200, ids={"kind": "email"}),
+        row(administrator=422, ids={"kind": "voice-cti"}, method="post"),
+        row(administrator=404, ids={"kind": "pigeon"}),
+    ],
+    "settings/inboxes/<uuid:public_id>/": [row(administrator=200, of="inbox")],
+    "settings/inboxes/<uuid:public_id>/try/": [row(administrator=200, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/templates/": [row(administrator=404, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/switch/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/remove/": [row(administrator=302, of="inbox", method="post")],
+    "settings/forms/": [row(administrator=200)],
+    "settings/forms/add/": [row(administrator=200), row(administrator=422, method="post")],
+    "settings/forms/<uuid:public_id>/": [row(administrator=200, of="form")],
     "settings/surveys/": [row(administrator=200)],
     "settings/surveys/standard/": [row(administrator=302, method="post")],
     "settings/surveys/add/": [row(administrator=200), row(administrator=422, method="post")],
@@ -248,6 +264,23 @@ MATRIX: dict[str, list[Row]] = {
         row(of="interaction", ids=NO_MESSAGE, method="post")
     ],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/arrived/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/messages/<uuid:public_id>/layout/": [row(**SEES_CUSTOMERS, of="laid_out")],
+    # By a signature that ends; nobody can make one up.
+    "desk/pictures/<str:token>/": [public(404, ids={"token": "x"})],
+    "desk/<uuid:public_id>/way/": [row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/files/": [row(**IS_ASKED, of="interaction", method="post")],
+    "desk/<uuid:public_id>/files/<uuid:file_id>/remove/": [row(**ACTS, of="interaction", ids=NO_FILE, method="post")],
+    # The telephone (tests/interactions/desk/test_calling.py); the objects' contacts have no call.
+    "desk/phone/token/": [row(method="post")],
+    "desk/<uuid:public_id>/dial/": [row(**ACTS, of="interaction", method="post")],
+    "desk/<uuid:public_id>/call/<slug:what>/": [
+        row(**ACTS, of="interaction", ids={"what": "hang-up"}, method="post"),
+        row(of="interaction", ids={"what": "nonsense"}, method="post"),
+    ],
+    "desk/<uuid:public_id>/_consult/": [row(of="interaction")],
+    "desk/<uuid:public_id>/_ways/": [row(**HANDLES, of="interaction")],
+    "desk/<uuid:public_id>/_templates/": [row(**HANDLES, of="interaction")],
     # Beside a conversation and at its end.
     "desk/_reasons/": [row(**HANDLES, stranger=200)],
     "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
@@ -292,6 +325,8 @@ MATRIX: dict[str, list[Row]] = {
     "voice/recordings/<uuid:public_id>/": [row(**SEES_CUSTOMERS, of="recording")],
     "in/<uuid:public_id>/": [public(403, ids=NO_INBOX), public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/<path:rest>": [public(403, ids=NO_INBOX | {"rest": "status"}, method="post")],
+    # A file on its way out: its signed address is its key (tests/interactions/doors/test_sent_files.py).
+    "files/<str:token>/": [public(404, ids={"token": "none"})],
     "in/<uuid:public_id>/voice/": [public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/voice/menu/": [public(403, ids=NO_INBOX, method="post")],
     "in/<uuid:public_id>/voice/wait/": [public(403, ids=NO_INBOX, method="post")],
@@ -343,6 +378,9 @@ MATRIX: dict[str, list[Row]] = {
     "api/v1/interactions": [api(**SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>": [api(of="interaction", stranger=404, **SEES_NONE)],
     "api/v1/interactions/<uuid:public_id>/messages": [api(of="interaction", stranger=404, **SEES_NONE)],
+    # API lines: what became of our messages, and the files of theirs.
+    "api/v1/messages/<uuid:public_id>/report": [api(method="post", signed_in=403, of="interaction", **WRITES)],
+    "api/v1/messages/<uuid:public_id>/files": [api(method="post", signed_in=403, of="interaction", **WRITES)],
     "api/v1/interactions/changes": [api(**SEES_NONE)],
 }
 

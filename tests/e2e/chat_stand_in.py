@@ -5,6 +5,7 @@ For what has to be seen in the browser alone. The stories with a real centre are
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from django.test import RequestFactory
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, WebSocketRoute
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, WebSocketRoute, expect
 
 from interactions.doors.chat.widget import widget
 from tests.e2e.driving import listened
@@ -24,6 +25,12 @@ POLICY: Final = (
     f"default-src 'none'; script-src {CENTRE}; connect-src {CENTRE} wss://centre.test; style-src 'self'; "
     "require-trusted-types-for 'script'; base-uri 'none'; form-action 'none'"
 )
+# A browser that was here before.
+KNOWN: Final[Any] = {
+    "origins": [{"origin": SHOP, "localStorage": [{"name": f"ccx-chat:{INBOX}:token", "value": '"a-token"'}]}]
+}
+# One red dot.
+DOT: Final = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 # What a shop's own styles may do to elements that are not theirs.
 RUDE: Final = """
 * { color: rgb(255, 0, 0) !important; font-family: cursive !important; letter-spacing: 9px; text-transform: uppercase; }
@@ -55,6 +62,8 @@ class StandIn:
     # Path -> the problem it answers with, as (status, detail).
     refuses: dict[str, tuple[int, str]] = field(default_factory=dict)
     is_down: bool = False
+    # Uploads are taken and never answered.
+    holds_files: bool = False
     asked: list[tuple[str, Any]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     sockets: list[WebSocketRoute] = field(default_factory=list)
@@ -168,6 +177,8 @@ class StandIn:
         if self.is_down:
             route.abort("connectionrefused")
             return
+        if self.holds_files and path.endswith("/files"):
+            return
         status, said = self._answer(request, path.removeprefix(f"/chat/{INBOX}/"))
         headers = {"Access-Control-Allow-Origin": SHOP}
         if isinstance(said, bytes):
@@ -235,8 +246,37 @@ class StandIn:
         def hear(frame: str | bytes) -> None:
             said = json.loads(frame)
             self.asked.append(("socket", said))
-            if said["type"] == "hello":
+            if not self.has_sockets:
+                socket.close(code=1013)
+            elif said["type"] == "hello":
                 self.sockets.append(socket)
                 socket.send('{"type": "ready"}')
 
         socket.on_message(hear)
+
+
+def talked(centre: StandIn) -> StandIn:
+    centre.status, centre.agent = "active", "Mina Park"
+    centre.says("Where is my lamp? See https://shop.test/orders/7.", by="", kind="visitor", minutes=-9)
+    centre.says("On its way.\nIt comes today.", minutes=-8)
+    centre.shown_up_to = 2
+    return centre
+
+
+def open_chat(page: Page) -> None:
+    page.locator(".launcher").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def say(page: Page, words: str) -> None:
+    page.get_by_label("Write a message").fill(words)
+    page.keyboard.press("Enter")
+
+
+def until(page: Page, look: Callable[[], bool]) -> None:
+    """Wait for something here that the page brings about."""
+    for _ in range(120):
+        if look():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("Waited in vain.")

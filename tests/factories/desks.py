@@ -1,34 +1,47 @@
 """Agents at their desks and letters that wait for them: for tests of offers, replies and what becomes of them."""
 
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from ccx.kernel.models import User
+from interactions.channels import registry
 from interactions.channels.choices import Channel
+from interactions.channels.contract import Capabilities, Handed, Line, Outgoing
+from interactions.channels.email.adapter import MailAdapter
 from interactions.channels.models import Inbox
 from interactions.handling import services
-from interactions.handling.models import PresenceState, Sending
+from interactions.handling.models import PresenceState
 from interactions.handling.selectors import seen_cursor
-from interactions.handling.selectors.sending import MessageSender
 from interactions.handling.services import After, Said
 from interactions.intake.services import receive
-from interactions.models import Interaction
+from interactions.models import Interaction, Message
 from tests.factories.contacts import claim, contact
 
 SENT: list[int] = []
+FAILS: list[Exception] = []
 
 
-def keep(sending: Sending) -> None:
-    """Send by remembering."""
-    SENT.append(sending.message_id)
+class PretendMail(MailAdapter):
+    """Mail that is sent by remembering, after failing as a test says."""
+
+    def capabilities(self, line: Line) -> Capabilities:
+        return Capabilities(can_start=True, has_subject=True, max_files=5, max_file=1_000_000)
+
+    def send(self, line: Line, outgoing: Outgoing) -> Handed:
+        if FAILS:
+            raise FAILS.pop()
+        SENT.append(Message.objects.get(public_id=outgoing.reference).pk)
+        return Handed(provider_id=f"pretend-{outgoing.reference}")
 
 
-# What the setting CCX_MESSAGE_SENDERS may name in a test.
-SENDERS: Mapping[Channel, MessageSender] = {Channel.EMAIL: keep}
+def pretend_mail() -> AbstractContextManager[Any]:
+    """While it lasts every mail line sends by remembering (SENT)."""
+    return patch.dict(registry.BY_KEY, {(Channel.EMAIL.value, ""): PretendMail()})
 
 
 def arrive(inbox: Inbox, external_id: str = "c1", **fields: Any) -> int:

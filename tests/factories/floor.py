@@ -4,16 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.test import override_settings
 
 from ccx.kernel.models import User
 from interactions.cases.choices import Outcome
-from interactions.handling import outgoing
 from interactions.handling import services as handling
 from interactions.handling.models import PresenceState, Sending, SendingState
 from interactions.handling.services import After
+from interactions.handling.settling import settle_sending
 from interactions.models import ContactReason, Interaction, Message, Offer, Queue
-from tests.factories.desks import reply
+from tests.factories.desks import pretend_mail, reply
 
 
 class Floor:
@@ -93,7 +92,7 @@ class Floor:
 
     def reply(self, about: int, how: int) -> None:
         number, agent = self.a_running_one(about), self.agent(how)
-        with override_settings(CCX_MESSAGE_SENDERS="tests.factories.desks.SENDERS"):
+        with pretend_mail():
             reply(number, agent, then=list(After)[how % 3], at=self.now)
 
     def put_off(self, about: int, how: int) -> None:
@@ -110,7 +109,7 @@ class Floor:
     def fail_to_send(self, about: int, how: int) -> None:
         Sending.objects.filter(state="queued").update(state="sending")
         number = self.a_row(Message.objects.filter(sending__state="sending"), about)
-        outgoing.settle_sending(message_id=number, state=SendingState.FAILED, at=self.now)
+        settle_sending(message_id=number, state=SendingState.FAILED, at=self.now)
 
     def hear_customers(self, about: int, how: int) -> None:
         """What the reader does with what customers say in contacts that wait for it."""

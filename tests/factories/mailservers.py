@@ -1,5 +1,6 @@
 """Mail servers that answer as a test wants, and mails to give them."""
 
+import base64
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -16,16 +17,20 @@ from ccx.embedded.ports import a_free_port
 
 @dataclass
 class SmtpStub:
-    """Keeps what it took. `at_rcpt` and `at_data` are answers; `hangs_up` breaks the line instead of the last one."""
+    """Keeps what it took. `at_rcpt` and `at_data` are answers, `refuses` one address;
+    `hangs_up` breaks the line instead of the last one."""
 
     at_rcpt: str = "250 OK"
     at_data: str = "250 OK"
     hangs_up: bool = False
+    refuses: str = ""
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if address == self.refuses:
+            return "550 5.1.1 Unknown"
         if self.at_rcpt.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.at_rcpt
@@ -62,6 +67,7 @@ class ImapStub:
     mails: dict[int, bytes] = field(default_factory=dict)
     uid_validity: int = 7
     password: str = "hush"
+    token: str = ""
     drops_at: int = 0
     sizes: dict[int, int] = field(default_factory=dict)
     port: int = 0
@@ -125,6 +131,12 @@ class _Line(socketserver.StreamRequestHandler):
         self.wfile.write(b"* OK ready\r\n")
         while line := self.rfile.readline():
             tag, command, *rest = line.decode().strip().split(maxsplit=2)
+            if command.upper() == "AUTHENTICATE":
+                self.wfile.write(b"+ \r\n")
+                told = base64.b64decode(self.rfile.readline()).decode()
+                is_right = stub.token and told == f"user=help\x01auth=Bearer {stub.token}\x01\x01"
+                self.wfile.write(f"{tag} {'OK done' if is_right else 'NO refused'}\r\n".encode())
+                continue
             try:
                 for told in stub.answer(command.upper(), rest[0] if rest else ""):
                     self.wfile.write(told + b"\r\n")

@@ -177,7 +177,7 @@ def test_one_deadline_stands_over_the_whole_call(behave: Any, scheme: str) -> No
 
 
 def test_a_resolver_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: time.sleep(2))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: time.sleep(2) or [])
     started = time.monotonic()
     with pytest.raises(TemporaryEffectError):
         egress.ask("GET", "http://slow.example.com/", timeout=0.2)

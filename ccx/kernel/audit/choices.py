@@ -26,6 +26,7 @@ OBJECT_KINDS = {
     "cost_rate": _("Cost rate"),
     "customer": _("Customer"),
     "customer_merge": _("Merge of customers"),
+    "ivr_flow": _("Menu that callers hear"),
     "department": _("Department"),
     "disposition": _("Disposition"),
     "follow_up": _("Follow-up"),

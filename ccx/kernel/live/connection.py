@@ -1,11 +1,20 @@
-"""One open socket: what it follows, and what has not been sent to it yet."""
+"""One open socket: whose it is, what it follows, and what has not been sent to it yet."""
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import structlog
 
 from ccx.kernel.live.standing import Person
+
+if TYPE_CHECKING:
+    from ccx.kernel.live.hub import Hub
+
+logger = structlog.get_logger(__name__)
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
@@ -15,20 +24,56 @@ STUCK_SECONDS = 30.0
 # Frames a browser may send: many at once when a page opens, few in the long run.
 FRAMES_AT_ONCE = 40.0
 FRAMES_PER_SECOND = 5.0
+LONGEST_FRAME = 16 * 1024
+CLOSE_SECONDS = 2.0
+
+
+class RefusedFrameError(Exception):
+    """The browser sent what our own script never sends."""
+
+
+class Party(ABC):
+    """A kind of socket: the words in which it is told things, how its browsers stay, and who of them has to go."""
+
+    most_sockets: ClassVar[int] = 40
+    # The code that tells a browser that it may no longer be here.
+    over: ClassVar[int]
+    # What asks a browser for a sign of life; "" where the protocol's own pings do.
+    beat: ClassVar[str] = ""
+    # All is to be read again; nothing can be heard at the moment.
+    resync: ClassVar[str]
+    deaf: ClassVar[str]
+
+    @abstractmethod
+    def frame(self, topic: str, what: str) -> str:
+        """What a socket gets when something happened that it follows."""
+
+    @abstractmethod
+    def ended(self, sockets: Sequence["Connection"]) -> Iterable["Connection"]:
+        """Those whose right to be here is over. Called in a thread that may ask the database."""
+
+    async def heard(self, hub: "Hub", sockets: Sequence["Connection"]) -> None:
+        """A sign of life came, one socket for each owner; not more often than every few seconds."""
+        return
+
+    async def gone(self, hub: "Hub", socket: "Connection") -> None:
+        """The last socket of an owner closed a while ago."""
+        return
 
 
 class Connection:
-    """Belongs to the loop it was made in. Made once the person is known; `drop` ends it from any task of the loop."""
+    """Belongs to the loop it was made in. Made once its owner is known; `drop` ends it from any task of the loop."""
 
     __slots__ = (
-        *("person", "session_key", "topics", "viewing", "typed_at", "answered_at", "asked_at", "closing"),
+        *("party", "owner", "topics", "viewing", "typed_at", "answered_at", "asked_at", "closing"),
         *("_send", "_task", "_unsent", "_writer", "_waits_since", "_allowance", "_counted_at"),
     )
 
-    def __init__(self, *, person: Person, session_key: str, send: Send) -> None:
+    def __init__(self, *, party: Party, owner: Hashable, send: Send) -> None:
         now = time.monotonic()
-        self.person = person
-        self.session_key = session_key
+        self.party = party
+        # Whose it is: unique within its party.
+        self.owner = owner
         self.topics: frozenset[str] = frozenset()
         self.viewing: frozenset[str] = frozenset()
         self.typed_at = 0.0
@@ -111,3 +156,35 @@ class Connection:
         finally:
             if self._writer is asyncio.current_task():
                 self._writer = None
+
+
+class PersonSocket(Connection):
+    """The socket of somebody who is signed in."""
+
+    __slots__ = ("person", "session_key")
+
+    def __init__(self, *, party: Party, person: Person, session_key: str, send: Send) -> None:
+        super().__init__(party=party, owner=person.pk, send=send)
+        self.person = person
+        self.session_key = session_key
+
+
+def understood(text: str | None) -> dict[str, Any]:
+    """One flat object with a type; everything else is refused."""
+    if text is None or len(text) > LONGEST_FRAME:
+        raise RefusedFrameError
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RefusedFrameError from None
+    if not isinstance(said, dict) or not isinstance(said.get("type"), str):
+        raise RefusedFrameError
+    return said
+
+
+async def close(send: Send, code: int) -> None:
+    """A browser that takes nothing is not waited for: returning ends the connection."""
+    try:
+        await asyncio.wait_for(send({"type": "websocket.close", "code": code}), CLOSE_SECONDS)
+    except Exception as error:
+        logger.debug("socket_not_closed_politely", error=type(error).__name__)

@@ -2,18 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import structlog
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.utils.module_loading import import_string
 
-from ccx.kernel.live.connection import Connection, Send
-from ccx.kernel.live.hub import DEAF, TOO_MANY, Hub, hub_here
-from ccx.kernel.live.standing import person_behind
+from ccx.kernel.live.connection import Connection, Party, PersonSocket, RefusedFrameError, Send, close, understood
+from ccx.kernel.live.hub import TOO_MANY, Hub, hub_here
+from ccx.kernel.live.standing import call_for, person_behind, running_sessions, standings
 from ccx.kernel.live.topics import interaction_topic, permitted
 
 logger = structlog.get_logger(__name__)
@@ -23,14 +24,46 @@ NOT_UNDERSTOOD = 1008
 WENT_WRONG = 1011
 MOST_TOPICS = 200
 MOST_VIEWED = 5
-LONGEST_FRAME = 16 * 1024
-CLOSE_SECONDS = 2.0
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
-class RefusedFrameError(Exception):
-    """The browser sent what our own script never sends."""
+class People(Party):
+    """Those who are signed in; out once their session has ended or they may do something else than when they came."""
+
+    over: ClassVar[int] = 4403
+    beat: ClassVar[str] = json.dumps({"beat": True})
+    resync: ClassVar[str] = json.dumps({"resync": True})
+    deaf: ClassVar[str] = json.dumps({"deaf": True})
+
+    def frame(self, topic: str, what: str) -> str:
+        return json.dumps({"topic": topic, "what": what})
+
+    def ended(self, sockets: Sequence[Connection]) -> Iterable[Connection]:
+        theirs = [socket for socket in sockets if isinstance(socket, PersonSocket)]
+        standing = standings({socket.person.pk for socket in theirs})
+        running = running_sessions({socket.session_key for socket in theirs})
+        return [
+            socket
+            for socket in theirs
+            if socket.session_key not in running or standing.get(socket.person.pk) != socket.person.standing
+        ]
+
+    async def heard(self, hub: Hub, sockets: Sequence[Connection]) -> None:
+        people = [socket.person for socket in sockets if isinstance(socket, PersonSocket)]
+        await hub.viewing.are_here([person.pk for person in people])
+        agents = [person.pk for person in people if person.handles_contacts]
+        if agents and settings.CCX_LIVE_HEARD:
+            await database_sync_to_async(import_string(settings.CCX_LIVE_HEARD))(agent_ids=agents)
+
+    async def gone(self, hub: Hub, socket: Connection) -> None:
+        if not isinstance(socket, PersonSocket) or not socket.person.handles_contacts:
+            return
+        if settings.CCX_LIVE_GONE and await hub.viewing.is_gone(socket.person.pk):
+            await database_sync_to_async(call_for)(settings.CCX_LIVE_GONE, socket.person.pk)
+
+
+PEOPLE: Final = People()
 
 
 class LiveSocket(AsyncConsumer):
@@ -45,14 +78,14 @@ class LiveSocket(AsyncConsumer):
         if person is None:
             await send({"type": "websocket.close", "code": SIGNED_OUT})
             return
-        socket = Connection(person=person, session_key=session_key, send=send)
+        socket = PersonSocket(party=PEOPLE, person=person, session_key=session_key, send=send)
         hub = hub_here()
         code = NOT_UNDERSTOOD if hub.join(socket) else TOO_MANY
         try:
             if code != TOO_MANY:
                 socket.push(json.dumps({"me": person.public_id}))
                 if hub.is_deaf:
-                    socket.push(DEAF)
+                    socket.push(PEOPLE.deaf)
                 await _serve(hub, socket, receive)
                 return
         except RefusedFrameError:
@@ -67,17 +100,17 @@ class LiveSocket(AsyncConsumer):
         finally:
             hub.leave(socket)
             socket.forget()
-        await _close(send, code)
+        await close(send, code)
 
 
-async def _serve(hub: Hub, socket: Connection, receive: Receive) -> None:
+async def _serve(hub: Hub, socket: PersonSocket, receive: Receive) -> None:
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
             return
         if not socket.may_send_another():
             raise RefusedFrameError
-        said = _understood(message.get("text"))
+        said = understood(message.get("text"))
         match said["type"]:
             case "here":
                 hub.hear(socket)
@@ -87,12 +120,13 @@ async def _serve(hub: Hub, socket: Connection, receive: Receive) -> None:
             case "view":
                 await _view(hub, socket, _records(said.get("interactions")))
             case "typing":
-                await hub.viewing.types(socket, _records([said.get("interaction")])[0])
+                record = _records([said.get("interaction")])[0]
+                await hub.viewing.types(socket, record, to_customer=said.get("to_customer") is True)
             case _:
                 raise RefusedFrameError
 
 
-async def _follow(hub: Hub, socket: Connection, said: dict[str, Any]) -> None:
+async def _follow(hub: Hub, socket: PersonSocket, said: dict[str, Any]) -> None:
     topics, age = said.get("topics"), said.get("age", 0)
     if not isinstance(topics, list) or len(topics) > MOST_TOPICS or not all(isinstance(topic, str) for topic in topics):
         raise RefusedFrameError
@@ -105,36 +139,23 @@ async def _follow(hub: Hub, socket: Connection, said: dict[str, Any]) -> None:
     socket.push(json.dumps({"follows": len(allowed), **({"refused": refused} if refused else {})}))
 
 
-async def _view(hub: Hub, socket: Connection, records: list[str]) -> None:
+async def _view(hub: Hub, socket: PersonSocket, records: list[str]) -> None:
     allowed = await _permitted(socket, {interaction_topic(record) for record in records})
     hub.viewing.set(socket, frozenset(record for record in records if interaction_topic(record) in allowed))
 
 
-async def _refresh_viewing(hub: Hub, socket: Connection) -> None:
+async def _refresh_viewing(hub: Hub, socket: PersonSocket) -> None:
     """Asked again, for a record may have gone to others meanwhile."""
     if socket.viewing:
         await _view(hub, socket, [*socket.viewing])
         await hub.viewing.still_there(socket)
 
 
-async def _permitted(socket: Connection, topics: frozenset[str] | set[str]) -> set[str]:
+async def _permitted(socket: PersonSocket, topics: frozenset[str] | set[str]) -> set[str]:
     if not topics:
         return set()
     allowed: set[str] = await database_sync_to_async(permitted)(socket.person.pk, topics)
     return allowed
-
-
-def _understood(text: str | None) -> dict[str, Any]:
-    """One flat object with a type; everything else is refused."""
-    if text is None or len(text) > LONGEST_FRAME:
-        raise RefusedFrameError
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
-        raise RefusedFrameError from None
-    if not isinstance(said, dict) or not isinstance(said.get("type"), str):
-        raise RefusedFrameError
-    return said
 
 
 def _records(words: object) -> list[str]:
@@ -145,11 +166,3 @@ def _records(words: object) -> list[str]:
         return [str(UUID(word)) for word in words]
     except (ValueError, TypeError, AttributeError):
         raise RefusedFrameError from None
-
-
-async def _close(send: Send, code: int) -> None:
-    """A browser that takes nothing is not waited for: returning ends the connection."""
-    try:
-        await asyncio.wait_for(send({"type": "websocket.close", "code": code}), CLOSE_SECONDS)
-    except Exception as error:
-        logger.debug("socket_not_closed_politely", error=type(error).__name__)

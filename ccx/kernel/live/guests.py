@@ -50,9 +50,9 @@ def standing_of(record: UUID | str) -> Standing | None:
     return Standing(left_at=float(told)) if told else None
 
 
-def somebody_types(record: UUID | str) -> bool:
-    """Whether somebody of ours types in the record."""
-    return bool(ask(lambda client: client.zcount(f"{address()}:typing:{record}", time.time(), "+inf")))
+def somebody_answers(record: UUID | str) -> bool:
+    """Whether somebody of ours types an answer."""
+    return bool(ask(lambda client: client.zcount(f"{address()}:answering:{record}", time.time(), "+inf")))
 
 
 def here_key(record: UUID | str) -> str:

@@ -1,27 +1,22 @@
 """The sockets of this process, and who of them follows what. One hub a process: its tasks serve all of them."""
 
 import asyncio
-import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable, Iterable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
 from channels.db import database_sync_to_async
-from django.conf import settings
-from django.utils.module_loading import import_string
 
-from ccx.kernel.live.connection import Connection
+from ccx.kernel.live.connection import Connection, Party, PersonSocket
 from ccx.kernel.live.listening import Listener
-from ccx.kernel.live.standing import running_sessions, standings
 from ccx.kernel.live.viewing import Viewing
-from ccx.kernel.people.models import User
 
 logger = structlog.get_logger(__name__)
 
-ACCESS_TAKEN, SILENT, TOO_MANY = 4403, 4408, 4429
+SILENT, TOO_MANY = 4408, 4429
 # Everybody is looked at once within so many seconds, a part at a time: a few at once hold nobody up.
 WATCH_SECONDS = 3.0
 WATCH_PARTS = 10
@@ -31,14 +26,11 @@ SILENT_SECONDS = 60.0
 # Going to another page closes a socket and opens the next one.
 GONE_AFTER_SECONDS = 8.0
 HEARD_EVERY_SECONDS = 10.0
-MOST_SOCKETS_A_PERSON = 40
 # A page says how old it is when it begins to follow; what it may have missed since then it is told.
 REMEMBERED_SECONDS = 120.0
 MOST_REMEMBERED = 20_000
 
-BEAT = json.dumps({"beat": True})
-RESYNC = json.dumps({"resync": True})
-DEAF = json.dumps({"deaf": True})
+Owner = tuple[Party, Hashable]
 
 
 class Hub:
@@ -46,16 +38,16 @@ class Hub:
 
     def __init__(self) -> None:
         self.sockets: set[Connection] = set()
-        self.people: dict[int, set[Connection]] = {}
+        self.owners: dict[Owner, set[Connection]] = {}
         self.followers: dict[str, set[Connection]] = {}
         self.viewing = Viewing(self)
         self.listener = Listener(self.take, self._heard_again, self._lost)
         self._nudged: OrderedDict[str, float] = OrderedDict()
         self._hears_since: float | None = None
-        self._told_alive: dict[int, float] = {}
+        self._told_alive: dict[Owner, float] = {}
         self._unwatched: list[Connection] = []
         self._watched_at_once = 0
-        self._heard: dict[int, bool] = {}
+        self._heard: dict[Owner, Connection] = {}
         self._asides: set[asyncio.Task[None]] = set()
         self._tasks = [
             asyncio.create_task(work)
@@ -84,9 +76,9 @@ class Hub:
     # Who is here.
 
     def join(self, socket: Connection) -> bool:
-        """Take a socket in, unless its person has too many."""
-        theirs = self.people.setdefault(socket.person.pk, set())
-        if len(theirs) >= MOST_SOCKETS_A_PERSON:
+        """Take a socket in, unless its owner has too many."""
+        theirs = self.owners.setdefault(_owner(socket), set())
+        if len(theirs) >= socket.party.most_sockets:
             return False
         theirs.add(socket)
         self.sockets.add(socket)
@@ -94,42 +86,38 @@ class Hub:
         return True
 
     def leave(self, socket: Connection) -> None:
-        """Forget a socket; its person is gone if no other one comes soon."""
+        """Forget a socket; its owner is gone if no other one comes soon."""
         if socket not in self.sockets:
             return
         self.sockets.discard(socket)
         self.follow(socket, frozenset())
-        self.viewing.set(socket, frozenset())
-        theirs = self.people[socket.person.pk]
+        if isinstance(socket, PersonSocket):
+            self.viewing.set(socket, frozenset())
+        owner = _owner(socket)
+        theirs = self.owners[owner]
         theirs.discard(socket)
         if not theirs:
-            del self.people[socket.person.pk]
-            self._told_alive.pop(socket.person.pk, None)
+            del self.owners[owner]
+            self._told_alive.pop(owner, None)
             self.aside(self._perhaps_gone(socket))
 
     def hear(self, socket: Connection) -> None:
         """A sign of life from a browser, told to whoever keeps presence: not more often than needed, all at once."""
         now = socket.answered_at = time.monotonic()
-        pk = socket.person.pk
-        if now - self._told_alive.get(pk, -HEARD_EVERY_SECONDS) >= HEARD_EVERY_SECONDS:
-            self._told_alive[pk] = now
-            self._heard[pk] = socket.person.handles_contacts
+        owner = _owner(socket)
+        if now - self._told_alive.get(owner, -HEARD_EVERY_SECONDS) >= HEARD_EVERY_SECONDS:
+            self._told_alive[owner] = now
+            self._heard[owner] = socket
 
     async def _tell_who_lives(self) -> None:
         heard, self._heard = self._heard, {}
-        agents = [pk for pk, handles_contacts in heard.items() if handles_contacts]
-        if heard:
-            await self.viewing.are_here(heard)
-        if agents and settings.CCX_LIVE_HEARD:
-            await database_sync_to_async(import_string(settings.CCX_LIVE_HEARD))(agent_ids=agents)
+        for party, sockets in _by_party(heard.values()).items():
+            await _logged(party.heard(self, sockets))
 
     async def _perhaps_gone(self, socket: Connection) -> None:
         await asyncio.sleep(GONE_AFTER_SECONDS)
-        pk = socket.person.pk
-        if pk in self.people or not socket.person.handles_contacts:
-            return
-        if settings.CCX_LIVE_GONE and await self.viewing.is_gone(pk):
-            await database_sync_to_async(_call)(settings.CCX_LIVE_GONE, pk)
+        if _owner(socket) not in self.owners:
+            await socket.party.gone(self, socket)
 
     # Who follows what.
 
@@ -150,21 +138,24 @@ class Hub:
         knows = since >= max(self._hears_since, time.monotonic() - REMEMBERED_SECONDS)
         for topic in new:
             if not knows or self._nudged.get(topic, 0.0) >= since:
-                socket.push(_frame(topic, ""))
+                socket.push(socket.party.frame(topic, ""))
 
     def take(self, message: dict[str, Any]) -> None:
-        """Pass on what came over Redis: one frame a topic, made once for all who follow it."""
+        """Pass on what came over Redis: one frame a topic, made once for all of a party who follow it."""
         if "viewers" in message:
             self.viewing.changed(message["viewers"])
+            return
+        if "types" in message:
+            self.viewing.customer_types(message["types"])
             return
         now = time.monotonic()
         for topic in message["topics"]:
             self._nudged[topic] = now
             self._nudged.move_to_end(topic)
             followers = self.followers.get(topic)
-            if followers:
-                frame = _frame(topic, message["what"])
-                for socket in tuple(followers):
+            for party, sockets in _by_party(followers or ()).items():
+                frame = party.frame(topic, message["what"])
+                for socket in sockets:
                     socket.push(frame)
         while len(self._nudged) > MOST_REMEMBERED:
             _, forgotten = self._nudged.popitem(last=False)
@@ -176,41 +167,35 @@ class Hub:
     async def _heard_again(self) -> None:
         self._hears_since = time.monotonic()
         self._nudged.clear()
-        self._tell_everyone(RESYNC)
+        for socket in tuple(self.sockets):
+            socket.push(socket.party.resync)
 
     async def _lost(self) -> None:
         if self._hears_since is not None:
             self._hears_since = None
-            self._tell_everyone(DEAF)
-
-    def _tell_everyone(self, frame: str) -> None:
-        for socket in tuple(self.sockets):
-            socket.push(frame)
+            for socket in tuple(self.sockets):
+                socket.push(socket.party.deaf)
 
     async def _beat(self) -> None:
         """Ask every browser for a sign of life in its turn; end those that give none or take nothing."""
         now = time.monotonic()
         for socket in tuple(self.sockets):
-            if socket.is_stuck(now) or now - socket.answered_at > SILENT_SECONDS:
+            beat = socket.party.beat
+            if socket.is_stuck(now) or (beat and now - socket.answered_at > SILENT_SECONDS):
                 socket.drop(SILENT)
-            elif now - socket.asked_at >= BEAT_SECONDS:
+            elif beat and now - socket.asked_at >= BEAT_SECONDS:
                 socket.asked_at = now
-                socket.push(BEAT)
+                socket.push(beat)
 
     async def _watch(self) -> None:
-        """End sockets whose session has ended or whose person may do something else than when they opened it."""
+        """End sockets whose right to be here is over."""
         if not self._unwatched:
             self._unwatched = list(self.sockets)
             self._watched_at_once = -(-len(self._unwatched) // WATCH_PARTS)
         sockets = [self._unwatched.pop() for _ in range(min(self._watched_at_once, len(self._unwatched)))]
-        if not sockets:
-            return
-        people = {socket.person.pk for socket in sockets}
-        keys = {socket.session_key for socket in sockets}
-        standing, running = await database_sync_to_async(lambda: (standings(people), running_sessions(keys)))()
-        for socket in sockets:
-            if socket.session_key not in running or standing.get(socket.person.pk) != socket.person.standing:
-                socket.drop(ACCESS_TAKEN)
+        for party, theirs in _by_party(sockets).items():
+            for socket in await database_sync_to_async(party.ended)(theirs):
+                socket.drop(party.over)
 
     def aside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_logged(work))
@@ -237,14 +222,15 @@ async def close_hub() -> None:
         await found.close()
 
 
-def _frame(topic: str, what: str) -> str:
-    return json.dumps({"topic": topic, "what": what})
+def _owner(socket: Connection) -> Owner:
+    return socket.party, socket.owner
 
 
-def _call(hook: str, pk: int) -> None:
-    user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is not None:
-        import_string(hook)(agent=user)
+def _by_party(sockets: Iterable[Connection]) -> dict[Party, list[Connection]]:
+    found: dict[Party, list[Connection]] = {}
+    for socket in sockets:
+        found.setdefault(socket.party, []).append(socket)
+    return found
 
 
 async def _again_and_again(work: Callable[[], Coroutine[Any, Any, None]], *, every: float) -> None:

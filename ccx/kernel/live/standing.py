@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.module_loading import import_string
 
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.models import User
@@ -70,3 +71,10 @@ def running_sessions(keys: Collection[str]) -> set[str]:
     """Those of the sessions that have not ended."""
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return set(rows.values_list("session_key", flat=True))
+
+
+def call_for(hook: str, pk: int) -> None:
+    """Call what a setting names for an agent whose account is open."""
+    user = User.objects.filter(pk=pk, is_active=True).first()
+    if user is not None:
+        import_string(hook)(agent=user)

@@ -33,6 +33,16 @@ def interaction_topic(public_id: UUID | str) -> str:
     return f"interaction:{public_id}"
 
 
+def visitor_topic(public_id: UUID | str) -> str:
+    """What a visitor's own socket follows; nobody who is signed in may."""
+    return f"visitor:{public_id}"
+
+
+def typing_topic(record: UUID | str) -> str:
+    """Somebody of ours types in a record: for its customer's own socket only."""
+    return f"typing:{record}"
+
+
 def is_topic(words: object) -> bool:
     """Whether it has the shape of one; says nothing about whether anything is behind it."""
     return isinstance(words, str) and _TOPIC.fullmatch(words) is not None

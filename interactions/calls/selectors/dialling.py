@@ -46,9 +46,11 @@ def _country(number: phonenumbers.PhoneNumber) -> str:
     if known:
         return str(known)
     is_whole = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    if number.country_code == 1 or not is_whole:
-        return ""
-    return str(phonenumbers.region_code_for_country_code(number.country_code))
+    return (
+        ""
+        if number.country_code == 1 or not is_whole
+        else str(phonenumbers.region_code_for_country_code(number.country_code or 0))
+    )
 
 
 def budget(inbox: Inbox) -> int:

@@ -24,7 +24,7 @@ class Wait:
 def wait_of(interaction: Interaction, now: datetime) -> Wait:
     """The place of a waiting contact in its queue, by the order in which routing offers."""
     waiting = Interaction.objects.filter(
-        queue_id=interaction.queue_id, status=InteractionStatus.WAITING, agent__isnull=True
+        queue_id=interaction.queue_id or 0, status=InteractionStatus.WAITING, agent__isnull=True
     )
     before = waiting.filter(
         Q(priority__gt=interaction.priority)
@@ -37,10 +37,11 @@ def wait_of(interaction: Interaction, now: datetime) -> Wait:
 def _minutes(interaction: Interaction, position: int, now: datetime) -> int | None:
     """Answers come at the pace at which they came of late."""
     answered = Interaction.objects.filter(
-        started_at__gte=now - LOOKS_BACK, queue_id=interaction.queue_id, first_answered_at__isnull=False
+        started_at__gte=now - LOOKS_BACK, queue_id=interaction.queue_id or 0, first_answered_at__isnull=False
     )
-    moments = sorted(answered.order_by("-first_answered_at").values_list("first_answered_at", flat=True)[:SAMPLE])
-    if len(moments) < 3 or moments[0] is None:
+    latest = answered.order_by("-first_answered_at").values_list("first_answered_at", flat=True)[:SAMPLE]
+    moments = sorted(moment for moment in latest if moment is not None)
+    if len(moments) < 3:
         return None
     pace = (now - moments[0]).total_seconds() / len(moments)
     return max(1, round(position * pace / 60))

@@ -42,7 +42,7 @@ def _fill_in(call: Call, told: CallTold) -> None:
     call.to_number = _number(told.data.get("to"))
     if str(told.data.get("direction", "")).lower().startswith("out"):
         call.direction = Direction.OUTBOUND
-    verified = str(told.data.get("verified") or "").lower() in {"true", "1", "yes", FULL_ATTESTATION.lower()}
+    verified = told.data.get("verified") in {True, "true", "True", "1", FULL_ATTESTATION}
     call.answers = {**call.answers, "_name": str(told.data.get("name") or "")[:200], "_verified": verified}
 
 
@@ -67,7 +67,7 @@ def make_contact(*, call: Call, at: datetime) -> Call:
         update_fields=["interaction", "queue", "from_number", "to_number", "direction", "answers"],
     )
     if call.direction == Direction.OUTBOUND:
-        Interaction.objects.filter(pk=call.interaction_id).update(direction=Direction.OUTBOUND)
+        Interaction.objects.filter(pk=call.interaction_id or 0).update(direction=Direction.OUTBOUND)
     return call
 
 

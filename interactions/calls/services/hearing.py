@@ -49,7 +49,7 @@ def hear_event(*, inbox: Inbox, told: CallTold, arrived_at: datetime) -> Call | 
 def conclude(*, call: Call, now: datetime, is_final: bool = False) -> Folded:
     """Fold a locked call anew and let what follows from that follow. `is_final`: nothing more is waited for."""
     found = refold(call=call)
-    fields = {"state": state_of(found), "ended_at": found.ended_at, "answered_at": found.answered_at}
+    fields: dict[str, Any] = {"state": state_of(found), "ended_at": found.ended_at, "answered_at": found.answered_at}
     fields["ended_by"] = found.ended_by or call.ended_by
     if found.started_at is not None:
         fields["started_at"] = found.started_at

@@ -83,7 +83,10 @@ def keep_recording(*, recording_id: int, file: FetchedFile) -> Recording:
             interaction_id=recording.call.interaction_id,
             external_id=f"voicemail:{recording.provider_id}",
             file=VoicemailFile(
-                path=recording.file.name, name="voicemail.mp3", content_type=file.content_type, content=file.content
+                path=str(recording.file.name),
+                name="voicemail.mp3",
+                content_type=file.content_type,
+                content=file.content,
             ),
         )
     return recording

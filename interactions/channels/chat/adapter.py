@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interactions.channels.chat.line import read_line
 from interactions.channels.choices import Channel
-from interactions.channels.contract import Adapter, Capabilities, Check, Field, Handed, Line, Outgoing
+from interactions.channels.contract import Adapter, Capabilities, Check, Field, Handed, Line, Outgoing, Words
 
 MAX_TEXT: Final = 5_000
 MAX_FILES: Final = 5
@@ -90,9 +90,10 @@ class ChatAdapter(Adapter):
     """Chat of our own. What comes in comes through interactions/doors/chat; a reply is there once it is a row."""
 
     channel: ClassVar[Channel] = Channel.CHAT
-    label: ClassVar[str] = _("Chat on your site")
+    label: ClassVar[Words] = _("Chat on your site")
     identity_kind: ClassVar[str] = "visitor"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/channels/chat-widget.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS
@@ -105,6 +106,7 @@ class ChatAdapter(Adapter):
             formats=("plain",),
             tells_read=True,
             shows_typing=True,
+            is_instant=True,
             notes=(_("When the visitor has left, what you write goes on by mail if we have an address."),),
         )
 

@@ -18,21 +18,25 @@ SECURITIES: Final = (
     ("starttls", _("STARTTLS")),
     ("none", _("None (on one's own machine only)")),
 )
+SIGN_INS: Final = (("password", _("Password")), ("token", _("Token (OAuth 2)")))
 MAX_FILES: Final = 20
 # What most mail servers take, less what base64 adds.
 MAX_FILE: Final = 18 * 1024 * 1024
 
+FROM_NAME: Final = Field(
+    name="from_name",
+    label=_("Name of sender"),
+    help=_("What customers see before the address; empty: the line's name."),
+)
+AUTHSERV_ID: Final = Field(
+    name="authserv_id",
+    label=_("Name of our checking server"),
+    help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
+    is_rare=True,
+)
 FIELDS: Final = (
-    Field(
-        name="from_name",
-        label=_("Name of sender"),
-        help=_("What customers see before the address; empty: the line's name."),
-    ),
-    Field(
-        name="authserv_id",
-        label=_("Name of our checking server"),
-        help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
-    ),
+    FROM_NAME,
+    AUTHSERV_ID,
     Field(
         name="imap.host",
         label=_("Server"),
@@ -46,6 +50,14 @@ FIELDS: Final = (
         kind="choice",
         choices=SECURITIES,
         default="tls",
+        group=_("Mail comes in (IMAP)"),
+    ),
+    Field(
+        name="imap.sign_in",
+        label=_("Sign-in"),
+        kind="choice",
+        choices=SIGN_INS,
+        default="password",
         group=_("Mail comes in (IMAP)"),
     ),
     Field(name="imap.user", label=_("User"), group=_("Mail comes in (IMAP)")),
@@ -74,9 +86,67 @@ FIELDS: Final = (
         default="tls",
         group=_("Answers go out (SMTP)"),
     ),
+    Field(
+        name="smtp.sign_in",
+        label=_("Sign-in"),
+        kind="choice",
+        choices=SIGN_INS,
+        default="password",
+        group=_("Answers go out (SMTP)"),
+    ),
     Field(name="smtp.user", label=_("User"), group=_("Answers go out (SMTP)")),
     Field(name="smtp_password", label=_("Password"), kind="secret", group=_("Answers go out (SMTP)")),
+    Field(
+        name="oauth.provider",
+        label=_("Provider"),
+        kind="choice",
+        choices=(("", _("None")), ("microsoft", "Microsoft 365"), ("google", "Google"), ("other", _("Another"))),
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+    ),
+    Field(name="oauth.client_id", label=_("Client ID"), group=_("Sign-in by token (OAuth 2)"), is_rare=True),
+    Field(
+        name="oauth_client_secret",
+        label=_("Client secret"),
+        kind="secret",
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+    ),
+    Field(
+        name="oauth_refresh_token",
+        label=_("Refresh token"),
+        kind="secret",
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+        help=_("What consent gave. Empty with Microsoft 365: the application itself is let in."),
+    ),
+    Field(
+        name="oauth.tenant",
+        label=_("Directory (tenant)"),
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+        help=_("Microsoft 365 only; empty: common."),
+    ),
+    Field(
+        name="oauth.token_url",
+        label=_("Address of tokens"),
+        kind="url",
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+        help=_("Another provider only."),
+    ),
+    Field(
+        name="oauth.scope",
+        label=_("Scope"),
+        group=_("Sign-in by token (OAuth 2)"),
+        is_rare=True,
+        help=_("Empty: what reading and sending mail needs."),
+    ),
 )
+
+
+# Where mail is fetched from; also for a provider that takes in none.
+MAILBOX: Final = tuple(field for field in FIELDS if field.name.startswith(("imap", "oauth")))
 
 
 def mail_capabilities(line: Line, *, tells_delivered: bool = False, tells_read: bool = False) -> Capabilities:
@@ -99,6 +169,7 @@ class MailAdapter(Adapter):
     label: ClassVar[str] = _("Mail servers (IMAP and SMTP)")  # type: ignore[assignment]
     identity_kind: ClassVar[str] = "email"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/channels/email.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS

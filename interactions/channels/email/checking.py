@@ -15,6 +15,7 @@ from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError,
 from ccx.kernel.mail import post
 from interactions.channels.contract import Check, Line, Outgoing
 from interactions.channels.email.composing import compose
+from interactions.channels.email.oauth import ConsentIsNeededError, access_token
 from interactions.channels.email.servers import (
     Server,
     close_imap,
@@ -42,6 +43,12 @@ def _try_imap(line: Line) -> Iterator[Check]:
     yield found
     if not found.is_well:
         return
+    tokens: list[str] = []
+    if server.has_token:
+        let_in = _step(_("Ask the provider for a token"), lambda: tokens.append(access_token(line)))
+        yield let_in
+        if not let_in.is_well:
+            return
     boxes: list[BaseMailBox] = []
     reached = _step(_connection(server), lambda: boxes.append(connect_imap(server)))
     yield reached
@@ -49,7 +56,7 @@ def _try_imap(line: Line) -> Iterator[Check]:
         return
     box = boxes[0]
     try:
-        signed_in = _step(_("Sign in to the IMAP server"), lambda: sign_in_imap(box, server))
+        signed_in = _step(_("Sign in to the IMAP server"), lambda: sign_in_imap(box, server, token=(*tokens, "")[0]))
         yield signed_in
         if signed_in.is_well:
             folder = folder_of(line)
@@ -67,9 +74,7 @@ def _try_smtp(line: Line) -> Iterator[Check]:
         yield found
         if not found.is_well:
             return
-        connection = smtp_connection(line)
-        opened = _step(_("Connect and sign in to the SMTP server"), connection.open)
-        connection.close()
+        opened = _step(_("Connect and sign in to the SMTP server"), lambda: _open_and_close(line))
         yield opened
         if not opened.is_well:
             return
@@ -77,6 +82,14 @@ def _try_smtp(line: Line) -> Iterator[Check]:
         _("Send a mail to %(address)s") % {"address": line.address or _("the line's own address")},
         lambda: post(compose(line, a_test(line)), connection=smtp_connection(line)),
     )
+
+
+def _open_and_close(line: Line) -> None:
+    connection = smtp_connection(line)
+    try:
+        connection.open()
+    finally:
+        connection.close()
 
 
 def a_test(line: Line) -> Outgoing:
@@ -125,7 +138,7 @@ def failed(name: str, error: Exception) -> Check:
     return Check(name=name, is_well=False, told=in_words(cause if known and isinstance(cause, Exception) else error))
 
 
-def in_words(error: Exception) -> str:  # noqa: PLR0911 - one sentence a fault
+def in_words(error: Exception) -> str:  # noqa: C901, PLR0911 - one sentence a fault
     """What failed and what to do; the server's own words after it, never a password."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _("Its certificate is not valid for this name: %(why)s") % {"why": error.verify_message}
@@ -135,6 +148,8 @@ def in_words(error: Exception) -> str:  # noqa: PLR0911 - one sentence a fault
         return _("Nothing listens at this port. Look at the port, and whether a firewall is in between.")
     if isinstance(error, TimeoutError):
         return _("It does not answer. Look at the port, and whether a firewall is in between.")
+    if isinstance(error, ConsentIsNeededError):
+        return _("The provider lets us in no longer. Give consent anew. (%(answer)s)") % {"answer": _answer(error)}
     if isinstance(error, MailboxLoginError):
         return _("It refuses the user or the password: %(answer)s") % {"answer": _answer(error.command_result)}
     if isinstance(error, MailboxFolderSelectError):

@@ -85,7 +85,9 @@ def _attached(file: OutgoingFile) -> MIMEBase:
     content = file.read()
     if not kind or kind.startswith(COMPOUND) or (kind.startswith("text/") and not _is_utf8(content)):
         kind = "application/octet-stream"
-    part = MIMEBase(*kind.split("/", 1), **({"charset": "utf-8"} if kind.startswith("text/") else {}))
+    part = MIMEBase(*kind.split("/", 1))
+    if kind.startswith("text/"):
+        part.set_param("charset", "utf-8")
     part.set_payload(content)
     encoders.encode_base64(part)
     name = header_value(DECEPTIVE.sub("", file.name)).replace("\\", "/").rpartition("/")[2].strip(" .-")

@@ -39,33 +39,30 @@ from interactions.channels.contract import (
     Report,
     Request,
     StaleDeliveryError,
+    Words,
 )
-from interactions.channels.email.adapter import mail_capabilities
+from interactions.channels.email.adapter import AUTHSERV_ID, FROM_NAME, mail_capabilities
 from interactions.channels.email.checking import a_test, failed
 from interactions.channels.email.composing import compose
 from interactions.channels.email.esp_requests import django_request, read_json
 
 SENDING: Final = gettext_lazy("Answers go out")
 RECEIVING: Final = gettext_lazy("Mail and reports come in")
-FROM_NAME: Final = Field(
-    name="from_name",
-    label=gettext_lazy("Name of sender"),  # type: ignore[arg-type]
-    help=gettext_lazy("What customers see before the address; empty: the line's name."),  # type: ignore[arg-type]
-)
 API_URL: Final = Field(
     name="api_url",
-    label=gettext_lazy("Address of the API"),  # type: ignore[arg-type]
+    label=gettext_lazy("Address of the API"),
     kind="url",
-    group=SENDING,  # type: ignore[arg-type]
-    help=gettext_lazy("Empty: the provider's usual one. Regions have their own."),  # type: ignore[arg-type]
+    group=SENDING,
+    help=gettext_lazy("Empty: the provider's usual one. Regions have their own."),
+    is_rare=True,
 )
 SHARED_SECRET: Final = Field(
     name="webhook_secret",
-    label=gettext_lazy("User and password of the webhook"),  # type: ignore[arg-type]
+    label=gettext_lazy("User and password of the webhook"),
     kind="secret",
     is_required=True,
-    group=RECEIVING,  # type: ignore[arg-type]
-    help=gettext_lazy(  # type: ignore[arg-type]
+    group=RECEIVING,
+    help=gettext_lazy(
         "As user:password, of your own choice and long. The provider is told them in the address:"
         " https://user:password@…"
     ),
@@ -97,6 +94,11 @@ class EspAdapter(Adapter):
 
     channel: ClassVar[Channel] = Channel.EMAIL
     identity_kind: ClassVar[str] = "email"
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Enter it at the provider for mail that comes in and for events (delivered, opened, bounced, complained):"
+        " one address serves both. Where a user and a password belong to it: https://user:password@…"
+    )
+    guide: ClassVar[str] = "docs/channels/email.md"
     max_body: ClassVar[int] = MAX_BODY
     # The module of anymail's backends and webhooks, and the classes that read them.
     module: ClassVar[str]
@@ -113,7 +115,7 @@ class EspAdapter(Adapter):
     more_headers: ClassVar[Mapping[str, str]] = {}
 
     def fields(self) -> Sequence[Field]:
-        return (FROM_NAME, *self.form)
+        return (FROM_NAME, AUTHSERV_ID, *self.form)
 
     def capabilities(self, line: Line) -> Capabilities:
         return mail_capabilities(line, tells_delivered=bool(self.tracking), tells_read=bool(self.tracking))

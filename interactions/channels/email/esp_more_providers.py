@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel import egress
 from interactions.channels.contract import Answer, Field, Line, NotVerifiedError, Request
+from interactions.channels.email.adapter import MAILBOX
 from interactions.channels.email.esp import (
     API_URL,
     MAX_BODY,
@@ -102,7 +103,7 @@ class SparkPost(EspAdapter):
 
 
 class UnisenderGo(EspAdapter):
-    """Signs the body with the API key. It takes in no mail: fetch that from a mailbox of another line."""
+    """Signs the body with the API key. It takes in no mail: that is fetched from a mailbox."""
 
     provider: ClassVar[str] = "unisender_go"
     label: ClassVar[str] = "Unisender Go"
@@ -119,6 +120,7 @@ class UnisenderGo(EspAdapter):
             group=SENDING,
             help=_("It depends on the account's data centre: https://go1.unisender.ru/ru/transactional/api/v1"),
         ),
+        *MAILBOX,
     )
 
     def challenge(self, line: Line, request: Request) -> Answer | None:
@@ -304,7 +306,7 @@ class Mailtrap(EspAdapter):
 
 
 class Scaleway(EspAdapter):
-    """Sends only: it reports nothing and takes in nothing."""
+    """Sends only: it reports nothing, and mail is fetched from a mailbox."""
 
     provider: ClassVar[str] = "scaleway"
     label: ClassVar[str] = "Scaleway"
@@ -317,6 +319,7 @@ class Scaleway(EspAdapter):
         Field(name="project_id", label=_("Project"), is_required=True, group=SENDING),
         Field(name="region", label=_("Region"), group=SENDING, help=_("Empty: fr-par.")),
         API_URL,
+        *MAILBOX,
     )
 
     def authenticate(self, line: Line, request: Request) -> None:

@@ -43,6 +43,7 @@ class Part:
     content_type: str
     charset: str = ""
     name: str = ""
+    content_id: str = ""
     is_attachment: bool = False
     encoding: str = ""
     body: bytes = b""
@@ -118,6 +119,7 @@ def read_part(headers: Headers, body: bytes, *, budget: Budget, depth: int = 0) 
         content_type=content_type if MEDIA_TYPE.fullmatch(content_type) else "application/octet-stream",
         charset=str(described.get_param("charset") or ""),
         name=unfolded(described.get_filename() or ""),
+        content_id=(headers.get("content-id") or [""])[0].strip().strip("<>")[:250],
         is_attachment=disposition == "attachment",
         encoding=(headers.get("content-transfer-encoding") or [""])[0].strip().lower(),
         body=body,

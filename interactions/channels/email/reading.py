@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import getaddresses, parseaddr
 from typing import Final
@@ -10,30 +9,29 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from interactions.channels.email import automatic
+from interactions.channels.email.automatic import ids
 from interactions.channels.email.errors import MailIsUnreadableError
+from interactions.channels.email.html_safe import clean
 from interactions.channels.email.html_text import text_of
 from interactions.channels.email.mime import Budget, Headers, Part, read_headers, read_part, split_head, unfolded
 
 WANTED: Final = frozenset(
     {
         *("from", "to", "cc", "delivered-to", "x-original-to", "reply-to", "subject", "date", "message-id"),
-        *("in-reply-to", "references", "content-language", "auto-submitted", "precedence", "return-path"),
-        *("x-autoreply", "x-autorespond", "authentication-results"),
+        *("in-reply-to", "references", "content-language", "authentication-results"),
         *("content-type", "content-disposition", "content-transfer-encoding"),
+        *automatic.HEADERS,
     }
 )
 MAX_TEXT: Final = 2_000_000
 MAX_FILES: Final = 100
 MAX_ADDRESSES: Final = 50
 MAX_ANSWERED: Final = 40
-MESSAGE_ID: Final = re.compile(r"<([^<>\s]{1,240})>")
 DMARC: Final = re.compile(
     r"\bdmarc\s{0,3}=\s{0,3}pass\b[^;]{0,500}?\bheader\.from\s{0,3}=\s{0,3}([^\s;]{1,253})", re.IGNORECASE
 )
 COMMENT: Final = re.compile(r"\([^()]*\)")
-ACTION: Final = re.compile(rb"^action[ \t]{0,5}:[ \t]{0,5}([a-z]{1,20})", re.IGNORECASE | re.MULTILINE)
-MAX_STATUS: Final = 20_000
-BULK: Final = frozenset({"bulk", "junk", "auto_reply"})
 # Characters that make a name look like another one: direction marks, zero widths, line ends.
 DECEPTIVE: Final = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -45,12 +43,22 @@ class File:
     name: str
     content_type: str
     content: bytes
+    content_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Participant:
+    """Somebody named in a header."""
+
+    name: str
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
     """One mail in our words. `digest` tells two mails apart that claim one Message-ID.
 
+    `html` is how its sender laid it out, cleaned (html_safe.py); `has_remote`: it wants images from elsewhere.
     `answers` are the Message-IDs it refers to, the nearest first; `bounced` those that a report says did not arrive.
     `is_attested`: our own mail server vouches that the sender's domain sent it. `flags` are codes of what was odd.
     """
@@ -71,6 +79,10 @@ class Mail:
     is_automatic: bool
     is_attested: bool
     flags: tuple[str, ...]
+    to: tuple[Participant, ...] = ()
+    cc: tuple[Participant, ...] = ()
+    html: str = ""
+    has_remote: bool = False
 
 
 def parse(raw: bytes, *, authserv_id: str = "") -> Mail:
@@ -102,9 +114,16 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     left_out = budget.left_out + max(0, len(leaves) - MAX_FILES)
     if left_out:
         flags.append(f"parts_left_out:{left_out}")
-    is_report = root.content_type == "multipart/report"
+    shown = clean(_html(root))
+    if shown.is_too_complex:
+        flags.append("html_too_complex")
+    subject = DECEPTIVE.sub("", unfolded(_first(headers, "subject")))
+    is_automatic = automatic.is_automatic(headers, sender=sender, subject=subject, root=root)
+    if not is_automatic and automatic.says_away(subject):
+        flags.append("looks_automatic")
+    bounced = automatic.reported(root, headers, sender=sender, subject=subject, text=text) if is_automatic else ()
     return Mail(
-        message_id=next(iter(_ids(headers, "message-id")), ""),
+        message_id=next(iter(ids(headers, "message-id")), ""),
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
@@ -116,18 +135,22 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
                 for _, address in _addresses(headers, header)
             )
         ),
-        subject=DECEPTIVE.sub("", unfolded(_first(headers, "subject"))),
+        subject=subject,
         sent=_first(headers, "date")[:100],
         text=text,
         language=_language(headers),
-        answers=tuple(dict.fromkeys([*_ids(headers, "in-reply-to"), *reversed(list(_ids(headers, "references")))]))[
+        answers=tuple(dict.fromkeys([*ids(headers, "in-reply-to"), *reversed(ids(headers, "references"))]))[
             :MAX_ANSWERED
         ],
-        bounced=tuple(dict.fromkeys(_reported(root))) if is_report else (),
+        bounced=tuple(dict.fromkeys(bounced)),
         files=tuple(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
-        is_automatic=is_report or _is_automatic(headers),
+        is_automatic=is_automatic,
         is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
+        to=_participants(headers, "to"),
+        cc=_participants(headers, "cc"),
+        html=shown.html,
+        has_remote=shown.has_remote,
     )
 
 
@@ -150,10 +173,21 @@ def _addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
     return found
 
 
-def _ids(headers: Headers, name: str) -> Iterator[str]:
-    for value in headers.get(name, []):
-        for found in MESSAGE_ID.finditer(value):
-            yield found[0]
+def _participants(headers: Headers, name: str) -> tuple[Participant, ...]:
+    return tuple(
+        Participant(name=DECEPTIVE.sub("", shown)[:200], address=address.lower())
+        for shown, address in _addresses(headers, name)
+    )
+
+
+def _html(part: Part) -> str:
+    """The layout of a mail: its HTML, where several alternatives say the same the last of them."""
+    if part.content_type == "multipart/alternative":
+        return next((html for child in reversed(part.children) if (html := _html(child))), "")
+    if part.children:
+        return "".join(_html(child) for child in part.children)
+    is_said = part.content_type == "text/html" and not (part.is_attachment or part.name)
+    return part.text if is_said else ""
 
 
 def _language(headers: Headers) -> str:
@@ -168,18 +202,6 @@ def _digest(headers: Headers, body: bytes) -> str:
         digest.update(f"{name}:{_first(headers, name)}\n".encode("utf-8", "replace"))
     digest.update(body.replace(b"\r\n", b"\n").rstrip())
     return digest.hexdigest()
-
-
-def _is_automatic(headers: Headers) -> bool:
-    """Written by a machine: never a contact, never answered (RFC 3834, and what came before it)."""
-    submitted = _first(headers, "auto-submitted").partition(";")[0].strip().lower()
-    return (
-        submitted not in {"", "no"}
-        or _first(headers, "precedence").strip().lower() in BULK
-        or "x-autoreply" in headers
-        or "x-autorespond" in headers
-        or _first(headers, "return-path").strip() == "<>"
-    )
 
 
 def _is_unmistakable(headers: Headers, sender: str) -> bool:
@@ -234,20 +256,14 @@ def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _reported(part: Part) -> Iterator[str]:
-    """The Message-IDs of the mails that a report says did not arrive: they stand in what it sends back."""
-    states = [child.content[:MAX_STATUS] for child in part.children if child.content_type == "message/delivery-status"]
-    if not any(action.lower() == b"failed" for state in states for action in ACTION.findall(state)):
-        return  # delayed, delivered, or no report about delivery at all
-    for child in part.children:
-        if child.content_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
-            head, _ = split_head(child.content)
-            yield from _ids(read_headers(head, {"message-id"}), "message-id")
-
-
 def _file(part: Part, number: int) -> File:
     content = part.content
-    return File(name=_file_name(part, number), content_type=part.content_type[:100], content=content)
+    return File(
+        name=_file_name(part, number),
+        content_type=part.content_type[:100],
+        content=content,
+        content_id=part.content_id,
+    )
 
 
 def _file_name(part: Part, number: int) -> str:

@@ -1,6 +1,7 @@
 """The mail servers of a line, as its settings name them, and connections to them."""
 
 import imaplib
+import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,9 +10,11 @@ from typing import Any, Final
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
-from imap_tools.errors import ImapToolsError
+from imap_tools.errors import ImapToolsError, MailboxLoginError
 
+from ccx.kernel.mail import SmtpBackend
 from interactions.channels.contract import Line
+from interactions.channels.email.oauth import ConsentIsNeededError, access_token
 
 TIMEOUT_SECONDS: Final = 10
 SECURITIES: Final = ("tls", "starttls", "none")
@@ -28,6 +31,28 @@ class Server:
     security: str = "tls"
     user: str = ""
     password: str = field(default="", repr=False)
+    has_token: bool = False
+
+
+class _SignsInByToken:
+    """smtplib's, whose password is a token."""
+
+    def login(self, user: str, password: str, *, initial_response_ok: bool = True) -> tuple[int, bytes]:
+        told = f"user={user}\1auth=Bearer {password}\1\1"
+        self.ehlo_or_helo_if_needed()  # type: ignore[attr-defined]
+        # A server that refuses says why in a challenge; an empty answer to that gets its last word.
+        answer: tuple[int, bytes] = self.auth(  # type: ignore[attr-defined]
+            "XOAUTH2", lambda challenge=None: told if challenge is None else "", initial_response_ok=True
+        )
+        return answer
+
+
+class TokenSmtpBackend(SmtpBackend):
+    """Ours, signing in with XOAUTH2."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return type("_TokenSmtp", (_SignsInByToken, super().connection_class), {})
 
 
 def imap_of(line: Line) -> Server:
@@ -50,11 +75,28 @@ def takes_old_mail(line: Line) -> bool:
     return _told(line, "imap").get("start") == "all"
 
 
-def open_imap(server: Server) -> BaseMailBox:
-    """A connection that is signed in. Raises OSError, imaplib's or imap-tools' errors."""
+def open_imap(line: Line) -> BaseMailBox:
+    """A connection that is signed in. Raises OSError, imaplib's or imap-tools' errors, ConsentIsNeededError.
+
+    A token that the server does not take is renewed once: it may have been taken back before its time.
+    """
+    server = imap_of(line)
+    token = access_token(line) if server.has_token else ""
+    try:
+        return _open(server, token)
+    except MailboxLoginError as error:
+        if not server.has_token:
+            raise
+        try:
+            return _open(server, access_token(line, refused=token))
+        except MailboxLoginError:
+            raise ConsentIsNeededError("the mail server refuses the token") from error
+
+
+def _open(server: Server, token: str) -> BaseMailBox:
     box = connect_imap(server)
     try:
-        sign_in_imap(box, server)
+        sign_in_imap(box, server, token=token)
     except Exception:
         box.client.shutdown()
         raise
@@ -71,9 +113,14 @@ def connect_imap(server: Server) -> BaseMailBox:
     return MailBoxUnencrypted(server.host, server.port, timeout=TIMEOUT_SECONDS)
 
 
-def sign_in_imap(box: BaseMailBox, server: Server) -> None:
+def sign_in_imap(box: BaseMailBox, server: Server, *, token: str = "") -> None:
     """Show who we are, and open no folder."""
-    if server.user.isascii() and server.password.isascii():
+    if server.has_token:
+        try:
+            box.xoauth2(server.user, token, initial_folder=None)
+        except imaplib.IMAP4.error as error:
+            raise MailboxLoginError(("NO", [str(error).encode()]), "OK") from error
+    elif server.user.isascii() and server.password.isascii():
         box.login(server.user, server.password, initial_folder=None)
     else:
         box.login_utf8(server.user, server.password, initial_folder=None)
@@ -93,12 +140,12 @@ def smtp_connection(line: Line) -> BaseEmailBackend:
     server = smtp_of(line)
     if not server.host:
         return get_connection()
-    return get_connection(
-        "ccx.kernel.mail.SmtpBackend",
+    backend = TokenSmtpBackend if server.has_token else SmtpBackend
+    return backend(
         host=server.host,
         port=server.port,
         username=server.user,
-        password=server.password,
+        password=access_token(line) if server.has_token else server.password,
         use_tls=server.security == "starttls",
         use_ssl=server.security == "tls",
         timeout=TIMEOUT_SECONDS,
@@ -115,6 +162,7 @@ def _server(line: Line, kind: str, ports: dict[str, int]) -> Server:
         security=security,
         user=str(told.get("user") or ""),
         password=line.secrets.get(f"{kind}_password", "") if told.get("host") else "",
+        has_token=told.get("sign_in") == "token",
     )
 
 

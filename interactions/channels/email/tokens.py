@@ -1,8 +1,8 @@
 """What an answer to one of our mails carries back: which contact it answers, under a seal that only we can make.
 
-The seal is the whole HMAC-SHA256 and is compared whole. In the plus-address it is written to the base 36, since a
-local part may have 64 characters and must survive in one case: an inbox with a short name leaves room for it; with a
-longer one the sealed Message-ID alone carries the thread.
+In the plus-address the seal is 82 bits of an HMAC-SHA256, compared whole: a local part may have 64 characters and must
+survive in one case, so the token is short and to the base 36. The Message-ID has room for all of its own. Tokens made
+before seals became short (50 characters, the whole HMAC) are read for ever.
 """
 
 import hmac
@@ -12,7 +12,8 @@ from uuid import UUID
 from django.utils.crypto import salted_hmac
 
 DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
-SEAL_LENGTH: Final = 50  # 36**50 > 2**256
+SEAL_LENGTH: Final = 16  # 36**16 > 2**82
+LONG_SEAL_LENGTH: Final = 50  # 36**50 > 2**256
 LONGEST_LOCAL_PART: Final = 64
 LONGEST_NUMBER: Final = 13  # 36**13 > 2**63
 
@@ -24,11 +25,12 @@ def reply_token(interaction_id: int) -> str:
 
 def read_reply_token(token: str) -> int | None:
     """The contact that a token names; None for one that we did not make, in whatever way it differs."""
-    number = token[:-SEAL_LENGTH]
+    is_long = len(token) > LONG_SEAL_LENGTH
+    number = token[: -(LONG_SEAL_LENGTH if is_long else SEAL_LENGTH)]
     if not 1 <= len(number) <= LONGEST_NUMBER or not number.isascii() or not number.isalnum():
         return None
     interaction_id = int(number, 36)
-    made = reply_token(interaction_id)
+    made = _written(interaction_id) + _long_seal(interaction_id) if is_long else reply_token(interaction_id)
     return interaction_id if hmac.compare_digest(made.encode(), token.encode("utf-8", "replace")) else None
 
 
@@ -71,8 +73,13 @@ def read_sent_id(message_id: str) -> UUID | None:
 
 
 def _seal(interaction_id: int) -> str:
+    digest = salted_hmac("ccx short reply token", str(interaction_id), algorithm="sha256").digest()
+    return _written(int.from_bytes(digest)).rjust(LONG_SEAL_LENGTH, "0")[-SEAL_LENGTH:]
+
+
+def _long_seal(interaction_id: int) -> str:
     digest = salted_hmac("ccx reply token", str(interaction_id), algorithm="sha256").digest()
-    return _written(int.from_bytes(digest)).rjust(SEAL_LENGTH, "0")
+    return _written(int.from_bytes(digest)).rjust(LONG_SEAL_LENGTH, "0")
 
 
 def _written(number: int) -> str:

@@ -1,5 +1,6 @@
 """The API channel. What it sends can be verified by the stock library of Standard Webhooks, in any language."""
 
+import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -28,6 +29,7 @@ from interactions.channels.contract import (
     Handed,
     Line,
     Outgoing,
+    Words,
 )
 
 # What a receiver says is of no use beyond a line or two.
@@ -40,30 +42,30 @@ MAX_ID: Final = 250
 FIELDS: Final = (
     Field(
         name="url",
-        label=gettext_lazy("Address of your system"),  # type: ignore[arg-type]
+        label=gettext_lazy("Address of your system"),
         kind="url",
         is_required=True,
-        help=gettext_lazy("Our answers are posted there, signed as Standard Webhooks says."),  # type: ignore[arg-type]
+        help=gettext_lazy("Our answers are posted there, signed as Standard Webhooks says."),
     ),
     Field(
         name="secret",
-        label=gettext_lazy("Secret"),  # type: ignore[arg-type]
+        label=gettext_lazy("Secret"),
         kind="secret",
         is_required=True,
-        help=gettext_lazy("whsec_ and 24 to 64 bytes in base64; your system verifies with the same."),  # type: ignore[arg-type]
+        help=gettext_lazy("whsec_ and 24 to 64 bytes in base64; your system verifies with the same."),
     ),
     Field(
         name="old_secret",
-        label=gettext_lazy("Secret before this one"),  # type: ignore[arg-type]
+        label=gettext_lazy("Secret before this one"),
         kind="secret",
-        help=gettext_lazy("While it stands here too, everything is signed with both."),  # type: ignore[arg-type]
+        help=gettext_lazy("While it stands here too, everything is signed with both."),
     ),
     Field(
         name="takes_files",
-        label=gettext_lazy("It takes files"),  # type: ignore[arg-type]
+        label=gettext_lazy("It takes files"),
         kind="bool",
         default=True,
-        help=gettext_lazy("Each is named with an address at which it can be fetched for a quarter of an hour."),  # type: ignore[arg-type]
+        help=gettext_lazy("Each is named with an address at which it can be fetched for a quarter of an hour."),
     ),
 )
 
@@ -72,9 +74,10 @@ class HookAdapter(Adapter):
     """Contacts come in by REST (docs/api.md), so there is no address of the line's own."""
 
     channel: ClassVar[Channel] = Channel.API
-    label: ClassVar[str] = gettext_lazy("A system of your own (REST and webhooks)")  # type: ignore[assignment]
+    label: ClassVar[Words] = gettext_lazy("A system of your own (REST and webhooks)")
     identity_kind: ClassVar[str] = "account"
     has_webhook: ClassVar[bool] = False
+    guide: ClassVar[str] = "docs/api.md"
 
     def fields(self) -> Sequence[Field]:
         return FIELDS
@@ -161,14 +164,15 @@ def _post(line: Line, *, message_id: str, event: str) -> bytes:
 
 def _signers(line: Line) -> list[Webhook]:
     """The secret and, while it is being changed, the one before it; one that is none is left out."""
-    found = []
-    for name in ("secret", "old_secret"):
-        try:
-            if line.secrets.get(name):
-                found.append(Webhook(line.secrets[name]))
-        except (ValueError, RuntimeError):
-            continue
-    return found
+    words = [line.secrets.get(name, "").removeprefix("whsec_") for name in ("secret", "old_secret")]
+    return [Webhook(key) for key in map(_key, words) if 24 <= len(key) <= 64]
+
+
+def _key(word: str) -> bytes:
+    try:
+        return base64.b64decode(word + "=" * (-len(word) % 4), validate=True)
+    except ValueError:
+        return b""
 
 
 def _event(kind: str, data: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from interactions.channels.contract import (
     Request,
     StaleDeliveryError,
     UnreadableDeliveryError,
+    Words,
 )
 from interactions.channels.voice.control import VoiceAdapter
 from interactions.channels.voice.told import CallTold, Told
@@ -43,6 +44,9 @@ class CtiAdapter(VoiceAdapter):
     channel = Channel.VOICE
     provider = "cti"
     label = gettext_lazy("Telephone system (webhook)")
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "Your telephone system posts its events there, with the secret as a bearer or a signature."
+    )
     identity_kind = "phone"
     kept_headers = ("content-type",)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from interactions.channels.contract import (
     Parsed,
     Request,
     UnreadableDeliveryError,
+    Words,
 )
 from interactions.channels.twilio.signature import verify_twilio
 from interactions.channels.voice import asking
@@ -55,6 +56,10 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
     channel = Channel.VOICE
     provider = ""
     label = gettext_lazy("Telephone (Twilio)")
+    webhook_help: ClassVar[Words] = gettext_lazy(
+        "At Twilio open the number and enter it where a call comes in (webhook, POST)."
+    )
+    webhook_path: ClassVar[str] = "voice/"
     identity_kind = "phone"
     kept_headers = ("content-type", "x-twilio-signature")
 
@@ -234,8 +239,13 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
 
 def _began(form: Mapping[str, str]) -> CallTold:
-    names = {"from": "From", "to": "To", "name": "CallerName", "verified": "StirVerstat"}
-    data = {ours: form.get(theirs, "") for ours, theirs in names.items()}
+    data = {
+        "from": form.get("From", ""),
+        "to": form.get("To", ""),
+        "name": form.get("CallerName", ""),
+        # What the carriers say of the number (STIR/SHAKEN).
+        "verified": form.get("StirVerstat", ""),
+    }
     return CallTold(
         kind=Told.BEGAN, key=f"{form['CallSid']}:began", call_id=form["CallSid"], leg=form["CallSid"], data=data
     )
@@ -352,6 +362,6 @@ FIELDS: Final = (
         label=gettext_lazy("Address of the provider's interface"),
         kind="url",
         default=asking.USUAL_BASE,
-        group="provider",
+        is_rare=True,
     ),
 )

@@ -1,11 +1,12 @@
 """Everything that changes customers. Callers take the services from here."""
 
 from interactions.customers.services.erasing import erase_customer
-from interactions.customers.services.identifying import add_identity, attest_identity
+from interactions.customers.services.identifying import add_identity, attest_identity, hear_same
 from interactions.customers.services.keeping import (
     add_customer,
     add_note,
     edit_profile,
+    hear_consent,
     record_consent,
     record_purchase,
     set_preference,
@@ -20,6 +21,8 @@ __all__ = [
     "attest_identity",
     "edit_profile",
     "erase_customer",
+    "hear_consent",
+    "hear_same",
     "lock_customer",
     "merge_customers",
     "record_consent",

@@ -59,7 +59,7 @@ def _with_everyone_merged_into(customer: Customer) -> list[Customer]:
 
 
 def _wipe_contacts(customer: Customer) -> None:
-    interactions = customer.interactions.order_by("pk").prefetch_related("messages__attachments")
+    interactions = customer.interactions.order_by("pk").prefetch_related("messages__attachments", "messages__html")
     for interaction in interactions.iterator(chunk_size=200):
         for message in interaction.messages.all():
             for attachment in message.attachments.all():
@@ -67,7 +67,9 @@ def _wipe_contacts(customer: Customer) -> None:
                 # way round a crash would leave a file that nobody knows of.
                 attachment.file.delete(save=False)
                 attachment.delete()
-        interaction.messages.update(body="", external_id="")
+            if hasattr(message, "html"):
+                message.html.delete()
+        interaction.messages.update(body="", external_id="", meta={})
         # The provider's id stays: a repeated delivery must still be known as one.
         interaction.raw_contacts.update(payload={})
     # A thread token may be a phone number, and whoever writes again is somebody new.

@@ -1,10 +1,12 @@
 """By what addresses a customer is known, and how sure we are of each."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
+from interactions.channels.contact import IdentityClaim
 from interactions.customers.choices import Assurance, normalise_identity
 from interactions.customers.errors import IdentityBelongsToAnotherError, IdentityIsInvalidError
 from interactions.customers.events import IdentityAdded, IdentityAttested
@@ -61,3 +63,27 @@ def attest_identity(*, identity_id: int, assurance: int, source: str, by: User |
     attested = IdentityAttested(customer_id=customer.pk, identity_id=identity.pk, assurance=assurance)
     announce(attested, by_id=by.pk if by else None)
     return identity
+
+
+@transaction.atomic
+def hear_same(*, one: IdentityClaim, other: IdentityClaim) -> bool:
+    """A platform attests that both are one person's: who is known by one of them is known by the other too.
+
+    False: nobody is known by either yet. Where both are known nothing changes: two customers are merged by people.
+    """
+    told = Q(kind=one.kind, value=one.value) | Q(kind=other.kind, value=other.value)
+    known = {
+        (kind, value): owner
+        for kind, value, owner in Identity.objects.filter(told).values_list("kind", "value", "customer_id")
+    }
+    if len(known) != 1:
+        return bool(known)
+    (owner_id,) = known.values()
+    new = other if (one.kind, one.value) in known else one
+    try:
+        add_identity(
+            customer_id=owner_id, kind=new.kind, value=new.value, by=None, assurance=new.assurance, source=new.source
+        )
+    except (IdentityBelongsToAnotherError, IdentityIsInvalidError):
+        return True
+    return True

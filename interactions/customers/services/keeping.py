@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
+from interactions.channels.contract import ConsentTold
+from interactions.customers.choices import ConsentState
 from interactions.customers.errors import PurchaseBelongsToAnotherError, ValueIsMissingError
 from interactions.customers.events import CustomerAdded, CustomerChanged, PurchaseRecorded
-from interactions.customers.models import Consent, Customer, CustomerNote, Preference, Purchase
+from interactions.customers.models import Consent, Customer, CustomerNote, Identity, Preference, Purchase
 from interactions.customers.selectors.lookup import current_customer_id
 from interactions.customers.services.locking import lock_customer
 
@@ -75,6 +77,30 @@ def record_consent(
     )
     announce(CustomerChanged(customer_id=customer.pk, what="consent"), by_id=by.pk)
     return consent
+
+
+@transaction.atomic
+def hear_consent(*, channel: int, consent: ConsentTold) -> bool:
+    """What a customer allowed or took back through the channel itself; heard twice it is kept once.
+
+    False: nobody is known by that address, and there is nobody to keep it of.
+    """
+    claim = consent.identity
+    known = Identity.objects.filter(kind=claim.kind, value=claim.value).values_list("customer_id", flat=True).first()
+    if known is None:
+        return False
+    customer = lock_customer(customer_id=known)
+    state = ConsentState.GIVEN if consent.is_given else ConsentState.WITHDRAWN
+    _kept, is_new = Consent.objects.get_or_create(
+        customer=customer,
+        purpose=consent.purpose,
+        channel=channel,
+        at=consent.at,
+        defaults={"state": state, "source": consent.source},
+    )
+    if is_new:
+        announce(CustomerChanged(customer_id=customer.pk, what="consent"))
+    return True
 
 
 @transaction.atomic

@@ -33,9 +33,15 @@ def find_to_work(*, public_id: UUID, user: User) -> Interaction:
     return workable(user).get(public_id=public_id)
 
 
-def message_of(interaction: Interaction, message_id: UUID) -> Message:
-    """A message of a contact that was found here; else Message.DoesNotExist."""
-    return Message.objects.get(interaction=interaction, public_id=message_id)
+def message_of(interaction: Interaction, message_id: UUID, user: User) -> Message:
+    """A message of a contact that was found here, or of another of its case to work on; else Message.DoesNotExist."""
+    message = Message.objects.select_related("interaction").get(public_id=message_id)
+    if message.interaction_id == interaction.pk:
+        return message
+    of_case = interaction.case_id is not None and message.interaction.case_id == interaction.case_id
+    if not of_case or not workable(user).filter(pk=message.interaction_id).exists():
+        raise Message.DoesNotExist
+    return message
 
 
 def _with_own(rows: QuerySet[Interaction], user: User) -> QuerySet[Interaction]:

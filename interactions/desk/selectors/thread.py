@@ -13,6 +13,7 @@ from interactions.cases.choices import AuthorKind, SegmentEnd, SegmentKind
 from interactions.cases.models import Attachment, Interaction, Message, Segment
 from interactions.desk.quoting import Written, read_written
 from interactions.desk.selectors.door import readable
+from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
 
 WINDOW = 100
@@ -21,16 +22,29 @@ MOST = 400
 MOST_CONTACTS = 60
 UNDER_WAY = frozenset({SendingState.QUEUED, SendingState.SENDING})
 TROUBLED = frozenset({SendingState.FAILED, SendingState.UNKNOWN})
+SIGNS = {
+    SendingState.SENT: "done",
+    SendingState.DELIVERED: "delivered",
+    SendingState.READ: "seen",
+    SendingState.FAILED: "warning",
+    SendingState.UNKNOWN: "warning",
+}
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Where our message is on its way to the customer."""
+    """Where our message is on its way to the customer. `sign` is an icon; `is_brief`: shown small, beside the time."""
 
     state: str
     label: str
+    sign: str = ""
     error: str = ""
+    code: str = ""
     undo_seconds: int = 0
+    leaves_at: datetime | None = None
+    at: datetime | None = None
+    is_waiting: bool = False
+    is_brief: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -39,6 +53,10 @@ class Delivery:
     @property
     def is_troubled(self) -> bool:
         return self.state in TROUBLED
+
+    @property
+    def is_held(self) -> bool:
+        return self.state == SendingState.FAILED and self.code == HELD
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,8 @@ class Item:
     duration: timedelta | None = None
     day: date | None = None
     contact: Interaction | None = None
+    is_laid_out: bool = False
+    has_remote_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,7 +125,8 @@ def _messages(contacts: dict[int, Interaction]) -> QuerySet[Message]:
     return (
         Message.objects.filter(interaction__in=list(contacts))
         .exclude(sending__state=SendingState.CANCELLED)
-        .select_related("author", "sending")
+        .select_related("author", "sending", "html")
+        .defer("html__html")
         .prefetch_related(files)
     )
 
@@ -141,17 +162,33 @@ def _said(messages: Sequence[Message]) -> Iterator[Item]:
             written=read_written(message.body),
             who=str(message.author) if message.author else "",
             delivery=_delivery(message, is_last=message.pk == last),
+            is_laid_out=hasattr(message, "html"),
+            has_remote_images=hasattr(message, "html") and message.html.has_remote,
         )
 
 
 def _delivery(message: Message, *, is_last: bool) -> Delivery | None:
-    """Said below our last message, and below any that is under way or has not arrived."""
+    """Said below our last message, and below any that is under way or has not arrived; of others briefly."""
     sending: Sending | None = getattr(message, "sending", None)
-    if sending is None or not (is_last or sending.state in UNDER_WAY | TROUBLED):
+    if sending is None:
         return None
-    left = (sending.due_at - timezone.now()).total_seconds() if sending.state == SendingState.QUEUED else 0
-    label = str(SendingState(sending.state).label)
-    return Delivery(state=sending.state, label=label, error=sending.last_error, undo_seconds=max(0, round(left)))
+    state = SendingState(sending.state)
+    is_scheduled = state == SendingState.QUEUED and SCHEDULED in message.meta and not sending.attempts
+    left = 0.0
+    if state == SendingState.QUEUED and not is_scheduled and not sending.attempts:
+        left = (sending.due_at - timezone.now()).total_seconds()
+    return Delivery(
+        state=sending.state,
+        label=str(state.label),
+        sign=SIGNS.get(state, "clock"),
+        error=sending.last_error,
+        code=sending.error_code,
+        undo_seconds=max(0, round(left)),
+        leaves_at=sending.due_at if is_scheduled else None,
+        at={SendingState.READ: sending.read_at, SendingState.DELIVERED: sending.delivered_at}.get(state),
+        is_waiting=state == SendingState.QUEUED and sending.attempts > 0,
+        is_brief=not is_last and state not in UNDER_WAY | TROUBLED,
+    )
 
 
 def _happened(

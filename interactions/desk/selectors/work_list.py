@@ -14,6 +14,7 @@ from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.customers.models import Customer
 from interactions.desk.selectors.targets import Targets
+from interactions.handling.models import Sending, SendingState
 from interactions.routing.models import Offer, Queue
 
 PAGE = 50
@@ -36,6 +37,8 @@ class Row:
     target: int | None
     offer: Offer | None = None
     rings_on: int = 0
+    # How many messages of ours to this customer did not leave, or perhaps did not.
+    troubled: int = 0
 
     @property
     def rings_for(self) -> int:
@@ -121,7 +124,7 @@ def work_list(*, user: User, choice: Choice) -> WorkList:
     names = list(Queue.objects.visible_to(user).filter(is_active=True).order_by("name"))
     rows = _rows_of(waiting, names, choice)
     lines = _last_lines([*ringing, *held, *rows])
-    make = _Maker(now, Targets(now=now), lines, offers)
+    make = _Maker(now, Targets(now=now), lines, offers, _troubled([*ringing, *held, *rows]))
     mine = [make.row(row) for row in held if row.status != InteractionStatus.PENDING]
     # Who waits for us stands above, the longest first; the rest keeps its place by age.
     mine.sort(key=lambda row: (row.waits is None, -(row.waits or 0)))
@@ -171,12 +174,20 @@ def _last_lines(interactions: Iterable[Interaction]) -> dict[int, Message]:
     return {message.interaction_id: message for message in said}
 
 
+def _troubled(interactions: Iterable[Interaction]) -> dict[int, int]:
+    ids = [interaction.pk for interaction in interactions]
+    states = [SendingState.FAILED, SendingState.UNKNOWN]
+    rows = Sending.objects.filter(message__interaction__in=ids, state__in=states).order_by()
+    return dict(rows.values_list("message__interaction").annotate(number=Count("pk")))
+
+
 @dataclass(frozen=True)
 class _Maker:
     now: datetime
     targets: Targets
     lines: dict[int, Message]
     offers: dict[int, Offer]
+    troubled: dict[int, int]
 
     def rows(self, interactions: Iterable[Interaction]) -> list[Row]:
         return [self.row(interaction) for interaction in interactions]
@@ -194,6 +205,7 @@ class _Maker:
             target=self.targets.seconds_for(interaction),
             offer=offer,
             rings_on=max(0, round((offer.expires_at - self.now).total_seconds())) if offer else 0,
+            troubled=self.troubled.get(interaction.pk, 0),
         )
 
 

@@ -14,15 +14,20 @@ from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
 from interactions.desk.forms import uuid_of
+from interactions.desk.nudging import LINES
+from interactions.desk.selectors.calling import call_bar, phones
 from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
 from interactions.desk.selectors.floor import IN_HAND
+from interactions.desk.selectors.handing_over import later_hours
 from interactions.desk.selectors.presence import is_full, presence
 from interactions.desk.selectors.standing import standing
 from interactions.desk.selectors.thread import thread
 from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
+from interactions.desk.views.calling import with_phone
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors import seen_cursor
+from interactions.handling.selectors.lines import lines_down
 
 
 @require_safe
@@ -30,7 +35,7 @@ from interactions.handling.selectors import seen_cursor
 def home(request: StaffRequest) -> HttpResponse:
     """The desk with nothing open."""
     context = list_context(request) | {"opened": None, "contact": None, "name": ""}
-    return render(request, "interactions/desk/desk.html", context)
+    return _page(request, context)
 
 
 @require_safe
@@ -50,7 +55,7 @@ def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = open_context(request, interaction)
     if request.headers.get("HX-Request") == "true":
         return render(request, "interactions/desk/_open.html", context)
-    return render(request, "interactions/desk/desk.html", list_context(request) | context)
+    return _page(request, list_context(request) | context)
 
 
 @require_safe
@@ -72,6 +77,11 @@ def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
+def _page(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:
+    lines = phones(request.user)
+    return with_phone(render(request, "interactions/desk/desk.html", context | {"phones": lines}), lines)
+
+
 def found(request: StaffRequest, public_id: UUID) -> Interaction:
     """The contact, or the page that does not exist."""
     try:
@@ -83,7 +93,7 @@ def found(request: StaffRequest, public_id: UUID) -> Interaction:
 def list_context(request: StaffRequest) -> dict[str, Any]:
     """What the list needs, and what it listens for."""
     choice = Choice.read(request.GET.get("queue", ""), request.GET.get("shown", ""))
-    topics = [f"user:{request.user.public_id}", *(f"queue:{key}" for key in queue_ids_followed(request.user))]
+    topics = [f"user:{request.user.public_id}", LINES, *(f"queue:{key}" for key in queue_ids_followed(request.user))]
     work = work_list(user=request.user, choice=choice)
     in_hand = sum(row.interaction.status in IN_HAND for row in work.mine)
     there = presence(request.user)
@@ -95,6 +105,7 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
         "in_hand": in_hand,
         "is_full": there.state == PresenceState.AVAILABLE and is_full(request.user, in_hand=in_hand),
         "open_id": request.GET.get("open", ""),
+        "lines_down": lines_down(),
     }
 
 
@@ -104,7 +115,8 @@ def header_context(request: StaffRequest, interaction: Interaction) -> dict[str,
     return {
         "contact": interaction,
         "stands": stands,
-        "gate": gate(stands),
+        "call": call_bar(interaction, stands),
+        "gate": gate(stands, request.user),
         "name": name_of(interaction),
         "contact_topic": f"interaction:{interaction.public_id}",
         "is_fragment": False,
@@ -128,13 +140,15 @@ def thread_context(
 
 def open_context(request: StaffRequest, interaction: Interaction) -> dict[str, Any]:
     """What one open contact needs."""
+    head = header_context(request, interaction)
     return (
         thread_context(request, interaction)
-        | header_context(request, interaction)
+        | head
         | {
             "opened": interaction,
             "open_id": str(interaction.public_id),
-            "begun": begun(interaction=interaction, user=request.user),
+            "begun": begun(interaction=interaction, user=request.user, way=head["gate"].way),
+            "hours": later_hours(request.user),
             "changes": (),
             "why": "",
         }

@@ -1,15 +1,16 @@
 """What a visitor may read: their own chats on one line, as the widget shows them. Notes are none of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
-from ccx.kernel.live.guests import somebody_types
+from ccx.kernel.live.guests import somebody_answers
 from interactions.cases.choices import AuthorKind, InteractionStatus, SegmentKind
 from interactions.cases.models import Attachment, Interaction, Message, Segment
 from interactions.channels.chat.line import ChatLine, read_line
@@ -52,6 +53,43 @@ def device_with(token: str, inbox: Inbox) -> ChatDevice | None:
     return devices.filter(token_sha256=digest_of(token), ended_at=None, visitor__inbox=inbox).first()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """Whose a token is, and the chat that they are in, by its public id."""
+
+    device_id: int
+    visitor_id: int
+    visitor_key: UUID
+    record: UUID | None
+
+
+def guest_with(token: str, line: UUID) -> Guest | None:
+    """The same as `device_with` in one question, for those who come by thousands."""
+    found = ChatDevice.objects.filter(
+        token_sha256=digest_of(token),
+        ended_at=None,
+        visitor__inbox__public_id=line,
+        visitor__inbox__channel=Channel.CHAT,
+        visitor__inbox__is_active=True,
+    ).select_related("visitor__interaction")
+    device = found.first()
+    if device is None:
+        return None
+    chat = device.visitor.interaction
+    return Guest(
+        device_id=device.pk,
+        visitor_id=device.visitor_id,
+        visitor_key=device.visitor.public_id,
+        record=chat.public_id if chat is not None and is_running(chat) else None,
+    )
+
+
+def living_devices(ids: Collection[int]) -> set[int]:
+    """Those of these browsers that may still be here."""
+    living = ChatDevice.objects.filter(pk__in=ids, ended_at=None, visitor__inbox__is_active=True)
+    return set(living.values_list("pk", flat=True))
+
+
 def chats_of(visitor: ChatVisitor) -> QuerySet[Interaction]:
     """Every contact that this visitor's chats made, on its line."""
     return Interaction.objects.filter(inbox_id=visitor.inbox_id, thread_token=str(visitor.public_id))
@@ -66,11 +104,43 @@ def is_running(chat: Interaction | None) -> bool:
     return chat is not None and chat.status not in OVER
 
 
+def running_record(visitor_id: int) -> UUID | None:
+    """The public id of the chat that a visitor is in."""
+    running = ChatVisitor.objects.filter(pk=visitor_id).exclude(interaction__status__in=OVER)
+    found: UUID | None = running.values_list("interaction__public_id", flat=True).first()
+    return found
+
+
 def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> QuerySet[Message]:
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
-    said = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
-    return (said.filter(out_at__gt=after) if after is not None else said).order_by("out_at", "pk")
+    dated = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
+    ordered = dated.order_by("out_at", "pk")
+    return ordered.filter(since(after)) if after is not None else ordered
+
+
+def since(after: datetime) -> Q:
+    """Of `shown_messages`, what could be read only after that moment."""
+    return Q(out_at__gt=after)
+
+
+def until(upto: datetime) -> Q:
+    """Of `shown_messages`, what could be read by then."""
+    return Q(out_at__lte=upto)
+
+
+def chat_case(interaction_id: int | None, address: str) -> int | None:
+    """The case of a chat that went on by mail to this address, for an answer that bears our seal.
+
+    Whoever the address belongs to: it was given in that chat for this, and they have what we wrote to it. They come
+    into the case as who they are; the browser that gave the address sees nothing of their mail.
+    """
+    chat = Interaction.objects.filter(pk=interaction_id or 0, channel=Channel.CHAT).exclude(thread_token="").first()
+    if chat is None:
+        return None
+    visitors = ChatVisitor.objects.annotate(token=Cast("public_id", CharField()))
+    visitors = visitors.filter(inbox_id=chat.inbox_id, token=chat.thread_token)
+    return chat.case_id if address and visitors.filter(email=address.lower()).exists() else None
 
 
 def unread_answers(visitor: ChatVisitor) -> QuerySet[Message]:
@@ -114,7 +184,7 @@ def state_of(visitor: ChatVisitor, *, inbox: Inbox, after: int = 0) -> dict[str,
         "status": _status(chat, is_open=open_now),
         "position": place_in_queue(chat) if chat is not None else None,
         "agent": {"name": str(agent)} if agent is not None else None,
-        "typing": agent is not None and chat is not None and somebody_types(chat.public_id),
+        "typing": agent is not None and chat is not None and somebody_answers(chat.public_id),
         "is_open": open_now,
         "opens_at": opens_at.isoformat() if opens_at is not None else None,
         "messages": [told(message, inbox=inbox, visitor=visitor, read_until=read_until) for message in messages],

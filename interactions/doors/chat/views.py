@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from ccx.kernel.access.errors import BodyTooLargeError, NotFoundError
 from ccx.kernel.access.rates import Rate
 from ccx.kernel.access.shapes import Field, Shape, WrongValue, integer, plain_object, public_id, text
-from ccx.kernel.files import kind_of, safe_name
+from ccx.kernel.files import IMAGES, is_showable, kind_of, safe_name
 from interactions.channels.chat.adapter import FILE_TYPES, MAX_FILE, MAX_FILES, MAX_TEXT
 from interactions.channels.chat.line import LANGUAGES
 from interactions.channels.contract import FetchedFile
@@ -129,6 +129,7 @@ def config(asked: Asked) -> HttpResponseBase:
             "questions": [asdict(question) for question in line.questions],
             "wants_email": line.wants_email,
             "has_form": offers_form(asked.inbox),
+            "max_text": MAX_TEXT,
             "files": {"max_bytes": MAX_FILE, "max": MAX_FILES if line.takes_files else 0, "types": FILE_TYPES},
             "socket": _socket(asked.request, asked.inbox.public_id),
             "poll_seconds": POLL_SECONDS,
@@ -192,7 +193,7 @@ def files(asked: Asked) -> HttpResponseBase:
         raise BodyTooLargeError(_("The file is too large."))
     content = given.read()
     kind = kind_of(content, given.content_type or "")
-    if not content or not _may_be_sent(kind):
+    if not content or not _may_be_sent(kind) or (kind in IMAGES and not is_showable(content)):
         raise FileIsRefusedError(_("Files of this kind cannot be sent here."))
     file = FetchedFile(name=safe_name(given.name), content_type=kind, content=content)
     return told(keep_upload(visitor=visitor, file=file), status=201)
@@ -217,7 +218,7 @@ def file(asked: Asked, public_id: UUID) -> HttpResponseBase:
 def typing(asked: Asked) -> HttpResponseBase:
     """The visitor writes; more often than once a second is not worth a word."""
     spend(bucket=str(asked.device.pk), rate=TYPING_RATE)
-    hear_typing(asked.device.visitor)
+    hear_typing(visitor_id=asked.device.visitor_id)
     return told({})
 
 

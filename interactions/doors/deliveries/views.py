@@ -15,6 +15,7 @@ from ccx.kernel.look import figures
 from ccx.kernel.look.parts import Cell, Column, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
+from interactions.channels.registry import adapter_of
 from interactions.doors.deliveries.selectors import deliveries_aside, late_deliveries
 from interactions.doors.deliveries.services import put_away, read_again
 from interactions.doors.mail.selectors import Line, mail_lines
@@ -108,6 +109,9 @@ def _table(lines: list[Line]) -> Table:
 
 
 def _state(line: Line) -> Cell:
+    adapter = adapter_of(line.inbox)
+    if not line.is_fetched and adapter is not None and adapter.has_webhook:
+        return Cell(text=_("Brought"), detail=_("by %(provider)s") % {"provider": adapter.label})
     if not line.is_fetched:
         return Cell(text=_("Handed in"), detail=_("by a mail server of yours; none is set up to fetch from"))
     if line.mailbox is None or (line.mailbox.checked_at is None and not line.mailbox.error):

@@ -16,13 +16,16 @@ from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailboxLoginError
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
+from ccx.kernel.events.effects import TemporaryEffectError
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Line
+from interactions.channels.email.oauth import ConsentIsNeededError
 from interactions.channels.email.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
-from interactions.channels.models import Inbox
+from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import line_of
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
+from interactions.handling.lines import note_failure, note_well
 
 logger = structlog.get_logger(__name__)
 
@@ -48,6 +51,12 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
         try:
             for one in _new_mails(inbox, mailbox, most):
                 taken += one
+        except ConsentIsNeededError as error:
+            _note(mailbox, _("The provider lets us in no longer: somebody has to give consent anew."))
+            # What is sent needs the same consent.
+            note_failure(inbox, error)
+        except TemporaryEffectError as error:
+            _note(mailbox, _("The line to the mail server broke: %(error)s") % {"error": _told(error)})
         except MailboxLoginError:
             _note(mailbox, _("The mail server refuses the user or the password."))
         except MailboxFolderSelectError:
@@ -59,12 +68,13 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
         else:
             mailbox.checked_at = timezone.now()
             _note(mailbox, "")
+            _tell_well(inbox)
     return taken
 
 
 def _new_mails(inbox: Inbox, mailbox: Mailbox, most: int) -> Iterator[int]:
     line = line_of(inbox)
-    box = open_imap(imap_of(line))
+    box = open_imap(line)
     try:
         box.folder.set(folder_of(line), readonly=True)
         _agree_on_numbers(line, mailbox, box)
@@ -166,6 +176,13 @@ def _note(mailbox: Mailbox, error: str) -> None:
         logger.warning("mail_not_fetched", inbox_id=mailbox.pk, error=error)
     mailbox.error = error[:300]
     mailbox.save(update_fields=["checked_at", "error"])
+
+
+def _tell_well(inbox: Inbox) -> None:
+    """The consent that was missing is there: what waits to be sent may go, too."""
+    is_refused = LineHealth.objects.filter(inbox=inbox, state=LineState.REFUSED).exists()
+    if is_refused and imap_of(line_of(inbox)).has_token:
+        note_well(inbox)
 
 
 def _told(error: Exception) -> str:

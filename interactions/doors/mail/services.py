@@ -1,7 +1,8 @@
 """One mail comes in: it goes on with a contact, begins one, settles a sending of ours, or is put aside. Never lost."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,19 +11,23 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.events import failpoints
 from ccx.kernel.events.locks import wait_for_lock
 from interactions.cases.choices import AuthorKind, Outcome
-from interactions.cases.models import Message
+from interactions.cases.models import Message, MessageHtml
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Past, Receipt
-from interactions.channels.email.reading import Mail, parse
+from interactions.channels.email.child import read_in_child
+from interactions.channels.email.reading import Mail
 from interactions.channels.email.tokens import read_reply_token, read_sent_id, token_in, without_token
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
+from interactions.doors.chat.selectors import chat_case
 from interactions.doors.files import Kept, attach, forget_files, keep_files
 from interactions.doors.models import Delivery, Mailbox
 from interactions.handling.models import SendingState
-from interactions.handling.outgoing import settle_sending
+from interactions.handling.settling import settle_sending
+from interactions.intake.gate import storable, storable_json
 from interactions.intake.models import RawContact
 from interactions.intake.services import receive
 
@@ -87,7 +92,7 @@ def book_mail(*, inbox: Inbox, raw: bytes, received_at: datetime) -> Taken:
 def _take(
     inbox: Inbox, raw: bytes, *, received_at: datetime | None, place: Place | None = None, is_cut: bool = False
 ) -> Taken:
-    mail = parse(raw, authserv_id=str(inbox.settings.get("authserv_id") or ""))
+    mail = read_in_child(raw, authserv_id=str(inbox.settings.get("authserv_id") or ""))
     kept = keep_files(mail.files)
     is_used = False
     try:
@@ -95,6 +100,8 @@ def _take(
             if place is not None and not _move_cursor(inbox, place):
                 return Taken()
             taken = _book(inbox, raw, mail, kept, received_at=received_at, is_cut=is_cut)
+            failpoints.reach("mail.before_commit")
+        failpoints.reach("mail.after_commit")
         is_used = taken.receipt is not None and taken.receipt.is_new
         return taken
     finally:
@@ -133,7 +140,17 @@ def _book(inbox: Inbox, raw: bytes, mail: Mail, kept: Kept, *, received_at: date
     if receipt.is_new and receipt.message_id is not None:
         source = {"delivery": _keep_whole(inbox, raw, state=Delivery.State.DONE)} if kept.waiting else None
         attach(kept, message_id=receipt.message_id, source=source)
+        _keep_layout(mail, flags, message_id=receipt.message_id)
     return Taken(receipt=receipt)
+
+
+def _keep_layout(mail: Mail, flags: list[str], *, message_id: int) -> None:
+    """What a mail is beside its words: who else got it, what was odd, and how it was laid out."""
+    people = {"to": [asdict(one) for one in mail.to], "cc": [asdict(one) for one in mail.cc]}
+    meta = {name: value for name, value in (people | {"flags": flags}).items() if value}
+    Message.objects.filter(pk=message_id).update(meta=json.loads(storable_json(meta)))
+    if mail.html:
+        MessageHtml.objects.create(message_id=message_id, html=storable(mail.html), has_remote=mail.has_remote)
 
 
 def _contact(
@@ -157,6 +174,7 @@ def _contact(
         thread_token="" if is_automatic else (mail.answers[-1] if mail.answers else mail.message_id),
         answers_interaction_id=answered.interaction_id,
         is_answer_sealed=answered.is_sealed,
+        case_id=chat_case(answered.interaction_id, mail.sender) if answered.is_sealed else None,
         payload=_payload(mail, [*flags, "automatic"] if is_automatic else flags),
         past=Past(outcome=Outcome.NOT_A_CONTACT, closed_at=moment) if is_automatic else None,
     )

@@ -10,7 +10,10 @@ from django.db import connection
 from django.db.models import Q
 
 from ccx.kernel.people.models import User
-from interactions.cases.models import ContactReason
+from interactions.cases.choices import AuthorKind
+from interactions.cases.models import ContactReason, Interaction, Message
+from interactions.channels.choices import Channel
+from interactions.handling.models import Sending
 from interactions.routing.models import Queue
 
 INBOXES: Final = """
@@ -38,6 +41,19 @@ def places_named(contacts: Iterable[dict[str, Any]], *, seen_by: User) -> Places
         queues=_queues(queues, seen_by) if queues else {},
         reasons=_reasons(reasons, seen_by) if reasons else {},
     )
+
+
+def sent_on_api_line(*, public_id: UUID, user: User) -> Sending | None:
+    """One of our messages that went, or is to go, to the system behind an API line."""
+    visible = Interaction.objects.visible_to(user)
+    sent = Sending.objects.filter(message__public_id=public_id, channel=Channel.API, message__interaction__in=visible)
+    return sent.select_related("inbox").first()
+
+
+def said_on_api_line(*, public_id: UUID, user: User) -> Message | None:
+    """A customer's message that came over an API line."""
+    visible = Interaction.objects.visible_to(user).filter(channel=Channel.API)
+    return Message.objects.filter(public_id=public_id, author_kind=AuthorKind.CUSTOMER, interaction__in=visible).first()
 
 
 def _inboxes(names: set[str], seen_by: User) -> dict[str, tuple[int, int]]:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from interactions.cases.choices import AuthorKind
 from interactions.customers.choices import IdentityKind
-from interactions.doors.rest.shapes import ASSURANCES, MAX_BODY_LENGTH, MAX_BULK
+from interactions.doors.rest.shapes import ASSURANCES, MAX_BODY_LENGTH, MAX_BULK, MAX_FILES, REPORT_STATES
 
 
 class IdentityIn(serializers.Serializer[Any]):
@@ -57,6 +57,37 @@ class MessageIn(serializers.Serializer[Any]):
         required=False, allow_null=True, max_length=250, help_text="Your id of it; again, it is the same message."
     )
     sent_at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its offset; now by default.")
+
+
+class ReportIn(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=list(REPORT_STATES), help_text="It only ever goes forward.")
+    at = serializers.DateTimeField(required=False, allow_null=True, help_text="With its offset; now by default.")
+    error = serializers.CharField(
+        required=False, allow_null=True, allow_blank=True, max_length=300, help_text="Why it failed, for the agent."
+    )
+    error_code = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=40)
+
+
+class ReportOut(serializers.Serializer[Any]):
+    message = serializers.UUIDField()
+    state = serializers.CharField(help_text="How the message stands now.")
+    is_new = serializers.BooleanField(help_text="false: it had come that far before, and nothing was done.")
+
+
+class FileIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=255)
+    url = serializers.CharField(max_length=2000, help_text="A public address, fetched within seconds and only by us.")
+    content_type = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100)
+    size = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=2**40)
+
+
+class FilesIn(serializers.Serializer[Any]):
+    files = serializers.ListField(child=FileIn(), min_length=1, max_length=MAX_FILES)
+
+
+class FilesOut(serializers.Serializer[Any]):
+    message = serializers.UUIDField()
+    owed = serializers.IntegerField(help_text="How many files will be fetched.")
 
 
 class ReceiptOut(serializers.Serializer[Any]):

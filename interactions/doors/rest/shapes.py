@@ -3,6 +3,7 @@
 from typing import Final
 
 from ccx.kernel.access.shapes import Field, Shape, boolean, choice, integer, moment, plain_object, text
+from ccx.kernel.files import UNKNOWN
 from interactions.cases.choices import AuthorKind
 from interactions.customers.choices import Assurance, IdentityKind
 
@@ -42,5 +43,24 @@ MESSAGE = Shape(
         "is_note": Field(boolean, default=False),
         "external_id": Field(text(min_length=1, max_length=250), default=""),
         "sent_at": Field(moment),
+    }
+)
+# What another system may say of a message of ours that it was handed.
+REPORT_STATES: Final = ("sent", "delivered", "read", "failed")
+MAX_FILES: Final = 10
+REPORT = Shape(
+    {
+        "state": Field(choice({state: state for state in REPORT_STATES}), required=True),
+        "at": Field(moment),
+        "error": Field(text(max_length=300), default=""),
+        "error_code": Field(text(max_length=40), default=""),
+    }
+)
+FILE = Shape(
+    {
+        "name": Field(text(min_length=1, max_length=255), required=True),
+        "url": Field(text(min_length=1, max_length=2000), required=True),
+        "content_type": Field(text(max_length=100), default=UNKNOWN),
+        "size": Field(integer(low=0, high=2**40)),
     }
 )

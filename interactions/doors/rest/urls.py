@@ -6,6 +6,7 @@ from interactions.cases import api as cases
 from interactions.channels.api import InboxesView
 from interactions.customers import api as customers
 from interactions.doors.rest import api as contacts
+from interactions.doors.rest import message_api as messages
 from interactions.routing.api import QueuesView
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("interactions/changes", cases.InteractionChangesView.as_view(), name="api-interaction-changes"),
     path("interactions/<uuid:public_id>", cases.InteractionView.as_view(), name="api-interaction"),
     path("interactions/<uuid:public_id>/messages", contacts.MessagesView.as_view(), name="api-messages"),
+    path("messages/<uuid:public_id>/report", messages.ReportView.as_view(), name="api-message-report"),
+    path("messages/<uuid:public_id>/files", messages.FilesView.as_view(), name="api-message-files"),
     path("cases", cases.CasesView.as_view(), name="api-cases"),
     path("cases/<uuid:public_id>", cases.CaseView.as_view(), name="api-case"),
     path("customers", customers.CustomersView.as_view(), name="api-customers"),

@@ -19,6 +19,7 @@ from ccx.kernel.people.http import StaffRequest, needs
 from interactions.calls.flows import EnterQueue, HangUp, Place, TakeMessage, Way
 from interactions.calls.models import Call, Recording
 from interactions.calls.selectors import call_by_id, call_by_leg
+from interactions.calls.selectors.standing import consent_words
 from interactions.calls.services import answer_step, end_flow, note_alive, start_flow, take_callback
 from interactions.channels.contract import Adapter, Answer, Line, Request
 from interactions.channels.models import Inbox
@@ -150,7 +151,7 @@ def _to_room(_inbox: Inbox, line: Line, call: Call, _told: Mapping[str, str]) ->
 def _customer(_inbox: Inbox, line: Line, call: Call, _told: Mapping[str, str]) -> str:
     """A customer whom we called has answered: told that it is recorded, where it is, and brought to the agent."""
     answer, language = answering.room(line, call, label="customer", starts=True), answering.language_of(call)
-    words = answering.consent_words(call.inbox, language)
+    words = consent_words(call.inbox, language)
     if not words:
         return str(answer)
     told = Twiml()

@@ -1,30 +1,43 @@
 """One delivery of a provider: verified, kept as it came, read, and settled. What cannot be read is put aside."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from ccx.kernel.events import failpoints
+from ccx.kernel.events.effects import TemporaryEffectError
 from interactions.calls.services import hear
-from interactions.cases.models import Attachment, Message
-from interactions.channels.contract import Adapter, Arrived, Edit, Line, Parsed, RemoteFile, Request
+from interactions.cases.models import Message
+from interactions.channels.contact import IdentityClaim
+from interactions.channels.contract import (
+    Adapter,
+    Arrived,
+    ConsentTold,
+    Edit,
+    Line,
+    Parsed,
+    Reaction,
+    RemoteFile,
+    Request,
+)
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
+from interactions.customers.services import hear_consent, hear_same
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
 from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
-from interactions.handling.outgoing import hear_report
-from interactions.handling.services import hear_edit
+from interactions.handling.reports import hear_report
+from interactions.handling.services import hear_edit, hear_reaction
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -35,6 +48,17 @@ SWEPT_AFTER: Final = timedelta(seconds=30)
 # For so long something that changes a message may wait for the message.
 WAITS_FOR: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 12
+# The statements of every delivery, by hand: together with putting them together Django's would cost as much as intake.
+KEEP: Final = """
+INSERT INTO interactions_delivery
+    (public_id, inbox_id, kind, url, headers, body, digest, state, attempts, error, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
+"""
+LOCK: Final = "SELECT state, attempts FROM interactions_delivery WHERE id = %s FOR UPDATE"
+WAITS: Final = """
+SELECT id FROM interactions_delivery
+WHERE state = 'received' AND inbox_id = %s AND error = %s ORDER BY received_at LIMIT 50
+"""
 WAITING: Final = "waits for the message that it changes"
 NEVER_CAME: Final = "the message that it changes never came"
 
@@ -66,7 +90,7 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
         return Taken(delivery_id=delivery.pk, is_new=False, is_understood=delivery.state != State.QUARANTINED)
     failpoints.reach("delivery.after_keep")
     try:
-        is_understood = process(delivery_id=delivery.pk, line=line)
+        is_understood = process(delivery_id=delivery.pk, line=line, fresh=delivery)
     except (OperationalError, InterfaceError) as error:
         logger.warning("delivery_left_to_the_sweep", delivery_id=delivery.pk, error=type(error).__name__)
         is_understood = True
@@ -74,16 +98,23 @@ def take_delivery(*, inbox: Inbox, adapter: Adapter, line: Line, request: Reques
     return Taken(delivery_id=delivery.pk, is_new=True, is_understood=is_understood)
 
 
-def process(*, delivery_id: int, line: Line | None = None, is_again: bool = False) -> bool:
+def process(
+    *, delivery_id: int, line: Line | None = None, fresh: Delivery | None = None, is_again: bool = False
+) -> bool:
     """Read one delivery that nobody has read yet, or with `is_again` one that was put aside; whether it was read.
 
-    Only trouble with the database is raised. Done twice it is done once: every part of it has an id.
+    `line` and `fresh` are what the caller has in hand of it. Only trouble with the database is raised. Done twice it is
+    done once: every part of it has an id.
     """
     may_be = {State.RECEIVED, State.QUARANTINED} if is_again else {State.RECEIVED}
     try:
-        return _settled(delivery_id, may_be, line)
+        return _settled(delivery_id, may_be, line, fresh)
     except (OperationalError, InterfaceError):
         raise
+    except TemporaryEffectError as error:
+        # The provider keeps for us what it told of, and cannot be reached now.
+        _leave(delivery_id, error)
+        return not is_again
     except Exception as error:
         logger.warning("delivery_put_aside", delivery_id=delivery_id, error=type(error).__name__)
         _put_aside(delivery_id, may_be, f"{type(error).__name__}: {error}")
@@ -107,30 +138,32 @@ def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
     return tried
 
 
-def purge_deliveries(*, before: datetime, limit: int = 5000) -> int:
-    """Forget deliveries that were settled long ago, but those out of which a file is still to be taken; how many."""
-    owed = Attachment.objects.filter(state=Attachment.State.PENDING, remote__has_key="delivery").annotate(
-        of=Cast(KeyTextTransform("delivery", "remote"), BigIntegerField())
-    )
-    old = Delivery.objects.filter(settled_at__lt=before).exclude(Exists(owed.filter(of=OuterRef("pk"))))
-    return Delivery.objects.filter(
-        pk__in=list(old.order_by("settled_at").values_list("pk", flat=True)[:limit])
-    ).delete()[0]
-
-
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
     """The delivery's row, committed, and whether it is new. The same bytes brought again are the same row."""
     kept = Delivery(inbox=inbox, kind=Delivery.Kind.WEBHOOK, **kept_of(adapter, request))
-    Delivery.objects.bulk_create([kept], ignore_conflicts=True)
-    found = Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest)
-    return found, found.public_id == kept.public_id
+    values: list[Any] = [
+        kept.public_id,
+        inbox.pk,
+        kept.kind,
+        kept.url,
+        json.dumps(kept.headers),
+        kept.body,
+        kept.digest,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, [*values, kept.state, kept.received_at])
+        row = cursor.fetchone()
+    if row is None:
+        return Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest), False
+    kept.pk = row[0]
+    return kept, True
 
 
-def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -> bool:
+def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, fresh: Delivery | None = None) -> bool:
     undo: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            delivery = Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+            delivery = _locked(delivery_id, fresh)
             if delivery.state not in may_be:
                 return delivery.state != State.QUARANTINED
             adapter = adapter_of(delivery.inbox)
@@ -149,32 +182,81 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None) -
     return not outcome.troubles or outcome.taken > 0
 
 
+def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
+    """The row, locked; where it was written a moment ago only its state is read again."""
+    if fresh is None:
+        return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [delivery_id])
+        fresh.state, fresh.attempts = cursor.fetchone()
+    return fresh
+
+
 def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]]) -> _Outcome:
     """Everything that one delivery held, each part by itself: a bad one stops no other."""
     troubles = list(parsed.broken)
+    # A part that is alone needs no undoing of its own: what goes wrong with it undoes the whole.
+    apart = partial(_undone_alone, troubles) if _parts(parsed) > 1 else nullcontext
     taken, has_new, is_waiting = 0, False, False
+    strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
-        with _apart(troubles):
+        with apart():
             has_new |= _arrive(delivery, arrived, undo)
             taken += 1
+    _unite(strangers, troubles)
     for raw in parsed.mails:
-        with _apart(troubles):
+        with apart():
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
             taken += 1
     for report in parsed.reports:
-        with _apart(troubles):
+        with apart():
             hear_report(inbox=delivery.inbox, report=report)
             taken += 1
     if parsed.calls:
-        with _apart(troubles):
+        with apart():
             hear(inbox=delivery.inbox, told=parsed.calls, arrived_at=delivery.received_at)
             taken += len(parsed.calls)
     for edit in sorted(parsed.edits, key=_moment):
-        with _apart(troubles):
+        with apart():
             is_known = hear_edit(inbox_id=delivery.inbox_id, edit=edit)
             is_waiting |= not is_known
             taken += 1
+    for reaction in sorted(parsed.reactions, key=_moment):
+        with apart():
+            is_known = hear_reaction(inbox_id=delivery.inbox_id, reaction=reaction)
+            is_waiting |= not is_known
+            taken += 1
+    for consent in sorted(parsed.consents, key=_moment):
+        with apart():
+            hear_consent(channel=delivery.inbox.channel, consent=consent)
+            taken += 1
     return _Outcome(taken, tuple(troubles), is_waiting, has_new)
+
+
+def _parts(parsed: Parsed) -> int:
+    many = (
+        parsed.broken,
+        parsed.arrived,
+        parsed.mails,
+        parsed.reports,
+        parsed.edits,
+        parsed.reactions,
+        parsed.consents,
+        parsed.same,
+    )
+    return sum(map(len, many)) + bool(parsed.calls)
+
+
+def _unite(
+    same: Iterable[tuple[IdentityClaim, IdentityClaim]], troubles: list[str]
+) -> list[tuple[IdentityClaim, IdentityClaim]]:
+    """Know people by every address that is theirs; those of whom none is known yet."""
+    strangers = []
+    for one, other in same:
+        with _undone_alone(troubles):
+            if not hear_same(one=one, other=other):
+                strangers.append((one, other))
+    return strangers
 
 
 def _arrive(delivery: Delivery, arrived: Arrived, undo: list[Callable[[], None]]) -> bool:
@@ -224,8 +306,10 @@ def _told(outcome: _Outcome) -> str:
 
 def _wake_waiting(delivery: Delivery) -> None:
     """A message came: what changes it may have come before."""
-    waiting = Delivery.objects.filter(inbox_id=delivery.inbox_id, state=State.RECEIVED, error=WAITING)
-    for pk in list(waiting.order_by("received_at").values_list("pk", flat=True)[:50]):
+    with connection.cursor() as cursor:
+        cursor.execute(WAITS, [delivery.inbox_id, WAITING])
+        waiting = [row[0] for row in cursor.fetchall()]
+    for pk in waiting:
         with _left_to_the_next_sweep(pk):
             process(delivery_id=pk)
 
@@ -238,7 +322,7 @@ def _put_aside(delivery_id: int, may_be: set[Delivery.State], error: str) -> Non
 
 
 @contextmanager
-def _apart(troubles: list[str]) -> Iterator[None]:
+def _undone_alone(troubles: list[str]) -> Iterator[None]:
     """A part of a delivery: what goes wrong with it is undone and told, and the next part has its turn."""
     try:
         with transaction.atomic():
@@ -256,11 +340,15 @@ def _left_to_the_next_sweep(delivery_id: int) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
-        Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
-        if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
-            _put_aside(delivery_id, {State.RECEIVED}, str(error))
+        _leave(delivery_id, error)
 
 
-def _moment(edit: Edit) -> datetime:
-    return edit.at
+def _leave(delivery_id: int, error: Exception) -> None:
+    logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
+    Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
+    if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
+        _put_aside(delivery_id, {State.RECEIVED}, str(error))
+
+
+def _moment(told: Edit | Reaction | ConsentTold) -> datetime:
+    return told.at

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from interactions.doors.files import fetch_due_files
-from interactions.doors.webhooks.services import purge_deliveries, sweep_deliveries
+from interactions.doors.webhooks.forgetting import purge_deliveries
+from interactions.doors.webhooks.missed import take_all_missed
+from interactions.doors.webhooks.services import sweep_deliveries
 
 FETCH_SECONDS: Final = 60.0
 
@@ -18,6 +20,12 @@ FETCH_SECONDS: Final = 60.0
 def sweep() -> None:
     """Read deliveries whose request died, or that wait for something."""
     sweep_deliveries()
+
+
+@shared_task(name="interactions.deliveries.missed", acks_late=True, ignore_result=True)
+def ask_for_missed() -> None:
+    """Ask providers for what they could not bring."""
+    take_all_missed()
 
 
 @shared_task(name="interactions.files.fetch", acks_late=True, ignore_result=True)

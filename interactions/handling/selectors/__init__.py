@@ -2,17 +2,19 @@
 
 from interactions.handling.selectors.presence import presence_of
 from interactions.handling.selectors.seeing import changes_since, said_to_customers, seen_cursor
-from interactions.handling.selectors.sending import WayOut, message_senders, way_out
+from interactions.handling.selectors.sending import Way, capabilities_of, preferred_channel, way_out, ways_out
 from interactions.handling.selectors.work import free_desks, waiting_for
 
 __all__ = [
-    "WayOut",
+    "Way",
+    "capabilities_of",
     "changes_since",
     "free_desks",
-    "message_senders",
+    "preferred_channel",
     "presence_of",
     "said_to_customers",
     "seen_cursor",
     "waiting_for",
     "way_out",
+    "ways_out",
 ]

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from ccx.kernel.people.choices import UserKind
 from interactions.cases.choices import InteractionStatus
-from interactions.channels.choices import Channel
+from interactions.channels.choices import LIVE_CHANNELS, Channel
 from interactions.handling.models import PresenceSpan, PresenceState
 from interactions.routing.matching import Desk, Waiting
 from interactions.routing.models import AgentDesk, OfferEnd, Queue
@@ -24,7 +24,7 @@ REST_SECONDS: Final = 60
 SPARE: Final = 20
 
 DESKS: Final = """
-SELECT u.id, u.team_id, d.capacity, work.contacts + rings.contacts, work.has_call OR rings.has_call,
+SELECT u.id, u.team_id, d.capacity, work.contacts + rings.contacts, rings.contacts, work.has_call OR rings.has_call,
     greatest(now_.started_at, worked.until),
     ARRAY(SELECT k.skill_id FROM interactions_agentskill k WHERE k.agent_id = u.id)
 FROM interactions_agentdesk d
@@ -77,8 +77,8 @@ def free_desks(now: datetime) -> list[Desk]:
             },
         )
         return [
-            Desk(agent_id, team_id, capacity, load, idle_since, frozenset(skills))
-            for agent_id, team_id, capacity, load, has_call, idle_since, skills in cursor.fetchall()
+            Desk(agent_id, team_id, capacity, load, idle_since, frozenset(skills), rings)
+            for agent_id, team_id, capacity, load, rings, has_call, idle_since, skills in cursor.fetchall()
             if load < capacity and not has_call
         ]
 
@@ -110,7 +110,7 @@ def waiting_for(desks: Iterable[Desk], now: datetime) -> list[Waiting]:
         return [
             Waiting(
                 number, queue_id, queues[queue_id].team_id or 0, skills[queue_id], channel == Channel.VOICE,
-                frozenset(refused_by),
+                channel not in LIVE_CHANNELS, frozenset(refused_by),
             )
             for number, queue_id, channel, refused_by in cursor.fetchall()
         ]  # fmt: skip

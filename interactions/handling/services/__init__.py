@@ -9,8 +9,10 @@ from interactions.handling.services.closing import (
     end_overdue_wrap_ups,
     finish_wrap_up,
 )
-from interactions.handling.services.drafts import discard_draft, save_draft
-from interactions.handling.services.editing import hear_edit
+from interactions.handling.services.drafts import choose_way, discard_draft, save_draft
+from interactions.handling.services.editing import hear_edit, hear_reaction
+from interactions.handling.services.files import add_file, remove_file
+from interactions.handling.services.forgetting import forget_old_files, forget_written
 from interactions.handling.services.identifying import identify_customer
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
@@ -29,7 +31,7 @@ from interactions.handling.services.phoning import (
 )
 from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, hear_agents, set_presence
 from interactions.handling.services.promises import keep_promise, make_promise
-from interactions.handling.services.replying import add_note, retry_sending, send_reply, take_back
+from interactions.handling.services.replying import add_note, confirm_sending, retry_sending, send_reply, take_back
 from interactions.handling.services.talking import hold_interaction, resume_interaction, wrap_up_interaction
 from interactions.handling.services.transferring import transfer_interaction
 from interactions.handling.services.voicemails import VoicemailFile, keep_voicemail, settle_voicemail
@@ -51,11 +53,14 @@ __all__ = [
     "VoicemailFile",
     "abandon_interaction",
     "accept_interaction",
+    "add_file",
     "add_message",
     "add_note",
     "agent_gone",
+    "choose_way",
     "close_for_callback",
     "close_interaction",
+    "confirm_sending",
     "correct_reason",
     "decline_offer",
     "discard_draft",
@@ -64,11 +69,14 @@ __all__ = [
     "end_silence",
     "enqueue_interaction",
     "finish_wrap_up",
+    "forget_old_files",
+    "forget_written",
     "hand_over",
     "hear_agent",
     "hear_agents",
     "hear_customer",
     "hear_edit",
+    "hear_reaction",
     "hold_interaction",
     "identify_customer",
     "keep_promise",
@@ -78,6 +86,7 @@ __all__ = [
     "move_interaction",
     "offer_waiting_work",
     "refold_segments",
+    "remove_file",
     "resume_interaction",
     "retry_sending",
     "return_to_queue",

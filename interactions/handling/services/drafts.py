@@ -9,7 +9,9 @@ from django.utils import timezone
 from ccx.kernel.models import User
 from interactions.cases.models import Interaction, Message
 from interactions.handling.errors import DraftWasSentError
-from interactions.handling.models import Draft
+from interactions.handling.models import Draft, DraftFile
+from interactions.handling.selectors.choosing import chosen_way
+from interactions.handling.services.files import detach_files, drop_files
 
 
 @transaction.atomic
@@ -36,18 +38,42 @@ def save_draft(
 
 @transaction.atomic
 def discard_draft(*, interaction_id: int, author: User) -> None:
-    """Forget what an agent was writing."""
-    Draft.objects.filter(interaction_id=interaction_id, author=author).delete()
+    """Forget the words an agent was writing; a draft with a file in it, or with a line chosen for it, stays."""
+    mine = Draft.objects.filter(interaction_id=interaction_id, author=author)
+    mine.filter(files__isnull=True, inbox__isnull=True).delete()
+    mine.update(body="", saved_at=timezone.now())
+
+
+@transaction.atomic
+def choose_way(*, interaction_id: int, by: User, inbox_id: int, identity_id: int) -> Draft:
+    """Keep with the draft on which line, and to which address, it is to go. Raises ReplyIsNotPossibleError."""
+    interaction = Interaction.objects.select_related("inbox__reply_inbox").get(pk=interaction_id)
+    way = chosen_way(interaction, user=by, inbox_id=inbox_id, identity_id=identity_id)
+    draft, _ = Draft.objects.get_or_create(
+        interaction_id=interaction_id, author=by, defaults={"saved_at": timezone.now()}
+    )
+    draft.inbox, draft.recipient = (None, None) if way.is_usual else (way.inbox, way.identity)
+    draft.is_note = False
+    draft.save(update_fields=["inbox", "recipient", "is_note"])
+    return draft
 
 
 def give_back(message: Message, author: User) -> Draft:
-    """Put the words of a message back into its author's draft, before whatever they have begun since."""
-    begun = Draft.objects.filter(interaction_id=message.interaction_id, author=author).first()
+    """Put the words of a message, its files and its way back into its author's draft, before what they began since."""
+    interaction_id = message.meta.get("written_in", message.interaction_id)
+    begun = Draft.objects.filter(interaction_id=interaction_id, author=author).first()
     words = [message.body, *([begun.body] if begun is not None and begun.body.strip() else [])]
-    return save_draft(interaction_id=message.interaction_id, author=author, body="\n\n".join(words))
+    draft = save_draft(interaction_id=interaction_id, author=author, body="\n\n".join(words))
+    if interaction_id != message.interaction_id:
+        draft.inbox_id, draft.recipient_id = message.interaction.inbox_id, message.interaction.identity_id
+        draft.save(update_fields=["inbox", "recipient"])
+    detach_files(message, draft)
+    return draft
 
 
 def forget_sent(interaction: Interaction, author: User, *, draft_id: UUID, is_note: bool) -> None:
-    """The draft became a message."""
+    """The draft became a message; files in it that did not go along go with it."""
     mine = Draft.objects.filter(interaction=interaction, author=author)
-    mine.filter(Q(public_id=draft_id) | Q(is_note=is_note)).delete()
+    sent = mine.filter(Q(public_id=draft_id) | Q(is_note=is_note))
+    drop_files(DraftFile.objects.filter(draft__in=sent))
+    sent.delete()

@@ -1,4 +1,4 @@
-"""Customers change or take back what they said, where their channel lets them."""
+"""Customers change or take back what they said, and put signs on messages, where their channel lets them."""
 
 from typing import Any
 
@@ -6,7 +6,8 @@ from django.db import transaction
 
 from interactions.cases.choices import AuthorKind
 from interactions.cases.models import Message
-from interactions.channels.contract import Edit
+from interactions.channels.contract import Edit, Reaction
+from interactions.handling.models import Sending
 from interactions.handling.services.moves import lock_interaction, tell_change
 
 
@@ -36,3 +37,37 @@ def hear_edit(*, inbox_id: int, edit: Edit) -> bool:
     message.save(update_fields=["meta", "body"])
     tell_change(interaction, "message_edited", by=None, at=edit.at)
     return True
+
+
+@transaction.atomic
+def hear_reaction(*, inbox_id: int, reaction: Reaction) -> bool:
+    """Keep a customer's sign with the message, theirs or ours, that it is on. False: no such message yet.
+
+    Each person has one sign on a message, the latest they put; taking it back leaves none.
+    """
+    found = _message_of(inbox_id, reaction.message_id)
+    if found is None:
+        return False
+    interaction = lock_interaction(found.interaction_id)
+    message = Message.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    told = {"by": reaction.by.value, "sign": reaction.sign, "at": reaction.at.isoformat()}
+    others: list[dict[str, Any]] = message.meta.get("reactions", [])
+    before = next((one for one in others if one["by"] == told["by"]), None)
+    if before is not None and before["at"] >= told["at"]:
+        return True
+    others = [one for one in others if one is not before]
+    message.meta = message.meta | {"reactions": [*others, told]}
+    message.save(update_fields=["meta"])
+    tell_change(interaction, "message_marked", by=None, at=reaction.at)
+    return True
+
+
+def _message_of(inbox_id: int, provider_id: str) -> Message | None:
+    """A message of this line by what its provider calls it."""
+    if not provider_id:
+        return None
+    said = Message.objects.filter(interaction__inbox_id=inbox_id, external_id=provider_id)
+    if (theirs := said.first()) is not None:
+        return theirs
+    sent = Sending.objects.filter(inbox_id=inbox_id, provider_id=provider_id).select_related("message").first()
+    return sent.message if sent else None

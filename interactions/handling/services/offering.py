@@ -11,6 +11,7 @@ from ccx.kernel.events.locks import wait_for_lock
 from ccx.kernel.models import User
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction
+from interactions.channels.choices import LIVE_CHANNELS
 from interactions.handling.choices import NO_ANSWER
 from interactions.handling.models import PresenceSpan, PresenceState
 from interactions.handling.selectors import free_desks, presence_of, waiting_for
@@ -21,6 +22,7 @@ from interactions.routing.models import Offer, OfferEnd
 
 LOCK = "handling:offers"
 BATCH = 200
+MISSED_LETTERS = 3
 
 
 @transaction.atomic
@@ -51,7 +53,10 @@ def _locked(interactions: QuerySet[Interaction]) -> list[Interaction]:
 
 
 def _end_overdue_offers(now: datetime) -> None:
-    """Who does not answer is taken to be away: on a break, until they say otherwise."""
+    """Who does not answer a customer on the line is taken to be away: on a break, until they say otherwise.
+
+    A letter may go unanswered while one writes another; three in a row mean the same.
+    """
     overdue = Offer.objects.ringing().filter(expires_at__lte=now).order_by("expires_at")[:BATCH]
     numbers = [offer.interaction_id for offer in overdue]
     if not numbers:
@@ -63,11 +68,18 @@ def _end_overdue_offers(now: datetime) -> None:
         interaction = interactions[offer.interaction_id]
         end_offer(offer, interaction, OfferEnd.EXPIRED, by=None, at=now)
         back_to_the_queue(interaction, by=None, at=now)
-        silent[offer.agent_id] = offer.agent
+        if interaction.channel in LIVE_CHANNELS or _misses_everything(offer.agent):
+            silent[offer.agent_id] = offer.agent
     for agent_id in sorted(silent):
         span = presence_of(silent[agent_id])
         if span is not None and span.state == PresenceState.AVAILABLE and span.started_at <= now:
             enter_state(agent=silent[agent_id], state=PresenceState.BREAK, reason_code=NO_ANSWER, at=now, by=None)
+
+
+def _misses_everything(agent: User) -> bool:
+    last = Offer.objects.filter(agent=agent, ended_at__isnull=False).exclude(end=OfferEnd.WITHDRAWN)
+    ends = list(last.order_by("-ended_at", "-pk").values_list("end", flat=True)[:MISSED_LETTERS])
+    return ends == [OfferEnd.EXPIRED] * MISSED_LETTERS
 
 
 def _hand_back_from_the_away(now: datetime) -> None:

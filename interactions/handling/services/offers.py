@@ -7,12 +7,15 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.cases.choices import InteractionStatus, SegmentEnd, SegmentKind
 from interactions.cases.models import Interaction
+from interactions.channels.choices import LIVE_CHANNELS
 from interactions.handling.events import OfferEnded, OfferMade
 from interactions.handling.services.moves import begin_stretch, end_stretches, no_earlier, tell_change
 from interactions.routing.models import Offer, OfferEnd
 
 # How long it rings where no queue says.
 RING_SECONDS = 30
+# Nobody waits on the line for a letter, and who it rings for may be writing another.
+LONGER_FOR_LETTERS = 4
 
 
 def ring(pairs: Iterable[tuple[Interaction, int]], *, by: User | None, at: datetime) -> list[Offer]:
@@ -24,8 +27,7 @@ def ring(pairs: Iterable[tuple[Interaction, int]], *, by: User | None, at: datet
                 interaction=interaction,
                 agent_id=agent_id,
                 offered_at=at,
-                expires_at=at
-                + timedelta(seconds=interaction.queue.offer_seconds if interaction.queue else RING_SECONDS),
+                expires_at=at + timedelta(seconds=_ring_seconds(interaction)),
             )
             for interaction, agent_id in told
         ]
@@ -42,6 +44,11 @@ def ring(pairs: Iterable[tuple[Interaction, int]], *, by: User | None, at: datet
     ]
     announce(*events, by_id=by.pk if by else None, at=at)
     return offers
+
+
+def _ring_seconds(interaction: Interaction) -> int:
+    seconds = interaction.queue.offer_seconds if interaction.queue else RING_SECONDS
+    return seconds if interaction.channel in LIVE_CHANNELS else seconds * LONGER_FOR_LETTERS
 
 
 def end_ringing(interaction: Interaction, end: OfferEnd, *, by: User | None, at: datetime) -> Offer | None:

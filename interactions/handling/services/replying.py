@@ -1,10 +1,15 @@
 """What an agent says to the customer, or notes: written once, sent once, and for a few seconds not sent at all."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ccx.kernel.errors import DomainError
@@ -14,7 +19,7 @@ from ccx.kernel.people.choices import UserKind
 from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS
-from interactions.handling.choices import After
+from interactions.handling.choices import HELD, SCHEDULED, After
 from interactions.handling.errors import (
     AnotherAgentHasItError,
     AuthorIsNotAPersonError,
@@ -27,16 +32,29 @@ from interactions.handling.errors import (
 )
 from interactions.handling.events import MessageSettled
 from interactions.handling.models import Draft, Sending, SendingState
-from interactions.handling.selectors import changes_since, said_to_customers, way_out
+from interactions.handling.selectors import Way, changes_since, said_to_customers
+from interactions.handling.selectors.choosing import (
+    Going,
+    chosen_way,
+    copies_for,
+    goes_on_here,
+    refuse_unless_it_fits,
+    words_to_send,
+)
 from interactions.handling.services.accepting import take
 from interactions.handling.services.drafts import forget_sent, give_back, save_draft
+from interactions.handling.services.elsewhere import close_if_empty, contact_for
+from interactions.handling.services.files import attach_files, files_to_send
 from interactions.handling.services.messages import Said
 from interactions.handling.services.moves import lock_interaction, tell_change
 from interactions.handling.services.talking import begin_wrap_up
 from interactions.handling.services.waiting import put_off
 
+AS_USUAL: Final = Going()
+NO_MARKS: Final[Mapping[str, Any]] = MappingProxyType({})
 
-def send_reply(  # noqa: PLR0913 - what is said, what was seen before it was said, and what comes after
+
+def send_reply(  # noqa: PLR0913 - what is said, what was seen before it was said, how it goes, what comes after
     *,
     interaction_id: int,
     by: User,
@@ -44,68 +62,129 @@ def send_reply(  # noqa: PLR0913 - what is said, what was seen before it was sai
     draft_id: UUID,
     seen: str,
     then: After = After.STAY,
+    going: Going = AS_USUAL,
     at: datetime | None = None,
 ) -> Said:
     """Answer the customer; sent again under the same draft_id it is the same message.
 
-    A contact that waits, or is the author's own, is taken by answering it. Whatever is refused leaves the words in the
-    author's draft: StaleViewError if something happened that the author has not seen, ReplyIsNotPossibleError if there
-    is no way to the customer.
+    A contact that waits, or is the author's own, is taken by answering it. What goes over another line is said in a
+    contact of its own in the same case. Whatever is refused leaves the words in the author's draft: StaleViewError if
+    something happened that the author has not seen, ReplyIsNotPossibleError if there is no way to the customer,
+    FileDoesNotFitError and its kin if the line would not take it as it is.
     """
+    reply = _Reply(body=body, draft_id=draft_id, seen=seen, then=then, going=going, at=at or timezone.now())
     try:
-        return _send(interaction_id, by, body, draft_id, seen=seen, then=then, at=at)
+        return _send(interaction_id, by, reply)
     except DomainError:
         if body.strip():
             save_draft(interaction_id=interaction_id, author=by, body=body)
         raise
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Reply:
+    body: str
+    draft_id: UUID
+    seen: str
+    then: After
+    going: Going
+    at: datetime
+
+    @property
+    def leaves_at(self) -> datetime:
+        return self.going.send_at or self.at
+
+
 @transaction.atomic
-def _send(  # noqa: PLR0913 - see send_reply
-    interaction_id: int, by: User, body: str, draft_id: UUID, *, seen: str, then: After, at: datetime | None
-) -> Said:
+def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     interaction = lock_interaction(interaction_id)
-    moment = at or timezone.now()
-    known = _known(interaction, by, draft_id)
+    known = _known(interaction, by, reply.draft_id)
     if known is not None:
         return Said(message=known, is_new=False)
-    _refuse_unless_written(by, body)
-    changes = changes_since(interaction, seen, by=by)
+    going = reply.going
+    _refuse_unless_written(by, has_words=bool(reply.body.strip() or going.files or going.template))
+    changes = changes_since(interaction, reply.seen, by=by)
     if changes:
         raise StaleViewError(changes)
     if interaction.is_closed:
         raise InteractionIsClosedError(interaction_id=interaction_id)
-    way = way_out(interaction)
+    way = chosen_way(interaction, user=by, inbox_id=going.inbox_id, identity_id=going.identity_id)
+    text = words_to_send(way, reply.body, going.template)
+    files = files_to_send(interaction, by, going.files)
+    refuse_unless_it_fits(way, text, files, going)
+    copies = copies_for(way, going.copies)
     if interaction.status != InteractionStatus.ACTIVE and interaction.agent_id in {None, by.pk}:
-        take(interaction, agent=by, by=by, at=moment)
+        take(interaction, agent=by, by=by, at=reply.at)
     elif interaction.status in {InteractionStatus.WAITING, InteractionStatus.WRAP_UP}:
         raise AnotherAgentHasItError(interaction_id=interaction_id)
-    message = _say(interaction, by, body, draft_id, is_note=False, at=moment)
+    there = interaction if goes_on_here(interaction, way) else contact_for(interaction, way, by=by, at=reply.at)
+    meta = _marks(interaction, there, reply, copies)
+    message = _say(there, by, text, reply.draft_id, is_note=False, at=reply.leaves_at, meta=meta)
+    attach_files(message, files)
+    forget_sent(interaction, by, draft_id=reply.draft_id, is_note=False)
     Sending.objects.create(
         message=message,
         inbox=way.inbox,
         channel=way.inbox.channel,
         recipient=way.recipient,
-        due_at=moment + timedelta(seconds=settings.CCX_UNDO_SECONDS),
+        template=dict(going.template),
+        **_leaving(way, message, reply),
     )
-    if interaction.first_answered_at is None:
-        interaction.first_answered_at = max(moment, interaction.started_at)
-        interaction.save(update_fields=["first_answered_at"])
-    tell_change(interaction, "message", by=by, at=moment)
-    _go_on(interaction, then, by=by, at=moment)
+    answered = max(reply.leaves_at, there.started_at)
+    if there.first_answered_at is None or there.first_answered_at > answered:
+        there.first_answered_at = answered
+        there.save(update_fields=["first_answered_at"])
+    tell_change(there, "message", by=by, at=reply.at)
+    _go_on(interaction, reply.then, by=by, at=reply.at)
     return Said(message=message, is_new=True)
 
 
+def _leaving(way: Way, message: Message, reply: _Reply) -> dict[str, Any]:
+    """When it leaves; on a line without a provider it has left with its row, for somebody sits there and waits."""
+    if way.capabilities.is_instant and reply.going.send_at is None:
+        told = {"state": SendingState.SENT, "sent_at": reply.at, "provider_id": str(message.public_id)}
+        return {"due_at": reply.at, **told}
+    return {"due_at": reply.going.send_at or reply.at + _grace(way)}
+
+
+def _grace(way: Way) -> timedelta:
+    """How long a reply may be taken back. Who is on the line sits and waits for it."""
+    return timedelta(seconds=0 if way.inbox.channel in LIVE_CHANNELS else settings.CCX_UNDO_SECONDS)
+
+
+def _marks(interaction: Interaction, there: Interaction, reply: _Reply, copies: Sequence[str]) -> dict[str, Any]:
+    """What is to be remembered of a message beside its words."""
+    marks: dict[str, Any] = {"copies": list(copies)} if copies else {}
+    if reply.going.template:
+        marks["template"] = str(reply.going.template.get("name", ""))
+    if reply.going.send_at is not None:
+        marks[SCHEDULED] = reply.at.isoformat()
+    if there.pk != interaction.pk:
+        marks["written_in"] = interaction.pk
+    return marks
+
+
 @transaction.atomic
-def add_note(*, interaction_id: int, by: User, body: str, draft_id: UUID, at: datetime | None = None) -> Said:
+def add_note(
+    *,
+    interaction_id: int,
+    by: User,
+    body: str,
+    draft_id: UUID,
+    files: Sequence[UUID] = (),
+    at: datetime | None = None,
+) -> Said:
     """Note something that only we see. It is never out of date, and a closed contact can be noted upon too."""
     interaction = lock_interaction(interaction_id)
     moment = at or timezone.now()
     known = _known(interaction, by, draft_id)
     if known is not None:
         return Said(message=known, is_new=False)
-    _refuse_unless_written(by, body)
+    _refuse_unless_written(by, has_words=bool(body.strip() or files))
+    along = files_to_send(interaction, by, files)
     message = _say(interaction, by, body, draft_id, is_note=True, at=moment)
+    attach_files(message, along)
+    forget_sent(interaction, by, draft_id=draft_id, is_note=True)
     tell_change(interaction, "note", by=by, at=moment)
     return Said(message=message, is_new=True)
 
@@ -122,17 +201,21 @@ def take_back(*, message_id: int, by: User, at: datetime | None = None) -> Draft
     moment = at or timezone.now()
     interaction = lock_interaction(message.interaction_id)
     sending = Sending.objects.filter(message_id=message_id)
-    if not sending.filter(state=SendingState.QUEUED).update(state=SendingState.CANCELLED):
-        draft = Draft.objects.filter(interaction=interaction, author=by).first()
+    not_left = Q(state=SendingState.QUEUED) | Q(state=SendingState.FAILED, error_code=HELD)
+    if not sending.filter(not_left).update(state=SendingState.CANCELLED):
+        written_in = message.meta.get("written_in", interaction.pk)
+        draft = Draft.objects.filter(interaction_id=written_in, author=by).first()
         if draft is not None and sending.filter(state=SendingState.CANCELLED).exists():
             return draft
         raise MessageHasLeftError(message_id=message_id)
     draft = give_back(message, by)
     _forget_answer(interaction, message)
-    if interaction.agent_id == by.pk and interaction.status in {InteractionStatus.PENDING, InteractionStatus.WRAP_UP}:
+    waits = interaction.status in {InteractionStatus.PENDING, InteractionStatus.WRAP_UP}
+    if interaction.agent_id == by.pk and waits and "written_in" not in message.meta:
         take(interaction, agent=by, by=by, at=moment)
     tell_change(interaction, "taken_back", by=by, at=moment)
     _tell_settled(message, SendingState.CANCELLED, by=by, at=moment)
+    close_if_empty(interaction, by=by, at=moment)
     return draft
 
 
@@ -142,35 +225,58 @@ def retry_sending(*, message_id: int, by: User) -> Sending:
     message = Message.objects.select_related("interaction").get(pk=message_id)
     doubtful = Sending.objects.filter(message=message, state__in=[SendingState.FAILED, SendingState.UNKNOWN])
     now = timezone.now()
-    if not doubtful.update(state=SendingState.QUEUED, attempts=0, due_at=now, claimed_at=None):
+    if not doubtful.update(
+        state=SendingState.QUEUED, attempts=0, due_at=now, claimed_at=None, look_up_at=None, provider_id=""
+    ):
         raise MessageIsNotInDoubtError(message_id=message_id)
     _tell_settled(message, SendingState.QUEUED, by=by, at=now)
     return Sending.objects.get(message=message)
 
 
+@transaction.atomic
+def confirm_sending(*, message_id: int, by: User) -> Sending:
+    """A person says that a message in doubt did arrive: it is sent, and never will be again."""
+    message = Message.objects.select_related("interaction").get(pk=message_id)
+    now = timezone.now()
+    doubtful = Sending.objects.filter(message=message, state=SendingState.UNKNOWN)
+    if not doubtful.update(state=SendingState.SENT, sent_at=now, look_up_at=None):
+        raise MessageIsNotInDoubtError(message_id=message_id)
+    _tell_settled(message, SendingState.SENT, by=by, at=now)
+    return Sending.objects.get(message=message)
+
+
 def _known(interaction: Interaction, by: User, draft_id: UUID) -> Message | None:
-    return interaction.messages.filter(external_id=str(draft_id), author=by).first()
+    same = Message.objects.filter(external_id=str(draft_id), author=by)
+    return same.filter(Q(interaction=interaction) | Q(meta__written_in=interaction.pk)).first()
 
 
-def _refuse_unless_written(by: User, body: str) -> None:
+def _refuse_unless_written(by: User, *, has_words: bool) -> None:
     if by.kind != UserKind.PERSON:
         raise AuthorIsNotAPersonError
-    if not body.strip():
+    if not has_words:
         raise NothingIsWrittenError
 
 
-def _say(interaction: Interaction, by: User, body: str, draft_id: UUID, *, is_note: bool, at: datetime) -> Message:
-    message = Message.objects.create(
+def _say(  # noqa: PLR0913 - a message's own fields
+    interaction: Interaction,
+    by: User,
+    body: str,
+    draft_id: UUID,
+    *,
+    is_note: bool,
+    at: datetime,
+    meta: Mapping[str, Any] = NO_MARKS,
+) -> Message:
+    return Message.objects.create(
         interaction=interaction,
         author_kind=AuthorKind.AGENT,
         author=by,
         is_note=is_note,
         body=body,
         external_id=str(draft_id),
+        meta=dict(meta),
         sent_at=at,
     )
-    forget_sent(interaction, by, draft_id=draft_id, is_note=is_note)
-    return message
 
 
 def _go_on(interaction: Interaction, then: After, *, by: User, at: datetime) -> None:

@@ -1,15 +1,16 @@
 """The desk as agents live it: nothing typed is lost, nobody answers over another, no mouse is needed."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ccx import subscriptions
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.models import ContactReason, Draft, Interaction, Message, Sending
 from tests.e2e.driving import is_too_wide, listened, signed_in, violations, window
+from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 from tests.factories.showcase import LONG
 
@@ -18,10 +19,10 @@ HOSTILE = "<script>alert(1)</script> \u202egnp.exe <img src=x onerror=alert(2)> 
 
 
 @pytest.fixture
-def desk(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(subscriptions, "MESSAGE_SENDERS", {Channel.EMAIL: lambda sending: None})
+def desk(transactional_db: None) -> Iterator[Desk]:
     ContactReason.objects.create(code="late", name="Late delivery")
-    return make_desk()
+    with pretend_mail():
+        yield make_desk()
 
 
 def opened(browser: object, url: str, desk: Desk, contact: Interaction, **options: object) -> Page:

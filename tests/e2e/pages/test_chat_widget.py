@@ -1,19 +1,15 @@
 """The chat widget in the browser, on a shop's page of another origin under the strictest policy that lets it in."""
 
-import json
-from typing import Any, Final
+from base64 import b64decode
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.chat_stand_in import INBOX, RUDE, SHOP, StandIn
+from tests.e2e.chat_stand_in import DOT, INBOX, KNOWN, RUDE, SHOP, StandIn, open_chat, say, talked, until
 from tests.e2e.driving import AXE, RULES, is_too_wide, listened
 
 pytestmark = pytest.mark.e2e
-# A browser that was here before.
-KNOWN: Final[Any] = {
-    "origins": [{"origin": SHOP, "localStorage": [{"name": f"ccx-chat:{INBOX}:token", "value": '"a-token"'}]}]
-}
 QUESTIONS: Final = [
     {"name": "name", "label": "Your name", "kind": "text", "required": True},
     {"name": "topic", "label": "What is it about?", "kind": "select", "required": True, "choices": ["Lamps", "Tables"]},
@@ -23,14 +19,6 @@ QUESTIONS: Final = [
 @pytest.fixture
 def centre() -> StandIn:
     return StandIn()
-
-
-def talked(centre: StandIn) -> StandIn:
-    centre.status, centre.agent = "active", "Mina Park"
-    centre.says("Where is my lamp? See https://shop.test/orders/7.", by="", kind="visitor", minutes=-9)
-    centre.says("On its way.\nIt comes today.", minutes=-8)
-    centre.shown_up_to = 2
-    return centre
 
 
 def found(page: Page) -> list[str]:
@@ -43,16 +31,6 @@ def found(page: Page) -> list[str]:
         rules = page.evaluate("rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES)
         told += [f"{theme}: {one['id']}: {node['target']}" for one in rules["violations"] for node in one["nodes"]]
     return told
-
-
-def open_chat(page: Page) -> None:
-    page.locator(".launcher").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def say(page: Page, words: str) -> None:
-    page.get_by_label("Write a message").fill(words)
-    page.keyboard.press("Enter")
 
 
 def test_a_visitor_is_asked_waits_in_line_is_answered_and_ends_it(centre: StandIn, browser: Browser) -> None:
@@ -100,10 +78,12 @@ def waits_in_line_and_leaves_an_address(page: Page, centre: StandIn) -> None:
 
 def is_answered(page: Page, centre: StandIn) -> None:
     centre.status, centre.agent, centre.position, centre.read_up_to = "active", "Mina Park", None, 1
-    centre.sockets[-1].send('{"type": "typing", "on": true}')
-    centre.says("It comes today.")
     centre.news()
     expect(page.get_by_role("heading", name="Mina Park")).to_be_visible()
+    centre.sockets[-1].send('{"type": "typing", "on": true}')
+    expect(page.locator(".dots")).to_be_visible()
+    centre.says("It comes today.")
+    centre.news()
     expect(page.locator(".from-agent .bubble").last).to_have_text("It comes today.")
     expect(page.locator("[role=status]", has_text="Mina Park: It comes today.")).to_be_attached()
     expect(page.locator(".from-visitor .meta")).to_contain_text("Read")
@@ -231,6 +211,25 @@ def test_without_a_socket_it_polls_and_where_storage_is_refused_it_works_all_the
     assert centre.sockets == []
 
 
+def test_a_socket_that_breaks_is_stood_in_for_by_polling_until_there_is_another(
+    centre: StandIn, browser: Browser
+) -> None:
+    page = talked(centre).opened(browser, storage_state=KNOWN)
+    open_chat(page)
+    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
+    until(page, lambda: len(centre.sockets) == 1)
+    centre.has_sockets = False
+    centre.sockets[0].close(code=1012)
+    centre.says("By polling.")
+    expect(page.locator(".from-agent .bubble").last).to_have_text("By polling.")
+    centre.has_sockets = True
+    page.evaluate("dispatchEvent(new Event('online'))")
+    until(page, lambda: len(centre.sockets) == 2)
+    centre.says("By a socket.")
+    centre.news()
+    expect(page.locator(".from-agent .bubble").last).to_have_text("By a socket.")
+
+
 def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: StandIn, browser: Browser) -> None:
     page = talked(centre).opened(browser, storage_state=KNOWN)
     open_chat(page)
@@ -261,60 +260,26 @@ def test_files_come_by_button_by_paste_and_by_drop_within_the_limits(centre: Sta
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".chip")).to_have_count(0)
     assert len(centre.told("messages")[-1]["files"]) == 2
+    centre.holds_files = True
+    page.locator("input[type=file]").set_input_files([png])  # type: ignore[list-item]
+    say(page, "Never mind the picture.")
+    assert len(centre.told("messages")) == 1
+    page.get_by_role("button", name="Cancel the upload of lamp.png").click()
+    expect(page.locator(".chip")).to_have_count(0)
+    expect(page.locator(".from-visitor .bubble").last).to_have_text("Never mind the picture.")
 
 
-def test_the_link_of_a_mail_opens_the_chat_on_another_device_and_leaves_the_address(
-    centre: StandIn, browser: Browser
-) -> None:
-    talked(centre).links = {"a-link_of-a-mail"}
-    page = centre.opened(browser, "/lamps?page=2#top&ccx-chat=a-link_of-a-mail")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
-    assert page.url == f"{SHOP}/lamps?page=2#top"
-    assert "a-link" not in json.dumps(page.evaluate("({...localStorage})"))
-    again = centre.opened(browser, "/#ccx-chat=a-link_of-a-mail")
-    expect(again.get_by_text("This link was used already or has expired.")).to_be_visible()
-    assert again.url == f"{SHOP}/"
-
-
-def test_the_site_says_who_is_signed_in_and_takes_everything_away_at_signing_out(
-    centre: StandIn, browser: Browser
-) -> None:
-    user = {"id": "7", "name": "Tom", "email": "tom@customer.example", "expires": 9, "signature": "ab"}
-    page = talked(centre).opened(browser)
-    page.evaluate("(user) => ccxChat.identify(user)", user)
-    page.evaluate("ccxChat.open()")
-    expect(page.locator(".from-agent .bubble").last).to_contain_text("It comes today.")
-    assert [asked["user"] for asked in centre.told("sessions")] == [user]
-    page.evaluate("ccxChat.shutdown()")
-    expect(page.locator("ccx-chat")).to_have_count(0)
-    assert page.evaluate("localStorage.length") == 0
-    # Somebody else signs in on the same browser: nothing of the first is shown or sent.
-    page.evaluate("(user) => ccxChat.identify(user)", user | {"id": "8"})
-    page.evaluate("ccxChat.open()")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.evaluate("(user) => ccxChat.identify(user)", user | {"id": "9"})
-    page.wait_for_function(f"localStorage['ccx-chat:{INBOX}:who'] === '\"9\"'")
-    assert [asked["user"]["id"] for asked in centre.told("sessions")] == ["7", "8", "9"]
-
-
-def test_two_tabs_share_one_line_and_one_session(centre: StandIn, browser: Browser) -> None:
-    page = centre.opened(browser)
-    other = listened(page.context)
-    other.goto("/tables")
+def test_a_picture_is_drawn_and_any_other_file_is_named(centre: StandIn, browser: Browser) -> None:
+    talked(centre).files["1"] = b64decode(DOT)
+    picture = {"id": "1", "name": "dot.png", "type": "image/png", "size": 70, "is_image": True}
+    paper = {"id": "2", "name": "invoice.pdf", "type": "application/pdf", "size": 24_300, "is_image": False}
+    files = [file | {"url": f"/chat/{INBOX}/files/{file['id']}?key=k"} for file in (picture, paper)]
+    centre.says("", files=files)
+    page = centre.opened(browser, storage_state=KNOWN)
     open_chat(page)
-    say(page, "Hello")
-    expect(page.locator(".from-visitor .meta")).to_contain_text("Sent")
-    open_chat(other)
-    expect(other.locator(".from-visitor .bubble")).to_have_text("Hello")
-    say(other, "again")
-    expect(page.locator(".from-visitor .bubble")).to_have_text(["Hello", "again"])
-    centre.says("Hello to you.")
-    centre.news()
-    for tab in (page, other):
-        expect(tab.locator(".from-agent .bubble").last).to_have_text("Hello to you.")
-    assert len(centre.told("sessions")) == 1
-    assert len([frame for frame in centre.told("socket") if frame["type"] == "hello"]) == 1
+    expect(page.get_by_role("img", name="Picture dot.png")).to_be_visible()
+    expect(page.get_by_role("link", name="invoice.pdf 24 kB (opens in a new tab)")).to_be_visible()
+    assert page.complaints == []  # type: ignore[attr-defined]
 
 
 def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop(
@@ -342,6 +307,40 @@ def test_the_keyboard_goes_everywhere_and_comes_back_and_no_key_reaches_the_shop
     expect(page.get_by_label("Write a message")).to_have_value("/x😀")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Open the chat")).to_be_focused()
+
+
+def test_when_nobody_is_there_a_message_is_taken_once_and_without_a_form_the_chat_waits(
+    centre: StandIn, browser: Browser
+) -> None:
+    centre.config = {"is_open": False, "opens_at": "2099-01-05T09:00:00Z", "has_form": True, "questions": QUESTIONS}
+    page = centre.opened(browser)
+    open_chat(page)
+    expect(page.get_by_role("heading", name="We are away right now")).to_be_visible()
+    expect(page.get_by_label("Write a message")).to_have_count(0)
+    page.get_by_label("E-mail").fill("tom@customer.example")
+    page.get_by_label("What is it about?").select_option("Tables")
+    page.get_by_label("Your message").fill("Does it wobble?")
+    centre.refuses["offline"] = (422, "We cannot write to this address.")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_text("We cannot write to this address.")).to_be_visible()
+    del centre.refuses["offline"]
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("heading", name="Thank you, we have your message")).to_be_visible()
+    first, second = centre.told("offline")
+    assert first == second
+    assert (second["email"], second["body"], second["answers"]) == (
+        "tom@customer.example",
+        "Does it wobble?",
+        {"topic": "Tables"},
+    )
+    assert centre.told("sessions") == []
+
+    centre.config = {"is_open": False, "opens_at": None, "has_form": False}
+    waiting = centre.opened(browser)
+    open_chat(waiting)
+    expect(waiting.get_by_text("We are away right now.")).to_be_visible()
+    say(waiting, "Does it wobble?")
+    expect(waiting.locator(".from-visitor .meta")).to_contain_text("Sent")
 
 
 @pytest.mark.parametrize("state", ["talk", "ask", "away", "wait"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from uuid import UUID
 
 from django.test import override_settings
 
@@ -114,3 +115,20 @@ class Kit:
             answers = {"well": self.accepted, "limited": self.limited, "refused": self.refused}
             with stand_in(answers.get(mood, lambda _heard: Said(500))) as server:
                 yield self.settings_at(server.url), server
+
+
+PUBLIC_ID = UUID("018f3c9e-0000-7000-8000-000000000001")
+
+
+def line_for(kit: Kit, **settings: Any) -> Line:
+    """A line of the kit's provider without a row, with these settings besides its own."""
+    return Line(
+        inbox_id=1,
+        public_id=PUBLIC_ID,
+        channel=kit.channel,
+        name="Line",
+        address=kit.address,
+        settings={**kit.settings, **settings},
+        secrets=kit.secrets,
+        webhook_url=f"https://contact.example.org/in/{PUBLIC_ID}/",
+    )

@@ -1,17 +1,19 @@
 """What is done at the desk: each action, what refuses it, and that strangers can do none of it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from ccx import subscriptions
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
-from interactions.handling.models import Draft, PresenceSpan, Sending, SendingState
-from interactions.models import Interaction, Message, Offer
+from interactions.handling.models import Draft, DraftFile, PresenceSpan, Sending, SendingState
+from interactions.models import Identity, Inbox, Interaction, Message, Offer
+from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 
 ID = "11111111-2222-4333-8444-555555555555"
@@ -20,9 +22,9 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
 @pytest.fixture
-def desk(db: None, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(subscriptions, "MESSAGE_SENDERS", {Channel.EMAIL: lambda sending: None})
-    return make_desk()
+def desk(db: None) -> Iterator[Desk]:
+    with pretend_mail():
+        yield make_desk()
 
 
 @pytest.fixture
@@ -220,6 +222,7 @@ def test_a_note_is_ours_alone_and_needs_no_contact_in_hand(desk: Desk, bob: Clie
 
 def test_a_line_that_cannot_answer_says_so(desk: Desk, bob: Client) -> None:
     call = make_mine(desk, desk.bob, channel=Channel.VOICE)
+    Identity.objects.update(kind="phone", value="+493012345678")
     page = bob.get(f"/desk/{call.public_id}/").content.decode()
     assert 'data-mode="note"' in page
     assert "No line is set up that could answer" in page
@@ -285,3 +288,73 @@ def test_nothing_is_done_without_the_token_of_our_own_page(desk: Desk) -> None:
     strict.force_login(desk.bob)
     statuses = {strict.post(f"/desk/{contact.public_id}/{what}/", {"body": "x"}).status_code for what in ACTIONS}
     assert statuses | {strict.post("/desk/_presence/", {"choice": "offline"}).status_code} == {403}
+
+
+def test_a_stranger_touches_no_draft_no_way_and_no_file(desk: Desk, bob: Client) -> None:
+    contact = make_mine(desk, desk.bob)
+    upload = {"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7"), "draft_id": ID, "kind": "reply"}
+    mine = post(bob, contact, "files", **upload)
+    assert (mine.status_code, b"a.pdf" in mine.content) == (201, True)
+    file = DraftFile.objects.get()
+
+    stranger = signed_in(desk.charlie)
+    refused = [
+        post(stranger, contact, "files", file=SimpleUploadedFile("b.pdf", b"%PDF-1.7"), draft_id=OTHER_ID),
+        post(stranger, contact, f"files/{file.public_id}/remove"),
+        post(stranger, contact, "way", inbox=contact.inbox.public_id, identity=contact.identity_id),
+        stranger.get(f"/desk/{contact.public_id}/_ways/", **HTMX),
+        stranger.get(f"/desk/{contact.public_id}/_templates/", **HTMX),
+    ]
+    assert [answer.status_code for answer in refused] == [404] * 5
+    # A colleague who may work on the contact has a draft of their own.
+    assert post(signed_in(desk.dina), contact, f"files/{file.public_id}/remove").status_code == 204
+    assert DraftFile.objects.count() == 1
+    assert post(bob, contact, f"files/{file.public_id}/remove").status_code == 204
+    assert DraftFile.objects.count() == 0
+
+
+def test_what_is_wrong_with_a_reply_is_said_in_words_and_the_words_stay(desk: Desk, bob: Client) -> None:
+    contact = make_mine(desk, desk.bob)
+    before = seen(bob, contact)
+    wrong: dict[str, dict[str, Any]] = {
+        "no e-mail address": {"copies": "nobody"},
+        "attach it again": {"file": OTHER_ID},
+        "on which day": {"later": "custom"},
+        "still to come": {"later": "custom", "later_at": "2020-01-01T10:00"},
+        "in this way any more": {"inbox": contact.inbox.public_id, "identity": 1},
+    }
+    for words, fields in wrong.items():
+        answer = post(bob, contact, "reply", body="Hello", draft_id=ID, seen=before, **fields)
+        assert (answer.status_code, words in answer.content.decode()) == (409, True), words
+    assert Draft.objects.get().body == "Hello"
+    assert Sending.objects.count() == 0
+
+
+def test_a_message_of_another_contact_of_the_case_is_acted_on_from_the_one_that_is_open(
+    desk: Desk, bob: Client
+) -> None:
+    contact = make_mine(desk, desk.bob)
+    other = make_mine(desk, desk.bob, case=contact.case)
+    message = Message.objects.create(
+        interaction=other, author_kind="agent", author=desk.bob, body="Lost?", sent_at=timezone.now()
+    )
+    Sending.objects.create(
+        message=message, inbox=other.inbox, channel=other.channel, recipient="a@b.example", state="unknown",
+        due_at=timezone.now(),
+    )  # fmt: skip
+    elsewhere = make_mine(desk, desk.bob)
+    assert post(bob, elsewhere, f"messages/{message.public_id}/arrived").status_code == 404
+    assert post(bob, contact, f"messages/{message.public_id}/arrived").status_code == 204
+    assert Sending.objects.get().state == SendingState.SENT
+
+
+def test_the_answer_goes_to_everybody_who_got_the_customers_mail_and_not_to_ourselves(desk: Desk, bob: Client) -> None:
+    contact = make_mine(desk, desk.bob)
+    Inbox.objects.filter(pk=contact.inbox_id).update(address="help@shop.example")
+    named = [{"name": "", "address": one} for one in ("Help+3xk@shop.example", "carl@example.com")]
+    more = [{"name": "Dora", "address": "Dora@example.com"}, {"name": "", "address": "not an address"}]
+    contact.messages.update(meta={"to": named, "cc": more[:1]})
+    page = bob.get(f"/desk/{contact.public_id}/").content.decode()
+    assert 'name="copies" value="carl@example.com, dora@example.com"' in page
+    contact.messages.update(meta={"to": named, "cc": more})
+    assert 'name="copies" value=""' in bob.get(f"/desk/{contact.public_id}/").content.decode()

@@ -122,3 +122,12 @@ def test_one_may_follow_what_one_may_see_and_only_supervisors_the_floor(centre: 
     assert may(stranger) == {DESK}
     User.objects.filter(pk=supervisor.pk).update(is_active=False)
     assert may(supervisor) == set()
+
+
+def test_the_other_contacts_of_a_case_are_told_for_they_show_the_same_conversation(centre: Centre, told: Told) -> None:
+    first = arrived(centre)
+    other = contact(centre.email, str(uuid4()), occurred_at=timezone.now(), identity=claim(), body="By mail now")
+    told()
+    second = Interaction.objects.get(pk=receive(contact=other, by_id=None).interaction_id)
+    assert second.case_id == first.case_id
+    assert told()["interaction_started"] >= {interaction_topic(first.public_id), interaction_topic(second.public_id)}

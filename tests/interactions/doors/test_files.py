@@ -14,7 +14,7 @@ from interactions.channels.models import Inbox
 from interactions.doors import files
 from interactions.doors.files import fetch_due_files
 from interactions.doors.models import Delivery
-from interactions.doors.webhooks.services import purge_deliveries
+from interactions.doors.webhooks.forgetting import purge_deliveries
 from interactions.models import Message
 from tests.factories.providers import PretendAdapter, bring, pretend_line
 

@@ -18,7 +18,6 @@ from interactions.customers.choices import Assurance
 from interactions.doors.deliveries.services import read_again
 from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services
-from interactions.doors.mail.sending import send_mail
 from interactions.doors.mail.services import Taken, take_mail
 from interactions.handling import services as handling
 from interactions.handling.models import Sending
@@ -119,6 +118,14 @@ def _broken(token: str) -> dict[str, str]:
         "zero in front": f"0{token}",
         "letters of another alphabet": "١" + token[1:],
     }
+
+
+def test_a_token_from_before_seals_were_short_is_still_read(line: Inbox) -> None:
+    number = number_of(take(line, a_mail("Where is my order?")))
+    old = f"{tokens._written(number)}{tokens._long_seal(number)}"
+    assert number_of(take(line, a_mail("Thanks", number=2, To=f"help+{old}@ccx.test"))) == number
+    for wrong in (old[:-1], f"{old}0", f"0{old}", old[:-1] + ("a" if old[-1] != "a" else "b"), old.upper()):
+        assert read_reply_token(wrong) is None
 
 
 @pytest.mark.parametrize("how", sorted(_broken(reply_token(1))))
@@ -296,7 +303,7 @@ def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(
     line: Inbox, admin: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(services, "parse", lambda *_a, **_k: 1 / 0)
+        patched.setattr(services, "read_in_child", lambda *_a, **_k: 1 / 0)
         assert take(line, a_mail("mended")).is_unreadable
         aside = Delivery.objects.get()
         assert not read_again(delivery_id=aside.pk, by=admin)
@@ -345,7 +352,7 @@ def test_a_line_end_in_a_name_or_subject_makes_no_header(
 def test_a_name_too_long_for_the_seal_leaves_the_thread_to_the_ids(
     line: Inbox, centre: Centre, mailoutbox: list[SentMail]
 ) -> None:
-    line.address = "the.customer.service.desk@ccx.test"
+    line.address = f"{'the-customer-service-desk-' * 2}@ccx.test"
     line.save()
     number = number_of(take(line, a_mail("Where is my order?")))
     sent = answered(number, centre, mailoutbox)
@@ -356,7 +363,33 @@ def test_a_name_too_long_for_the_seal_leaves_the_thread_to_the_ids(
 def test_a_sent_mail_is_the_same_mail_when_sent_again(line: Inbox, centre: Centre, mailoutbox: list[SentMail]) -> None:
     number = number_of(take(line, a_mail("Where is my order?")))
     answered(number, centre, mailoutbox)
-    sending = Sending.objects.select_related("message__interaction", "inbox").get()
-    send_mail(sending)
+    Sending.objects.update(state="queued", sent_at=None, provider_id="", due_at=timezone.now())
+    send_due_messages()
     first, second = [mail.message()["Message-ID"] for mail in mailoutbox]
     assert first == second
+
+
+def test_a_colleagues_address_in_a_mail_from_outside_makes_it_no_colleagues_word(
+    line: Inbox, centre: Centre, mailoutbox: list[SentMail]
+) -> None:
+    number = number_of(take(line, a_mail("Where is my order?")))
+    sent = answered(number, centre, mailoutbox)
+    back = a_mail("Send it to my new address.", number=2, sender=centre.alice.email, To=sent["Reply-To"])
+
+    other = number_of(take(line, back))
+    assert other != number
+    assert Message.objects.filter(interaction=number).count() == 2
+    spoofed = Message.objects.get(interaction=other)
+    assert (spoofed.author_kind, spoofed.author) == ("customer", None)
+    assert len(mailoutbox) == 1
+
+
+def test_an_answer_goes_to_the_sender_and_to_nobody_whom_a_mail_names_besides(
+    line: Inbox, centre: Centre, mailoutbox: list[SentMail]
+) -> None:
+    heads = {"Cc": "eve@evil.test", "Reply_To": "mallory@evil.test"}
+    number = number_of(take(line, a_mail("Where is my order?", **heads)))
+    sent = answered(number, centre, mailoutbox)
+    assert mailoutbox[-1].recipients() == ["ann@example.test"]
+    assert "reply_to_differs" in RawContact.objects.get().payload["flags"]
+    assert "Where is my order?" not in sent.get_payload()  # nothing is quoted to whom an agent may copy in

@@ -53,6 +53,8 @@ def test_the_description_is_the_one_in_docs() -> None:
         (shapes.CONTACT, serializers.ContactIn),
         (shapes.IDENTITY, serializers.IdentityIn),
         (shapes.MESSAGE, serializers.MessageIn),
+        (shapes.REPORT, serializers.ReportIn),
+        (shapes.FILE, serializers.FileIn),
     ],
 )
 def test_bodies_are_read_as_they_are_described(shape: Any, serializer: Any) -> None:

@@ -17,11 +17,15 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from ccx.kernel.events.pumping import pump_everything
+from ccx.kernel.models import User
 from interactions.cases.models import Interaction, Message
 from interactions.channels.models import Inbox
+from interactions.customers.services import erase_customer
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks import services
-from interactions.doors.webhooks.services import process, purge_deliveries, sweep_deliveries
+from interactions.doors.webhooks.forgetting import purge_deliveries
+from interactions.doors.webhooks.services import process, sweep_deliveries
 from tests.factories.providers import PretendAdapter, bring, pretend_line, sign
 
 pytestmark = pytest.mark.django_db
@@ -285,3 +289,20 @@ def test_keeping_and_reading_cost_the_same_whatever_lies_there(
         bring(line, {"messages": [{"id": f"n{next(numbers)}"}]})
 
     assert queries_do_not_grow(one, lambda: [one() for _ in range(5)]) < 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bytes_that_brought_a_customers_words_go_with_the_customer(line: Inbox, admin: User) -> None:
+    changed = {"external_id": "theirs-1", "body": "secret of one, again", "at": "2026-03-02T09:01:00+00:00"}
+    bring(line, {"messages": [{"id": "theirs-1", "from": "1", "text": "secret of one"}]})
+    bring(line, {"messages": [{"id": "theirs-2", "from": "1"}], "broken": ["x"]})
+    bring(line, {"messages": [{"id": "theirs-3", "from": "2", "text": "another's"}]})
+    bring(line, {"edits": [changed]})
+    customer = Interaction.objects.get(raw_contacts__external_id="theirs-1").customer
+    assert customer is not None
+    assert Delivery.objects.count() == 4
+    erase_customer(customer_id=customer.pk, by=admin)
+    pump_everything()
+    assert b"another's" in bytes(delivery().body)
+    said = Message.objects.filter(interaction__customer=customer).values_list("body", "meta")
+    assert set(map(str, said)) == {"('', {})"}

@@ -25,10 +25,10 @@ from tests.factories.people import make_user
 @pytest.fixture
 def floor(transactional_db: None, settings: Any) -> Iterator[Centre]:
     """A centre with real commits."""
-    settings.CCX_MESSAGE_SENDERS = "tests.factories.desks.SENDERS"
     settings.CCX_UNDO_SECONDS = 0
     desks.SENT.clear()
-    yield make_centre()
+    with desks.pretend_mail():
+        yield make_centre()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM kernel_event")
 
@@ -105,7 +105,7 @@ def test_what_workers_send_and_its_author_takes_back_at_once_is_either_sent_or_n
 def test_passes_and_presences_at_once_leave_one_offer_a_contact_and_full_desks(floor: Centre) -> None:
     sit_down(floor.alice, floor.bob)
     for number in range(9):
-        arrive(floor.email, f"c{number}", identity=None)
+        arrive(floor.chat, f"c{number}", identity=None)
 
     def goes(agent: User, state: str) -> Callable[[], object]:
         return lambda: services.set_presence(agent=agent, state=state, by=agent)

@@ -107,7 +107,7 @@ def test_a_queue_that_is_closed_or_asks_for_more_skills_waits(centre: Centre) ->
 
 def test_who_does_not_answer_is_on_a_break_and_the_next_one_is_asked(centre: Centre) -> None:
     sit_down(centre.alice)
-    number = arrive(centre.email)
+    number = arrive(centre.chat)
     services.offer_waiting_work()
     sit_down(centre.bob)
     later = soon(seconds=31)
@@ -119,6 +119,24 @@ def test_who_does_not_answer_is_on_a_break_and_the_next_one_is_asked(centre: Cen
     assert state_of(centre.alice) == ("break", "no_answer")
     assert Offer.objects.get(agent=centre.alice).end == OfferEnd.EXPIRED
     assert running(number) == [SegmentKind.QUEUE]
+
+
+def test_a_letter_rings_longer_one_at_a_time_and_only_who_misses_three_is_away(centre: Centre) -> None:
+    sit_down(centre.alice)
+    for number in range(3):
+        arrive(centre.email, f"c{number}", identity=None)
+    moment = timezone.now()
+    for _ in range(3):
+        assert services.offer_waiting_work(now=moment) == 1
+        (ringing,) = rings()
+        moment += timedelta(seconds=110)
+        services.hear_agent(agent=centre.alice, now=moment)
+        assert (services.offer_waiting_work(now=moment), rings()) == (0, [ringing])
+        assert state_of(centre.alice)[0] == "available"
+        moment += timedelta(seconds=11)
+        services.hear_agent(agent=centre.alice, now=moment)
+    services.offer_waiting_work(now=moment)
+    assert (rings(), state_of(centre.alice)) == ([], ("break", "no_answer"))
 
 
 def test_who_declines_is_not_asked_again_at_once(centre: Centre) -> None:
@@ -178,7 +196,7 @@ def test_a_transfer_rings_for_the_person_and_comes_back_to_the_queue_unanswered(
     assert (rings(), running(number)) == ([(number, "Bob")], [SegmentKind.RING])
     assert the(number).messages.get(is_note=True).body == "Knows the bill"
 
-    services.offer_waiting_work(now=soon(seconds=31))
+    services.offer_waiting_work(now=soon(seconds=121))
 
     found = the(number)
     assert (found.agent, found.queue, running(number)) == (None, centre.queue, [SegmentKind.QUEUE])
@@ -273,7 +291,7 @@ def test_what_waits_for_somebody_and_has_no_queue_stays_theirs(centre: Centre) -
     services.accept_interaction(interaction_id=number, agent=centre.alice, by=None)
     services.transfer_interaction(interaction_id=number, to_agent=centre.bob, by=None)
 
-    services.offer_waiting_work(now=soon(seconds=31))
+    services.offer_waiting_work(now=soon(seconds=121))
 
     assert (rings(), the(number).agent) == ([], centre.bob)
 

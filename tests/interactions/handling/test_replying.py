@@ -1,5 +1,6 @@
 """Answering: once, to the right address, with a view to what happened, and taken back before it leaves."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -27,12 +28,13 @@ from interactions.handling.selectors import changes_since, seen_cursor
 from interactions.handling.services import After
 from interactions.models import Inbox, Interaction, Message, Segment
 from tests.factories.contacts import Centre, claim
-from tests.factories.desks import arrive, reply, seen
+from tests.factories.desks import arrive, pretend_mail, reply, seen
 
 
 @pytest.fixture(autouse=True)
-def senders(settings: Any) -> None:
-    settings.CCX_MESSAGE_SENDERS = "tests.factories.desks.SENDERS"
+def senders() -> Iterator[None]:
+    with pretend_mail():
+        yield
 
 
 def the(number: int) -> Interaction:

@@ -1,7 +1,7 @@
 """Pending, snoozed, wrapped up: what comes back to its agent, when, and what the server ends by itself."""
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -21,12 +21,13 @@ from interactions.handling.readers import COMING_BACK, OFFERS
 from interactions.handling.services import After
 from interactions.models import Case, Disposition, Interaction, Message, Offer, Promise, Segment
 from tests.factories.contacts import Centre
-from tests.factories.desks import arrive, reply, sit_down, soon
+from tests.factories.desks import arrive, pretend_mail, reply, sit_down, soon
 
 
 @pytest.fixture(autouse=True)
-def senders(settings: Any) -> None:
-    settings.CCX_MESSAGE_SENDERS = "tests.factories.desks.SENDERS"
+def senders() -> Iterator[None]:
+    with pretend_mail():
+        yield
 
 
 def the(number: int) -> Interaction:

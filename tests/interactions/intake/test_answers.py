@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from interactions.cases.choices import CaseStatus, InteractionStatus, Outcome
+from interactions.channels.choices import Channel
 from interactions.channels.contact import Receipt
 from interactions.customers.choices import Assurance
 from interactions.intake.services import receive
-from interactions.models import Case, Identity, Interaction
+from interactions.models import Case, Identity, Inbox, Interaction
 from tests.factories.contacts import Centre, after, claim, contact
 
 CLAIMED = claim(assurance=Assurance.CLAIMED)
@@ -16,7 +17,11 @@ CLAIMED = claim(assurance=Assurance.CLAIMED)
 
 def asked(centre: Centre, **fields: Any) -> Receipt:
     """Somebody asked on another line than the mail's."""
-    return receive(contact=contact(centre.chat, "form", **{"identity": CLAIMED, **fields}), by_id=None)
+    return receive(contact=contact(a_form(centre), "form", **{"identity": CLAIMED, **fields}), by_id=None)
+
+
+def a_form(centre: Centre) -> Inbox:
+    return Inbox.objects.create(name="Form", channel=Channel.WEB_FORM, default_queue=centre.queue)
 
 
 def answer(centre: Centre, first: Receipt, **fields: Any) -> Receipt:
@@ -39,6 +44,18 @@ def test_a_sealed_answer_goes_on_with_a_running_contact_of_another_line_and_atte
     assert interaction.last_customer_message_at == after(hours=2)
     identity = Identity.objects.get()
     assert (identity.assurance, identity.source) == (Assurance.ATTESTED, "reply token")
+
+
+@pytest.mark.parametrize("status", [InteractionStatus.WAITING, InteractionStatus.ACTIVE])
+def test_who_answers_by_mail_is_not_on_the_line_any_more(centre: Centre, status: str) -> None:
+    """A chat or a call goes on as it is; the mail is another contact of the same case."""
+    first = receive(contact=contact(centre.chat, "chat", identity=CLAIMED), by_id=None)
+    Interaction.objects.filter(pk=first.interaction_id).update(status=status)
+
+    second = answer(centre, first)
+
+    assert (second.case_id, second.started_interaction) == (first.case_id, True)
+    assert Interaction.objects.get(pk=first.interaction_id).assurance == Assurance.CLAIMED
 
 
 def test_a_sealed_answer_of_somebody_else_is_a_new_contact_and_attests_nobody(centre: Centre) -> None:

@@ -42,3 +42,10 @@ def test_only_the_queues_team_with_all_its_skills_is_asked() -> None:
 
 def test_who_has_just_refused_is_not_asked_again_and_does_not_stand_in_the_way_of_others() -> None:
     assert match([waits(1, refused_by=frozenset({1})), waits(2)], [desk(1)]) == [(2, 1)]
+
+
+def test_a_letter_rings_only_where_nothing_else_does() -> None:
+    letters = [waits(n, is_letter=True) for n in range(3)]
+
+    assert match(letters, [desk(1), desk(2, rings=1)]) == [(0, 1)]
+    assert match([waits(9), *letters], [desk(1)]) == [(9, 1)]

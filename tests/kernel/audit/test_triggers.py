@@ -19,6 +19,7 @@ AUDITED = {
     "interactions_contactreason": "contact_reason",
     "interactions_customer": "customer",
     "interactions_customermerge": "customer_merge",
+    "interactions_ivrflow": "ivr_flow",
     "interactions_disposition": "disposition",
     "interactions_historysource": "history_source",
     "interactions_holiday": "holiday",

@@ -1,16 +1,20 @@
 """What a visitor may do."""
 
 from interactions.doors.chat.services.ending import end_chat, leave_lost_chats
-from interactions.doors.chat.services.presence import hear_typing, is_seen, keep_page, show_up_to
+from interactions.doors.chat.services.forgetting import forget_the_silent, forget_visitors
+from interactions.doors.chat.services.presence import are_seen, hear_typing, is_seen, keep_page, show_up_to
 from interactions.doors.chat.services.saying import say
 from interactions.doors.chat.services.sessions import begin_session, keep_email, open_link
 from interactions.doors.chat.services.uploads import forget_uploads, keep_upload
 from interactions.doors.chat.services.writing import take_form
 
 __all__ = [
+    "are_seen",
     "begin_session",
     "end_chat",
+    "forget_the_silent",
     "forget_uploads",
+    "forget_visitors",
     "hear_typing",
     "is_seen",
     "keep_email",

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.errors import DomainError
 from ccx.kernel.live import guests
+from ccx.kernel.people.services.service_users import service_user
 from interactions.cases.models import Message
 from interactions.channels.chat.line import ChatLine, read_line
 from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
@@ -15,13 +18,16 @@ from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.errors import IdentityBelongsToAnotherError
 from interactions.customers.models import Identity
-from interactions.customers.services import add_identity
+from interactions.customers.selectors.merge_preview import machine_may_merge
+from interactions.customers.services import add_identity, attest_identity, merge_customers
 from interactions.doors.chat.errors import NothingIsSaidError
 from interactions.doors.chat.selectors import external_id_of
 from interactions.doors.chat.services.uploads import forget, uploads_named
 from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import ChatVisitor
 from interactions.intake.services import receive
+
+logger = structlog.get_logger(__name__)
 
 ANONYMOUS = "chat token"
 SIGNED = "signed by the site"
@@ -56,7 +62,7 @@ def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> 
     forget(uploads)
     if receipt.interaction_public_id is not None:
         guests.is_here(receipt.interaction_public_id, seconds=line.away.total_seconds())
-    return Message.objects.get(pk=receipt.message_id)
+    return Message.objects.get(pk=receipt.message_id or 0)
 
 
 @transaction.atomic
@@ -104,7 +110,7 @@ def _note_introduction(visitor: ChatVisitor, inbox: Inbox, receipt: Receipt) -> 
         if question.name in visitor.answers
     ]
     meta = {"chat": {"answers": answers, "page": visitor.page, "email": visitor.email}}
-    Message.objects.filter(pk=receipt.message_id).update(meta=meta)
+    Message.objects.filter(pk=receipt.message_id or 0).update(meta=meta)
 
 
 def account_of(visitor: ChatVisitor, inbox: Inbox) -> str:
@@ -115,24 +121,42 @@ def account_of(visitor: ChatVisitor, inbox: Inbox) -> str:
 def _attach_to_known(visitor: ChatVisitor, inbox: Inbox) -> None:
     """A signed user whom we know, by the site's number or by the address that the site vouches for, is that customer.
 
-    Only before the first words of this visitor: whom a contact is from is never changed behind an agent's back.
+    Who began as a stranger and then signed in was a customer of their own so far; of whom nothing else is known.
     """
-    value = str(visitor.public_id)
-    if not visitor.site_user or Identity.objects.filter(kind=IdentityKind.VISITOR, value=value).exists():
+    if not visitor.site_user:
         return
+    mine = Identity.objects.filter(kind=IdentityKind.VISITOR, value=str(visitor.public_id)).first()
     known = Identity.objects.filter(kind=IdentityKind.ACCOUNT, value=account_of(visitor, inbox)).first()
     if known is None and visitor.email:
         known = Identity.objects.filter(kind=IdentityKind.EMAIL, value=visitor.email).first()
-    if known is not None:
-        customer_id = known.customer.merged_into_id or known.customer_id
+    if known is None:
+        return
+    if mine is None:
         add_identity(
-            customer_id=customer_id,
+            customer_id=known.customer_id,
             kind=IdentityKind.VISITOR.value,
-            value=value,
+            value=str(visitor.public_id),
             assurance=Assurance.PROVEN,
             source=SIGNED,
             by=None,
         )
+    elif mine.customer_id != known.customer_id and _is_only_a_visitor(mine):
+        _become_one(mine, known)
+
+
+def _is_only_a_visitor(mine: Identity) -> bool:
+    return not Identity.objects.filter(customer_id=mine.customer_id).exclude(kind=IdentityKind.VISITOR).exists()
+
+
+def _become_one(mine: Identity, known: Identity) -> None:
+    """A machine may merge where one of the two is proven; a person can undo it."""
+    machine = service_user("chat")
+    if not machine_may_merge(known.customer, mine.customer):
+        attest_identity(identity_id=mine.pk, assurance=Assurance.PROVEN, source=SIGNED, by=None)
+    try:
+        merge_customers(survivor_id=known.customer_id, merged_id=mine.customer_id, by=machine)
+    except DomainError as error:
+        logger.info("visitor_not_merged", code=error.code)
 
 
 def _know_user(visitor: ChatVisitor, inbox: Inbox, customer_id: int) -> None:

@@ -1,0 +1,60 @@
+"""`python -m benchmarks.webhook_client URL SECRET SECONDS TIMES MARK`: a provider; its last line is what it took.
+
+It brings WhatsApp messages, each signed and of a customer of its own, and each as often as TIMES says.
+"""
+
+import hashlib
+import hmac
+import http.client
+import itertools
+import json
+import random
+import sys
+import time
+from urllib.parse import urlsplit
+
+
+def main() -> None:
+    url, secret, seconds, times, mark = sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    took, refused, brought = [], 0, 0
+    until = time.monotonic() + seconds
+    for number in itertools.count():
+        if time.monotonic() >= until:
+            break
+        body = json.dumps(_message(f"{mark}-{number}")).encode()
+        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
+        for _ in range(times):
+            started = time.perf_counter()
+            connection.request("POST", parts.path, body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            took.append(time.perf_counter() - started)
+            refused += answer.status != 200
+        brought += 1
+    sys.stdout.write(json.dumps({"took": took, "refused": refused, "brought": brought}) + "\n")
+
+
+def _message(number: str) -> dict[str, object]:
+    sender = str(4915100000000 + random.randrange(1_500_000))
+    said = {
+        "from": sender,
+        "id": f"wamid.{number}",
+        "timestamp": str(int(time.time())),
+        "type": "text",
+        "text": {"body": "Dear all, the amount on it is not the one of my contract. Please have a look. " * 3},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"phone_number_id": "1"},
+        "contacts": [{"wa_id": sender, "profile": {"name": f"Customer {sender}"}}],
+        "messages": [said],
+    }
+    change = {"field": "messages", "value": value}
+    return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Mails are read in a child process that is killed when one takes too long: no mail can stop a worker.
+
+One child per process, kept warm, so that an ordinary mail costs milliseconds.
+"""
+
+import atexit
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import IO, Any, Final
+
+from django.conf import settings
+
+from interactions.channels.email.child_process import FRAME
+from interactions.channels.email.errors import MailIsUnreadableError
+from interactions.channels.email.reading import File, Mail, Participant
+
+SECONDS: Final = 1.0
+# Files are only decoded and handed on; so much more time they may take.
+SECONDS_PER_BYTE: Final = 1 / 20_000_000
+START_SECONDS: Final = 20.0
+MAX_ANSWER: Final = 400 * 1024 * 1024
+
+
+class _Child:
+    """One process and the pipes to it. Whoever uses it holds the lock."""
+
+    def __init__(self) -> None:
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(settings.BASE_DIR), "LANG": "C.UTF-8"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "interactions.channels.email.child_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=settings.BASE_DIR,
+            env=environment,
+            start_new_session=True,
+        )
+        self.is_warm = False
+
+    def ask(self, raw: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """The answer about one mail. Raises MailIsUnreadableError when it does not come in time."""
+        incoming, outgoing = self.process.stdin, self.process.stdout
+        assert incoming is not None  # noqa: S101 - told to the type checker: both are pipes
+        assert outgoing is not None  # noqa: S101
+        allowed = SECONDS + len(raw) * SECONDS_PER_BYTE
+        deadline = time.monotonic() + (allowed if self.is_warm else START_SECONDS)
+        head = json.dumps(told).encode()
+        writer = threading.Thread(target=_write, args=(incoming, FRAME.pack(len(head), len(raw)), head, raw))
+        writer.start()
+        try:
+            size, rest = FRAME.unpack(_read(outgoing, FRAME.size, deadline))
+            if size + rest > MAX_ANSWER:
+                raise MailIsUnreadableError("it says too much")
+            # The first mail waits for the child to start; from here on it is read.
+            self.is_warm = True
+            answer = json.loads(_read(outgoing, size, deadline))
+            return answer, _read(outgoing, rest, deadline)
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            writer.join()
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+
+_lock = threading.Lock()
+_children: dict[int, _Child] = {}
+
+
+def read_in_child(raw: bytes, *, authserv_id: str = "") -> Mail:
+    """Read one mail as `reading.parse` does, but where it can be killed.
+
+    Raises MailIsUnreadableError: it cannot be read, takes more than a second (more for its files), or more memory
+    than is allowed.
+    """
+    with _lock:
+        child = _children.get(os.getpid())
+        if child is None or child.process.poll() is not None:
+            _children.clear()  # of the process that this one was forked from
+            child = _children[os.getpid()] = _Child()
+            atexit.register(_end)
+        try:
+            answer, contents = child.ask(raw, {"authserv_id": authserv_id})
+        except (OSError, ValueError) as error:
+            raise MailIsUnreadableError(f"its reader died: {type(error).__name__}") from error
+    if "error" in answer:
+        raise MailIsUnreadableError(answer["error"])
+    return _mail(answer, contents)
+
+
+def _mail(answer: dict[str, Any], contents: bytes) -> Mail:
+    told: dict[str, Any] = answer["mail"]
+    at, files = 0, []
+    for file, size in zip(told.pop("files"), answer["sizes"], strict=True):
+        files.append(File(**file, content=contents[at : at + size]))
+        at += size
+    people = {name: tuple(Participant(**one) for one in told.pop(name)) for name in ("to", "cc")}
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
+    return Mail(**values | people, files=tuple(files))
+
+
+def _read(pipe: IO[bytes], size: int, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    descriptor = pipe.fileno()
+    while size > 0:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            raise MailIsUnreadableError("it takes too long to be read")
+        part = os.read(descriptor, min(size, 1 << 20))
+        if not part:
+            raise MailIsUnreadableError("its reader died")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _write(pipe: IO[bytes], *parts: bytes) -> None:
+    # A child that is killed meanwhile reads no more; who waits for its answer is told.
+    with suppress(OSError, ValueError):
+        for part in parts:
+            pipe.write(part)
+        pipe.flush()
+
+
+def _end() -> None:
+    child = _children.pop(os.getpid(), None)
+    if child is not None:
+        child.kill()

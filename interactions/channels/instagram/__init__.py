@@ -1,0 +1,1 @@
+"""Instagram: the messages of a professional account."""

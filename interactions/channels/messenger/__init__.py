@@ -1,0 +1,1 @@
+"""Facebook Messenger: the messages of a page."""

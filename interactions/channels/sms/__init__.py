@@ -1,0 +1,1 @@
+"""SMS and MMS over Twilio, or whoever speaks its language."""

@@ -1,0 +1,1 @@
+"""Telegram: the messages of a bot."""

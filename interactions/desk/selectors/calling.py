@@ -1,0 +1,113 @@
+"""The telephone at the desk: the lines a browser signs in to, how a call stands, and who is to be called back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ccx.kernel.models import User
+from interactions.calls.models import Callback, CallLeg, CallState
+from interactions.calls.selectors import CallView, call_of, callbacks_open, softphone_lines, standing, wait_of
+from interactions.cases.choices import InteractionStatus
+from interactions.cases.models import Interaction
+from interactions.channels.choices import Channel
+from interactions.channels.models import Inbox
+from interactions.customers.models import Identity
+from interactions.desk.selectors.standing import Standing
+from interactions.routing.models import Queue
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallBar:
+    """A call as the header of its contact shows it. `is_ours`: its buttons are this person's to press."""
+
+    view: CallView
+    kind: str
+    words: str
+    seconds: int
+    is_ours: bool
+    is_demo: bool
+
+    @property
+    def may_act(self) -> bool:
+        """There is somebody on the line, and the telephone takes orders."""
+        return self.is_ours and self.view.can_control and self.view.state == CallState.TALKING
+
+    @property
+    def may_end(self) -> bool:
+        return self.is_ours and self.view.can_control and self.view.is_running
+
+    @property
+    def may_complete(self) -> bool:
+        """A colleague who is there can take it; a number outside cannot."""
+        return self.view.is_consulted_there and any(
+            leg.kind == CallLeg.Kind.AGENT and leg.ended_at is None and str(leg.agent) == self.view.consulted
+            for leg in self.view.legs
+        )
+
+
+def phones(agent: User) -> list[Inbox]:
+    """One line of each account: one telephone of an account hears the calls of all its lines."""
+    by_account: dict[tuple[str, str], Inbox] = {}
+    for inbox in softphone_lines(agent):
+        by_account.setdefault((inbox.provider, str(inbox.settings.get("account_sid", inbox.pk))), inbox)
+    return list(by_account.values())
+
+
+def is_theirs(interaction: Interaction, identity_id: int) -> bool:
+    """Whether an address belongs to the customer of a contact that was found."""
+    return Identity.objects.filter(customer=interaction.customer_id or 0, pk=identity_id).exists()
+
+
+def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
+    """None: nothing was ever called here."""
+    if interaction.channel != Channel.VOICE:
+        return None
+    call = call_of(interaction)
+    if call is None:
+        return None
+    view = standing(call)
+    kind, words = _state(view, interaction)
+    until = call.ended_at or timezone.now()
+    return CallBar(
+        view=view,
+        kind=kind,
+        words=words,
+        seconds=max(0, int((until - view.since).total_seconds())),
+        is_ours=stands.is_mine,
+        is_demo=bool(call.inbox.settings.get("is_demo")),
+    )
+
+
+def _state(view: CallView, interaction: Interaction) -> tuple[str, str]:
+    if view.state == CallState.TALKING and view.consulted is not None:
+        said = _("You talk with %(who)s, the customer waits") if view.is_held else _("All together with %(who)s")
+        said = said if view.is_consulted_there else _("Calling %(who)s, the customer waits")
+        return "consult", said % {"who": view.consulted}
+    if view.state == CallState.TALKING and view.is_held:
+        return "held", _("On hold")
+    if view.state == CallState.QUEUED and interaction.status == InteractionStatus.WAITING:
+        place = wait_of(interaction, timezone.now()).position
+        return "queued", _("Waiting, number %(place)d in the queue") % {"place": place}
+    words = {
+        CallState.FLOW: _("In the menu"),
+        CallState.QUEUED: _("Waiting"),
+        CallState.RINGING: _("Ringing"),
+        CallState.TALKING: _("Talking"),
+        CallState.VOICEMAIL: _("Leaves a message"),
+        CallState.ENDED: _("Call ended"),
+    }
+    return view.state, words[CallState(view.state)]
+
+
+def callbacks_by_queue(queue_ids: Iterable[int], user: User) -> dict[int, int]:
+    """How many wait to be called back, by queue."""
+    rows: QuerySet[Callback] = callbacks_open(user).filter(queue_id__in=list(queue_ids)).order_by()
+    return dict(rows.values_list("queue_id").annotate(number=Count("pk")))
+
+
+def queues_followed(user: User) -> list[str]:
+    """The topics of the queues whose calls the page shows."""
+    return [f"queue:{key}" for key in Queue.objects.visible_to(user).values_list("public_id", flat=True)[:150]]

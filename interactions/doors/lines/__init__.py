@@ -1,0 +1,1 @@
+"""The pages on which lines are set up, tried and switched off."""

@@ -1,0 +1,1 @@
+"""Files of ours that a provider fetches by their address."""

@@ -1,0 +1,84 @@
+"""Mails are read where they can be killed: no mail stops a worker, and what is read is the same."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from interactions.channels.email import child
+from interactions.channels.email.child import read_in_child
+from interactions.channels.email.errors import MailIsUnreadableError
+from interactions.channels.email.reading import parse
+
+MAILS = Path(__file__).parent / "mails"
+
+
+@pytest.mark.parametrize("name", ["attachments.eml", "nul_and_surrogates.eml", "related_inline.eml", "shift_jis.eml"])
+def test_a_mail_says_the_same_when_a_child_reads_it(name: str) -> None:
+    raw = (MAILS / name).read_bytes()
+    assert read_in_child(raw) == parse(raw)
+
+
+def test_what_takes_too_long_is_killed_and_the_next_mail_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = (MAILS / "plain.eml").read_bytes()
+    assert read_in_child(raw).text
+    before = child._children[os.getpid()].process
+    monkeypatch.setattr(child, "SECONDS", 0.0)
+    monkeypatch.setattr(child, "SECONDS_PER_BYTE", 0.0)
+    began = time.monotonic()
+    with pytest.raises(MailIsUnreadableError, match="too long"):
+        read_in_child(raw)
+    assert time.monotonic() - began < 1
+    assert before.poll() is not None
+
+    monkeypatch.undo()
+    assert read_in_child(raw).text
+
+
+def test_a_child_that_dies_costs_one_mail() -> None:
+    raw = (MAILS / "plain.eml").read_bytes()
+    read_in_child(raw)
+    child._children[os.getpid()].process.kill()
+    time.sleep(0.05)
+    assert read_in_child(raw).text
+
+
+def test_what_needs_too_much_memory_is_refused_by_the_child_itself() -> None:
+    raw = b"From: a@b.c\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" + b"QUFB" * 10_000_000
+    head = b'{"authserv_id": ""}'
+    script = (
+        "import interactions.channels.email.child_process as one; one.MEMORY_PER_BYTE = 0; one.MEMORY = 9; one.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=struct.pack("!QQ", len(head), len(raw)) + head + raw,
+        capture_output=True,
+        cwd=settings.BASE_DIR,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0 or b"MemoryError" in done.stderr
+    assert b'"mail"' not in done.stdout
+
+
+def test_the_child_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    class SeenError(Exception):
+        pass
+
+    def popen(*_args: Any, **kwargs: Any) -> None:
+        given.update(kwargs["env"])
+        raise SeenError
+
+    monkeypatch.setenv("CCX_SECRET_KEY", "secret")
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    with pytest.raises(SeenError):
+        child._Child()
+    assert set(given) == {"PATH", "PYTHONPATH", "LANG"}

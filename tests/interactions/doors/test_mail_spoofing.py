@@ -1,0 +1,97 @@
+"""Mails that pretend, copy others in or are made to break what comes after reading."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage as SentMail
+from django.test import Client
+from django.urls import reverse
+
+from ccx.kernel.people.choices import Role
+from interactions.cases.choices import AuthorKind
+from interactions.cases.models import MessageHtml
+from interactions.customers.choices import Assurance
+from interactions.customers.models import Identity
+from interactions.doors.mail.services import take_mail
+from interactions.handling.models import Sending
+from interactions.handling.selectors.sending import way_out
+from interactions.models import Inbox, Interaction, Message
+from tests.factories.contacts import Centre
+from tests.factories.mailservers import a_mail
+from tests.factories.people import make_user
+
+
+@pytest.fixture(autouse=True)
+def files(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def line(centre: Centre) -> Inbox:
+    centre.email.address = "help@ccx.test"
+    centre.email.save()
+    return centre.email
+
+
+def told(line: Inbox, raw: bytes) -> Message:
+    receipt = take_mail(inbox=line, raw=raw).receipt
+    assert receipt is not None
+    return Message.objects.select_related("interaction__identity").get(pk=receipt.message_id)
+
+
+def test_a_mail_in_the_name_of_an_agent_is_a_customers(line: Inbox, centre: Centre, mailoutbox: list[SentMail]) -> None:
+    asked = told(line, a_mail("Where is my order?"))
+    said = told(line, a_mail("Refund it", number=2, sender=centre.alice.email, In_Reply_To="<m1@example.test>"))
+    assert (said.author_kind, said.author) == (AuthorKind.CUSTOMER, None)
+    assert said.interaction_id != asked.interaction_id
+    assert said.interaction.assurance == Assurance.CLAIMED
+    assert mailoutbox == []
+    assert not Sending.objects.exists()
+
+
+def test_a_copy_gives_nobody_access(line: Inbox, mailoutbox: list[SentMail]) -> None:
+    asked = told(line, a_mail("Where is my order?", Cc="Ben <ben@evil.test>, help@ccx.test"))
+    assert [one["address"] for one in asked.meta["cc"]] == ["ben@evil.test", "help@ccx.test"]
+    assert not Identity.objects.filter(value="ben@evil.test").exists()
+
+    answer = told(line, a_mail("All of us", number=2, sender="ben@evil.test", In_Reply_To="<m1@example.test>"))
+
+    assert answer.interaction_id != asked.interaction_id
+    assert answer.interaction.case_id != asked.interaction.case_id
+    assert mailoutbox == []
+
+
+def test_an_answer_goes_to_the_sender_and_not_where_the_mail_wants_it(line: Inbox) -> None:
+    asked = told(line, a_mail("Where is my order?", Reply_To="eve@evil.test"))
+    interaction = Interaction.objects.get(pk=asked.interaction_id)
+    assert way_out(interaction).recipient == "ann@example.test"
+    assert "reply_to_differs" in interaction.raw_contacts.get().payload["flags"]
+
+
+def test_two_million_different_words_are_kept_whole(line: Inbox) -> None:
+    words = " ".join(f"w{number}" for number in range(250_000))
+    assert told(line, a_mail(words)).body.split() == words.split()
+
+
+INVITATION = (
+    "From: Eve <eve@evil.test>\nMessage-ID: <i@evil.test>\nContent-Type: multipart/alternative; boundary=b\n\n"
+    "--b\nContent-Type: text/html\n\n<p>Meet us</p><a href='javascript:alert(1)'>Join</a>\n"
+    "--b\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n"
+    "URL:javascript:alert(1)\nDESCRIPTION:<script>alert(1)</script>\nEND:VEVENT\nEND:VCALENDAR\n--b--\n"
+)
+
+
+def test_an_invitation_is_a_file_and_leads_nowhere(line: Inbox) -> None:
+    message = told(line, INVITATION.encode())
+    assert "VCALENDAR" not in message.body
+    assert "javascript" not in MessageHtml.objects.get().html
+    (kept,) = message.attachments.all()
+    assert kept.name.endswith(".ics")
+    client = Client()
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    page = client.get(f"/desk/messages/{message.public_id}/layout/").content.decode()
+    loaded = client.get(reverse("interactions:attachment", args=[kept.public_id]), {"inline": ""})
+    assert loaded["Content-Disposition"].startswith("attachment")
+    assert "Meet us" in page
+    assert "javascript" not in page

@@ -16,6 +16,7 @@ from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
 from interactions.calls.services.recordings import hear_recording
 from interactions.calls.services.settling import settle
+from interactions.cases.choices import Direction
 from interactions.channels.models import Inbox
 from interactions.channels.voice.told import CallTold, Told
 from interactions.routing.models import Queue
@@ -27,6 +28,7 @@ AGENT = "agent-"
 def hear(*, inbox: Inbox, told: Iterable[CallTold], arrived_at: datetime) -> list[Call]:
     """Take in what was told; the calls it was about. Told again it changes nothing."""
     calls: dict[int, Call] = {}
+    changed: set[int] = set()
     for one in told:
         call = _call_of(inbox, one, arrived_at)
         if call is None:
@@ -34,9 +36,18 @@ def hear(*, inbox: Inbox, told: Iterable[CallTold], arrived_at: datetime) -> lis
         calls[call.pk] = call
         if _keep(call, one, arrived_at):
             _note(call, one, arrived_at)
+            if not _is_as_intake_left_it(call, one):
+                changed.add(call.pk)
     for call in calls.values():
-        conclude(call=call, now=arrived_at)
+        if call.pk in changed:
+            conclude(call=call, now=arrived_at)
     return list(calls.values())
+
+
+def _is_as_intake_left_it(call: Call, told: CallTold) -> bool:
+    """A call that begins in a menu stands already as it would be folded; somebody is on the line and waits."""
+    begins = told.kind == Told.BEGAN and call.inbox.flow_id is not None and call.direction == Direction.INBOUND
+    return begins and not call.events.exclude(key=told.key[:200]).exists()
 
 
 @transaction.atomic
@@ -97,8 +108,9 @@ def _keep(call: Call, told: CallTold, arrived_at: datetime) -> bool:
             "data": data,
         },
     )
-    call.heard_at = max(call.heard_at, arrived_at)
-    call.save(update_fields=["heard_at"])
+    if arrived_at > call.heard_at:
+        call.heard_at = arrived_at
+        call.save(update_fields=["heard_at"])
     if is_new and told.kind == Told.BEGAN and call.interaction_id is not None and call.inbox.flow_id is None:
         queue = queue or call.queue
         if queue is not None:
@@ -142,7 +154,7 @@ def _note_leg(call: Call, told: CallTold, arrived_at: datetime) -> None:
     is_customer = told.leg == call.provider_id or told.data.get("role") == CUSTOMER
     agent = agent_named(call.inbox, told.agent) if told.agent else None
     moment = told.at or arrived_at
-    leg, _is_new = CallLeg.objects.get_or_create(
+    leg, is_new = CallLeg.objects.get_or_create(
         call=call,
         provider_id=told.leg[:120],
         defaults={
@@ -152,6 +164,8 @@ def _note_leg(call: Call, told: CallTold, arrived_at: datetime) -> None:
             "started_at": moment,
         },
     )  # fmt: skip
+    if is_new and told.kind in {Told.BEGAN, Told.DIALLED}:
+        return
     if told.kind in {Told.ANSWERED, Told.JOINED}:
         leg.answered_at = min(leg.answered_at or moment, moment)
     if told.kind in {Told.HELD, Told.RESUMED}:

@@ -11,6 +11,7 @@ from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg
 from interactions.calls.segments import CUSTOMER, Folded
 from interactions.calls.selectors import line_consents
+from interactions.calls.selectors.dialling import pairs_of
 from interactions.calls.services.beginning import begin_call
 from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
@@ -183,8 +184,7 @@ def agent_named(inbox: Inbox, name: str) -> User | None:
             return User.objects.filter(public_id=UUID(name.removeprefix(AGENT))).first()
         except ValueError:
             return None
-    extensions = inbox.settings.get("extensions") or {}
-    email = extensions.get(name, name) if isinstance(extensions, dict) else name
+    email = pairs_of(inbox.settings.get("extensions")).get(name, name)
     return User.objects.filter(email__iexact=email, is_active=True).first()
 
 

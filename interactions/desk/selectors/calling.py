@@ -8,8 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
-from interactions.calls.models import Callback, CallLeg, CallState
-from interactions.calls.selectors import CallView, call_of, callbacks_open, softphone_lines, standing, wait_of
+from interactions.calls.models import Call, Callback, CallLeg, CallState
+from interactions.calls.selectors import (
+    CallView,
+    call_of,
+    callbacks_open,
+    missed_calls,
+    softphone_lines,
+    standing,
+    wait_of,
+)
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
@@ -100,6 +108,21 @@ def _state(view: CallView, interaction: Interaction) -> tuple[str, str]:
         CallState.ENDED: _("Call ended"),
     }
     return view.state, words[CallState(view.state)]
+
+
+def choice_words(call: Call, step: str, keyed: str) -> str:
+    """ "2: invoices": what was pressed, and where the menu leads from there."""
+    steps = call.inbox.flow.definition.get("steps", {}) if call.inbox.flow is not None else {}
+    choices = steps.get(step, {}).get("choices") or {}
+    leads_to = choices.get(keyed) if isinstance(choices, dict) else None
+    return f"{keyed}: {str(leads_to).replace('_', ' ')}" if leads_to else keyed
+
+
+def owed(user: User) -> dict[str, int]:
+    """How many are to be called back, and how many rang in vain; nothing where nobody can be called."""
+    if not Inbox.objects.visible_to(user).filter(channel=Channel.VOICE, is_active=True).exists():
+        return {"callbacks": 0, "missed": 0}
+    return {"callbacks": callbacks_open(user).count(), "missed": missed_calls(user).count()}
 
 
 def callbacks_by_queue(queue_ids: Iterable[int], user: User) -> dict[int, int]:

@@ -77,7 +77,7 @@ def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
     if call is None:
         return None
     view = standing(call)
-    kind, words = _state(view, interaction)
+    kind, words = _state(view, interaction, is_held=stands.is_held)
     until = call.ended_at or timezone.now()
     return CallBar(
         view=view,
@@ -89,12 +89,12 @@ def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
     )
 
 
-def _state(view: CallView, interaction: Interaction) -> tuple[str, str]:
+def _state(view: CallView, interaction: Interaction, *, is_held: bool) -> tuple[str, str]:
     if view.state == CallState.TALKING and view.consulted is not None:
-        said = _("You talk with %(who)s, the customer waits") if view.is_held else _("All together with %(who)s")
+        said = _("You talk with %(who)s, the customer waits") if is_held else _("All together with %(who)s")
         said = said if view.is_consulted_there else _("Calling %(who)s, the customer waits")
         return "consult", said % {"who": view.consulted}
-    if view.state == CallState.TALKING and view.is_held:
+    if view.state == CallState.TALKING and is_held:
         return "held", _("On hold")
     if view.state == CallState.QUEUED and interaction.status == InteractionStatus.WAITING:
         place = wait_of(interaction, timezone.now()).position

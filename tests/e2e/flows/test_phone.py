@@ -126,6 +126,7 @@ def test_a_call_is_taken_held_handed_over_after_a_word_and_wrapped_up_without_a_
     look_again(bob)
     expect(bar).to_contain_text("On hold")
     bob.keyboard.press("h")
+    expect(bob.get_by_role("button", name="Hold")).to_be_visible()
     workers(company)
     look_again(bob)
     expect(bar).to_contain_text("Talking")
@@ -150,7 +151,8 @@ def test_a_call_is_taken_held_handed_over_after_a_word_and_wrapped_up_without_a_
     look_again(bob)
     expect(bar).to_contain_text("You talk with Dina Duval, the customer waits")
     assert violations(bob) == []
-    bob.keyboard.press("t")
+    with bob.expect_response("**/call/complete/"):
+        bob.keyboard.press("t")
     expect(bar.locator(".call-end")).to_have_count(0)
     workers(company)
     bob.evaluate("window.fakePhone.call.disconnect()")
@@ -162,7 +164,8 @@ def test_a_call_is_taken_held_handed_over_after_a_word_and_wrapped_up_without_a_
         "(path) => htmx.ajax('GET', path, {target: '#desk-open', swap: 'outerHTML'})", f"/desk/{contact.public_id}/"
     )
     expect(dina.locator("#call-bar")).to_contain_text("Talking")
-    dina.keyboard.press("x")
+    with dina.expect_response("**/call/hang-up/"):
+        dina.keyboard.press("x")
     workers(company)
     dina.evaluate("window.fakePhone.call.disconnect()")
     look_again(dina)

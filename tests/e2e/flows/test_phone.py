@@ -68,7 +68,8 @@ def at_the_desk(browser: Browser, url: str, agent: User, *, sdk: str = "fake", *
 
 def look_again(page: Page) -> None:
     """What a nudge would do."""
-    page.evaluate("document.dispatchEvent(new CustomEvent('ccx:contact'))")
+    with page.expect_response("**/_header/"):
+        page.evaluate("document.dispatchEvent(new CustomEvent('ccx:contact'))")
 
 
 def rings(page: Page, company: PhoneCompany, agent: User) -> Leg:
@@ -120,12 +121,14 @@ def test_a_call_is_taken_held_handed_over_after_a_word_and_wrapped_up_without_a_
     assert bob.evaluate("window.fakePhone.call.digits") == "5"
     assert violations(bob) == []
     bob.keyboard.press("Escape")
-    bob.keyboard.press("h")
+    with bob.expect_response("**/hold/"):
+        bob.keyboard.press("h")
     expect(bob.get_by_role("button", name="Resume")).to_be_visible()
     workers(company)
     look_again(bob)
     expect(bar).to_contain_text("On hold")
-    bob.keyboard.press("h")
+    with bob.expect_response("**/resume/"):
+        bob.keyboard.press("h")
     expect(bob.get_by_role("button", name="Hold")).to_be_visible()
     workers(company)
     look_again(bob)

@@ -44,6 +44,7 @@ from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
 from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
 from interactions.handling.events import (
     LineChanged,
@@ -60,7 +61,7 @@ from journeys.ownership.reader import OWNERS_GRANTS
 
 SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Interactions.
-    InteractionStarted: (OFFERS, LIVE, CHAT_NEWS, FACTS),
+    InteractionStarted: (OFFERS, LIVE, CHAT_NEWS, FACTS, FORM_CONFIRMATIONS),
     MessageReceived: (COMING_BACK, LIVE, CHAT_NEWS),
     InteractionChanged: (CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS),
     InteractionClosed: (CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_INVITATIONS),
@@ -106,11 +107,14 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
     WRITTEN_ERASURE,
-    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS),
 )
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
-SENDERS: Mapping[str, Sender] = {CHAT_MAIL.name: Sender(send=mail_what_was_missed)}
+SENDERS: Mapping[str, Sender] = {
+    CHAT_MAIL.name: Sender(send=mail_what_was_missed),
+    FORM_CONFIRMATIONS.name: Sender(send=confirm),
+}
 
 # Who may follow what on a page, by the kind of topic.
 LIVE_TOPICS: Mapping[str, MayFollow] = DESK_TOPICS

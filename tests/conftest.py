@@ -38,8 +38,14 @@ def real_data_folder() -> Path:
     return Path(os.environ.get("CCX_REAL_DATA") or settings.BASE_DIR.parent / "shared" / "data")
 
 
+# Folders whose files take long: browsers, real processes, a month of a real bank.
+LONG = {"e2e", "stories"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the folder its tests are left out, with one line; in CI that is an error."""
+    """Long files first, so that none is left over at the end. Without the folder of real data its tests are left out,
+    with one line; in CI that is an error."""
+    items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
     if real_data_folder().is_dir():
         return
     needing = [item for item in items if item.get_closest_marker("real_data")]

@@ -246,6 +246,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "calls-sweep": {"task": "interactions.calls.sweep", "schedule": 2.0, "options": {"expires": 2}},
     "calls-silent": {"task": "interactions.calls.look_after", "schedule": 10.0, "options": {"expires": 10}},
     "chats-sweep": {"task": "interactions.chat.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "forms-tidy": {"task": "interactions.webform.tidy", "schedule": crontab(hour=3, minute=55)},
     "chats-tidy": {"task": "interactions.chat.tidy", "schedule": crontab(hour=3, minute=50)},
     "invitations-sweep": {"task": "surveys.send_invitations", "schedule": 15.0, "options": {"expires": 15}},
     "invitations-silent": {

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -108,7 +109,7 @@ def _of_interactions(ids: Collection[int]) -> Iterable[str]:
     """
     rows = Interaction.objects.filter(pk__in=ids).values_list("public_id", "case_id", "queue_id", "team_id", "agent_id")
     places: set[tuple[int | None, int | None, int | None]] = set()
-    cases: set[int | None] = set()
+    cases: set[Any] = set()
     for public_id, case_id, *place in rows:
         yield interaction_topic(public_id)
         places.add((place[0], place[1], place[2]))

@@ -31,16 +31,16 @@ TRUST_FAILURE_SECONDS = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """So many a minute in the long run, and so many at once."""
+    """So many a minute in the long run (less than one where they are rare), and so many at once."""
 
     name: str
-    per_minute: int
+    per_minute: float
     burst: int
 
     @property
     def spacing(self) -> int:
         """Microseconds between two requests in the long run."""
-        return max(1, 60_000_000 // self.per_minute)
+        return max(1, int(60_000_000 // self.per_minute))
 
     @property
     def window_seconds(self) -> int:

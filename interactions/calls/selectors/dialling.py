@@ -49,7 +49,7 @@ def _country(number: phonenumbers.PhoneNumber) -> str:
     return (
         ""
         if number.country_code == 1 or not is_whole
-        else str(phonenumbers.region_code_for_country_code(number.country_code))
+        else str(phonenumbers.region_code_for_country_code(number.country_code or 0))
     )
 
 

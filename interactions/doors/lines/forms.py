@@ -138,7 +138,8 @@ class LineForm(forms.Form):
         own_rare: Sequence[BoundField] = (),
     ) -> Section:
         rare = [spec for spec in specs if spec.is_rare]
-        fields = [*own_rare, *self._bound(rare)]
+        forgetting = [self[_forget_key(spec)] for spec in specs if _forget_key(spec) in self.fields]
+        fields = [*own_rare, *self._bound(rare), *forgetting]
         return Section(
             key=key,
             title=title,
@@ -207,10 +208,7 @@ class LineForm(forms.Form):
         return {**dict.fromkeys(made, ""), **written}
 
     def _bound(self, specs: Any) -> list[BoundField]:
-        found = []
-        for spec in specs:
-            found += [self[key] for key in (_key(spec), _forget_key(spec)) if key in self.fields]
-        return found
+        return [self[_key(spec)] for spec in specs]
 
     def _choose(self, viewer: User) -> None:
         """What may be chosen, and no field that would mean nothing on this channel."""
@@ -260,7 +258,7 @@ class LineForm(forms.Form):
         is_kept = spec.name in self.kept
         told = [_("One is kept, encrypted. Leave this empty to keep it.")] if is_kept else []
         return forms.CharField(
-            label=spec.label,
+            label=cast(Any, spec.label),
             required=spec.is_required and not is_kept,
             strip=False,
             max_length=8000,

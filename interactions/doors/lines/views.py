@@ -26,8 +26,15 @@ from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, webhook_url
 from interactions.channels.services import credentials_of, remove_line, save_line, switch_line
 from interactions.doors.lines.forms import LineForm
-from interactions.doors.lines.selectors import LineShown, adapter_named, choices_of_lines, lines_shown, with_standing
+from interactions.doors.lines.selectors import (
+    LineShown,
+    adapter_named,
+    choices_of_lines,
+    lines_shown,
+    with_standing,
+)
 from interactions.doors.lines.services import refresh_templates, try_line
+from interactions.doors.models import WebForm
 
 PAGE_SIZE = 50
 # A line that was just saved with "Save and test" is tried once its page is there.
@@ -62,7 +69,10 @@ def lines(request: StaffRequest) -> HttpResponse:
         "words": words,
         "is_empty": not words and page.paginator.count == 0,
         "are_many": bool(words) or page.paginator.num_pages > 1,
-        "actions": [Link(label=_("Add a line"), url=reverse("interactions:line-choose"), icon="add", is_primary=True)],
+        "actions": [
+            Link(label=_("Web forms"), url=reverse("interactions:forms"), icon="web_form"),
+            Link(label=_("Add a line"), url=reverse("interactions:line-choose"), icon="add", is_primary=True),
+        ],
     }
     return render(request, "interactions/doors/lines.html", context)
 
@@ -70,21 +80,17 @@ def lines(request: StaffRequest) -> HttpResponse:
 def _row(shown: LineShown) -> Row:
     inbox, standing = shown.inbox, shown.standing
     channel = Channel(inbox.channel)
-    adapter = adapter_of(inbox)
-    since = _("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else ""
     return Row(
         key=str(inbox.public_id),
         url=reverse("interactions:line", args=[inbox.public_id]),
         cells=[
             Cell(text=inbox.name, detail=inbox.address, icon=channel.slug),
-            Cell(text=str(channel.label), detail=str(adapter.label) if adapter is not None else ""),
+            Cell(text=str(channel.label)),
             Cell(
                 text=standing.word,
                 icon=standing.tone,
                 tone=standing.tone,
-                detail=" · ".join(
-                    filter(None, (_("since %(when)s") % {"when": since} if since else "", standing.told))
-                ),
+                detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
             Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("none in a week")),
@@ -116,6 +122,9 @@ def line_add(request: StaffRequest, kind: str) -> HttpResponse:
 def line(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """One line: what it was told, how it stands, and what to do at its provider."""
     found = _line(request, public_id)
+    web_form = WebForm.objects.visible_to(request.user).filter(inbox=found, inbox__channel=Channel.WEB_FORM).first()
+    if web_form is not None:
+        return redirect("interactions:form", web_form.public_id)
     return _edit(request, channel=Channel(found.channel), adapter=adapter_of(found), inbox=found)
 
 

@@ -15,7 +15,7 @@ from interactions.calls.selectors.dialling import pairs_of
 from interactions.calls.services.beginning import begin_call
 from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
-from interactions.calls.services.recordings import hear_recording
+from interactions.calls.services.recordings import hear_recording, tell_pages
 from interactions.calls.services.settling import settle
 from interactions.cases.choices import Direction
 from interactions.channels.models import Inbox
@@ -72,6 +72,7 @@ def conclude(*, call: Call, now: datetime, is_final: bool = False) -> Folded:
     for name, value in fields.items():
         setattr(call, name, value)
     call.save(update_fields=list(fields))
+    tell_pages(call)
     return found
 
 

@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
+from interactions.calls.selectors import softphone_lines
 from interactions.cases.choices import Direction, Outcome
 from interactions.cases.models import Case, Interaction, Promise
 from interactions.customers.choices import Assurance, IdentityKind
@@ -52,6 +53,7 @@ class KnownBy:
     icon: str
     assurance: str
     is_sure: bool
+    may_call: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
     return Pane(
         interaction=interaction,
         profile=profile,
-        identities=tuple(_known_by(row) for row in profile.identities) if profile else (),
+        identities=_addresses(profile, user),
         assurance=telling.assurance_words(interaction.assurance),
         is_doubtful=interaction.assurance < Assurance.ATTESTED,
         local_time_text=_local_time(customer, now),
@@ -199,10 +201,19 @@ def _state(promise: Promise, now: datetime) -> str:
     return "due" if timezone.localtime(promise.due_at).date() == timezone.localtime(now).date() else "open"
 
 
-def _known_by(identity: Identity) -> KnownBy:
+def _addresses(profile: CustomerProfile | None, user: User) -> tuple[KnownBy, ...]:
+    if profile is None:
+        return ()
+    has_number = any(row.kind == IdentityKind.PHONE for row in profile.identities)
+    has_phone = has_number and bool(softphone_lines(user))
+    return tuple(_known_by(row, has_phone=has_phone) for row in profile.identities)
+
+
+def _known_by(identity: Identity, *, has_phone: bool) -> KnownBy:
     is_sure = identity.assurance >= Assurance.ATTESTED
     icon = ICONS.get(identity.kind, identity.kind)
-    return KnownBy(identity, icon, telling.assurance_words(identity.assurance), is_sure)
+    may_call = has_phone and identity.kind == IdentityKind.PHONE
+    return KnownBy(identity, icon, telling.assurance_words(identity.assurance), is_sure, may_call)
 
 
 def _local_time(customer: Customer | None, now: datetime) -> str:

@@ -16,7 +16,6 @@ from ccx.kernel.people.services.accounts import create_person
 from ccx.kernel.people.services.grants import give_grant
 from ccx.kernel.people.services.service_users import service_user
 from ccx.kernel.people.services.teams import create_team
-from interactions.calls.services import keep_flow
 from interactions.cases.services.reasons import save_reason
 from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
@@ -208,10 +207,6 @@ def _open_lines(centre: Centre, teams: dict[str, Team], now: datetime) -> None:
     keep_credentials(
         inbox_id=chat.pk, credentials={"identity_secret": secrets.token_urlsafe(32)}, by=centre.administrator
     )
-    # A menu that would be heard if a provider were connected; trying the line says that none is.
-    phone = centre.inboxes[Channel.VOICE]
-    phone.flow = keep_flow(name="Service line", definition=words("menu"), by=centre.administrator)
-    phone.save(update_fields=["flow"])
     _publish_form(centre)
 
 

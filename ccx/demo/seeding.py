@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from analytics.facts.agent_days import rebuild_agent_days
 from ccx.demo.aftermath import begin_today, judge_contacts, tidy_customers
+from ccx.demo.calls import tell_calls
 from ccx.demo.centre import Centre, make_centre
 from ccx.demo.demand import DAYS, Demand
 from ccx.demo.desks import fill_desks
@@ -23,6 +24,7 @@ from ccx.demo.story import Story
 from ccx.demo.surveys import ask_customers
 from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.models import User
+from interactions.channels.choices import Channel
 from interactions.channels.contact import Receipt
 from interactions.intake.services import MAX_BATCH, receive_many
 from interactions.models import Interaction
@@ -116,6 +118,7 @@ def _seed(contacts: int, now: datetime) -> Seeded:
     tidy_customers(centre, strangers, regulars)
     rota.store_presence()
     running = begin_today(story) + fill_desks(story)
+    tell_calls(centre.inboxes[Channel.VOICE], rng)
     return Seeded(len(receipts), customers, responses, running, give_sign_ins(centre))
 
 

@@ -17,11 +17,16 @@ let isLeaving = false;
 
 export function watchPhone() {
   if (!box()) return;
+  // From the page of calls: the contact that is open is being called.
+  if (location.hash === "#calling") {
+    expect(document.getElementById("desk-open")?.dataset.contact);
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
   begin();
   document.addEventListener("click", click);
   document.addEventListener("htmx:afterRequest", (event) => {
     const accepted = /\/([0-9a-f-]{36})\/accept\/$/.exec(event.detail.requestConfig?.path ?? "");
-    if (accepted && event.detail.successful) expect(accepted[1]);
+    if (accepted && event.detail.xhr?.status < 300) expect(accepted[1]);
   });
   document.addEventListener("ccx:phone-expects", (event) => expect(event.detail.id));
   document.addEventListener("ccx:dialog-done", (event) => document.getElementById(event.detail.id)?.close());

@@ -272,6 +272,9 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/files/": [row(**IS_ASKED, of="interaction", method="post")],
     "desk/<uuid:public_id>/files/<uuid:file_id>/remove/": [row(**ACTS, of="interaction", ids=NO_FILE, method="post")],
     # The telephone (tests/interactions/desk/test_calling.py); the objects' contacts have no call.
+    "desk/calls/": [row(**HANDLES, stranger=200)],
+    "desk/calls/_calls/": [row(**HANDLES, stranger=200)],
+    "desk/calls/<uuid:public_id>/<slug:what>/": [row(ids=NO_INBOX | {"what": "now"}, method="post")],
     "desk/phone/token/": [row(method="post")],
     "desk/<uuid:public_id>/dial/": [row(**ACTS, of="interaction", method="post")],
     "desk/<uuid:public_id>/call/<slug:what>/": [

@@ -18,6 +18,7 @@ PAGES = [
 MODULES = [
     *("feedback/surveys/mailing.py", "feedback/surveys/views/answering.py"),
     *("interactions/doors/webform/forms.py", "interactions/doors/webform/views.py"),
+    "interactions/doors/webform/holding.py",
     *("interactions/doors/chat/views.py", "interactions/doors/chat/mailing.py"),
     *(f"interactions/doors/chat/services/{name}.py" for name in ("saying", "sessions", "uploads", "writing")),
 ]

@@ -14,7 +14,7 @@ from interactions.calls.selectors import line_consents
 from interactions.calls.services.beginning import begin_call
 from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
-from interactions.calls.services.recordings import hear_recording
+from interactions.calls.services.recordings import hear_recording, tell_pages
 from interactions.calls.services.settling import settle
 from interactions.channels.models import Inbox
 from interactions.channels.voice.told import CallTold, Told
@@ -60,6 +60,7 @@ def conclude(*, call: Call, now: datetime, is_final: bool = False) -> Folded:
     for name, value in fields.items():
         setattr(call, name, value)
     call.save(update_fields=list(fields))
+    tell_pages(call)
     return found
 
 

@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.live.nudging import nudge
+from ccx.kernel.live.topics import interaction_topic
 from ccx.kernel.models import User
 from interactions.calls.errors import NothingIsRecordedError
 from interactions.calls.models import Call, Recording
@@ -35,6 +37,12 @@ RANK = {
     Recording.State.KEPT: 3,
 }
 TRIES = 8
+
+
+def tell_pages(call: Call) -> None:
+    """Legs and recordings make no event of their own: whoever has the contact open reads it again."""
+    if call.interaction is not None:
+        nudge(interaction_topic(call.interaction.public_id), what="call")
 
 
 @transaction.atomic
@@ -78,6 +86,7 @@ def keep_recording(*, recording_id: int, file: FetchedFile) -> Recording:
     recording.state, recording.content_type = Recording.State.KEPT, file.content_type
     recording.due_at, recording.error = None, ""
     recording.save(update_fields=["file", "state", "content_type", "due_at", "error"])
+    tell_pages(recording.call)
     if recording.kind == Recording.Kind.VOICEMAIL and recording.call.interaction_id is not None:
         settle_voicemail(
             interaction_id=recording.call.interaction_id,

@@ -8,8 +8,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
-from interactions.calls.models import Callback, CallLeg, CallState
-from interactions.calls.selectors import CallView, call_of, callbacks_open, softphone_lines, standing, wait_of
+from interactions.calls.models import Call, Callback, CallLeg, CallState
+from interactions.calls.selectors import (
+    CallView,
+    call_of,
+    callbacks_open,
+    missed_calls,
+    softphone_lines,
+    standing,
+    wait_of,
+)
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
@@ -69,7 +77,7 @@ def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
     if call is None:
         return None
     view = standing(call)
-    kind, words = _state(view, interaction)
+    kind, words = _state(view, interaction, is_held=stands.is_held)
     until = call.ended_at or timezone.now()
     return CallBar(
         view=view,
@@ -81,12 +89,12 @@ def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
     )
 
 
-def _state(view: CallView, interaction: Interaction) -> tuple[str, str]:
+def _state(view: CallView, interaction: Interaction, *, is_held: bool) -> tuple[str, str]:
     if view.state == CallState.TALKING and view.consulted is not None:
-        said = _("You talk with %(who)s, the customer waits") if view.is_held else _("All together with %(who)s")
+        said = _("You talk with %(who)s, the customer waits") if is_held else _("All together with %(who)s")
         said = said if view.is_consulted_there else _("Calling %(who)s, the customer waits")
         return "consult", said % {"who": view.consulted}
-    if view.state == CallState.TALKING and view.is_held:
+    if view.state == CallState.TALKING and is_held:
         return "held", _("On hold")
     if view.state == CallState.QUEUED and interaction.status == InteractionStatus.WAITING:
         place = wait_of(interaction, timezone.now()).position
@@ -100,6 +108,21 @@ def _state(view: CallView, interaction: Interaction) -> tuple[str, str]:
         CallState.ENDED: _("Call ended"),
     }
     return view.state, words[CallState(view.state)]
+
+
+def choice_words(call: Call, step: str, keyed: str) -> str:
+    """ "2: invoices": what was pressed, and where the menu leads from there."""
+    steps = call.inbox.flow.definition.get("steps", {}) if call.inbox.flow is not None else {}
+    choices = steps.get(step, {}).get("choices") or {}
+    leads_to = choices.get(keyed) if isinstance(choices, dict) else None
+    return f"{keyed}: {str(leads_to).replace('_', ' ')}" if leads_to else keyed
+
+
+def owed(user: User) -> dict[str, int]:
+    """How many are to be called back, and how many rang in vain; nothing where nobody can be called."""
+    if not Inbox.objects.visible_to(user).filter(channel=Channel.VOICE, is_active=True).exists():
+        return {"callbacks": 0, "missed": 0}
+    return {"callbacks": callbacks_open(user).count(), "missed": missed_calls(user).count()}
 
 
 def callbacks_by_queue(queue_ids: Iterable[int], user: User) -> dict[int, int]:

@@ -13,6 +13,7 @@ from django.utils import formats, timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
+from interactions.calls.selectors import softphone_lines
 from interactions.cases.choices import Direction, Outcome
 from interactions.cases.models import Case, Interaction, Message, Promise
 from interactions.customers.choices import Assurance, IdentityKind
@@ -59,6 +60,7 @@ class KnownBy:
     icon: str
     assurance: str
     is_sure: bool
+    may_call: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
     return Pane(
         interaction=interaction,
         profile=profile,
-        identities=tuple(_known_by(row) for row in profile.identities) if profile else (),
+        identities=_addresses(profile, user),
         assurance=telling.assurance_words(interaction.assurance),
         is_doubtful=interaction.assurance < Assurance.ATTESTED,
         evidence=telling.evidence_line(interaction.identity, interaction.assurance) if customer else "",
@@ -216,10 +218,19 @@ def _typed(interaction: Interaction) -> list[str]:
     return [str(one) for one in told.values_list("meta__chat__email", flat=True)[:5]]
 
 
-def _known_by(identity: Identity) -> KnownBy:
+def _addresses(profile: CustomerProfile | None, user: User) -> tuple[KnownBy, ...]:
+    if profile is None:
+        return ()
+    has_number = any(row.kind == IdentityKind.PHONE for row in profile.identities)
+    has_phone = has_number and bool(softphone_lines(user))
+    return tuple(_known_by(row, has_phone=has_phone) for row in profile.identities)
+
+
+def _known_by(identity: Identity, *, has_phone: bool) -> KnownBy:
     is_sure = identity.assurance >= Assurance.ATTESTED
     icon = ICONS.get(identity.kind, identity.kind)
-    return KnownBy(identity, icon, telling.assurance_words(identity.assurance), is_sure)
+    may_call = has_phone and identity.kind == IdentityKind.PHONE
+    return KnownBy(identity, icon, telling.assurance_words(identity.assurance), is_sure, may_call)
 
 
 def _local_time(customer: Customer | None, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from ccx.kernel.people.choices import ROLE_ABILITIES, Ability, UserKind
 from interactions.cases.choices import InteractionStatus, SegmentKind
 from interactions.cases.models import Interaction, Segment
 from interactions.desk.choices import reason_words
+from interactions.desk.selectors.calling import callbacks_by_queue
 from interactions.desk.selectors.presence import SIGNS
 from interactions.desk.selectors.targets import Targets
 from interactions.desk.selectors.work_list import NEAR, name_of
@@ -46,6 +47,7 @@ class Line:
     pending: int
     oldest: int | None
     target: int | None
+    callbacks: int = 0
 
     @property
     def tone(self) -> str:
@@ -213,7 +215,8 @@ def _lines(
         merged: dict[str, Any] = {name: sum(row[name] for row in rest) for name in ("waiting", "in_hand", "pending")}
         merged["since"] = min((row["since"] for row in rest if row["since"] is not None), default=None)
         lines.append(_line(None, merged, ringing, targets, now))
-    return lines
+    owed = callbacks_by_queue(known, user)
+    return [replace(line, callbacks=owed.get(line.queue.pk, 0)) if line.queue else line for line in lines]
 
 
 def _line(

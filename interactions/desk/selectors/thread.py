@@ -9,9 +9,12 @@ from django.db.models import F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from ccx.kernel.models import User
+from interactions.calls.models import Call, Recording
 from interactions.cases.choices import AuthorKind, SegmentEnd, SegmentKind
 from interactions.cases.models import Attachment, Interaction, Message, Segment
+from interactions.channels.choices import Channel
 from interactions.desk.quoting import Written, read_written
+from interactions.desk.selectors.calling import choice_words
 from interactions.desk.selectors.door import readable
 from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
@@ -78,6 +81,7 @@ class Item:
     contact: Interaction | None = None
     is_laid_out: bool = False
     has_remote_images: bool = False
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,9 @@ def thread(*, interaction: Interaction, user: User, before: UUID | None = None, 
     messages = newest_first[:size][::-1]
     has_more = len(newest_first) > size or (since is not None and _has_older(contacts, messages))
     oldest = messages[0] if messages else None
-    happened = _happened(contacts, after=oldest if has_more else None, before=before is not None, messages=messages)
-    merged = sorted([*_said(messages), *happened], key=lambda item: item.at)
+    happened = _happened(contacts, after=oldest if has_more else None, before=before, messages=messages)
+    spoken = _within(_by_phone(contacts, user), after=oldest if has_more else None, before=before, messages=messages)
+    merged = sorted([*_said(messages), *happened, *spoken], key=lambda item: item.at)
     return Thread(
         items=tuple(_marked(merged, contacts)),
         oldest=oldest.public_id if oldest else None,
@@ -192,7 +197,7 @@ def _delivery(message: Message, *, is_last: bool) -> Delivery | None:
 
 
 def _happened(
-    contacts: dict[int, Interaction], *, after: Message | None, before: bool, messages: Sequence[Message]
+    contacts: dict[int, Interaction], *, after: Message | None, before: UUID | None, messages: Sequence[Message]
 ) -> list[Item]:
     """What agents did, from the stretches of time; within the window of messages."""
     rows = Segment.objects.filter(interaction__in=list(contacts)).select_related("agent", "queue")
@@ -208,10 +213,31 @@ def _happened(
         told += [item] if item else []
         previous, had_it = segment, segment.agent_id if is_talk else had_it
     told += [_ending(contact) for contact in contacts.values() if contact.closed_at is not None]
+    return _within(told, after=after, before=before, messages=messages)
+
+
+def _within(told: list[Item], *, after: Message | None, before: UUID | None, messages: Sequence[Message]) -> list[Item]:
     if after is not None:
         told = [item for item in told if item.at >= after.sent_at]
-    if before and messages:
+    if before is not None and messages:
         told = [item for item in told if item.at <= messages[-1].sent_at]
+    return told
+
+
+def _by_phone(contacts: dict[int, Interaction], user: User) -> list[Item]:
+    """What callers keyed in, and what was recorded of their calls."""
+    spoken = [pk for pk, contact in contacts.items() if contact.channel == Channel.VOICE]
+    if not spoken:
+        return []
+    told: list[Item] = []
+    for call in Call.objects.filter(interaction__in=spoken).select_related("inbox__flow").order_by("started_at"):
+        for step, keyed in call.answers.items():
+            if not step.startswith("_") and keyed:
+                pressed = choice_words(call, step, str(keyed))
+                key = f"i{call.pk}-{step}"
+                told.append(Item(kind="event", at=call.started_at, key=key, what="keyed", detail=pressed))
+    recordings = Recording.objects.visible_to(user).filter(call__interaction__in=spoken)
+    told += [Item(kind="recording", at=one.started_at, key=f"r{one.public_id}", recording=one) for one in recordings]
     return told
 
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from ccx.kernel.errors import DomainError
@@ -20,16 +21,19 @@ from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.calls import services as calls
 from interactions.calls.errors import NoVoiceLineError
-from interactions.calls.selectors import softphone_lines
+from interactions.calls.models import Callback
+from interactions.calls.selectors import callbacks_open, missed_calls, softphone_lines
 from interactions.cases.models import Interaction
 from interactions.channels.models import Inbox
 from interactions.desk.pane_forms import ConsultForm, DialForm, SearchForm
-from interactions.desk.selectors.calling import is_theirs, phones
+from interactions.desk.selectors.calling import is_theirs, phones, queues_followed
 from interactions.desk.selectors.handing_over import Target, targets
 from interactions.desk.views.actions import act, done, is_htmx, own, to_work
 from interactions.desk.views.asking import answer, is_fragment
+from interactions.handling.services import accept_interaction
 
 TARGETS_PART: Final = "transfer-targets"
+MOST: Final = 200
 ORDERS: Final[dict[str, Callable[..., object]]] = {
     "hang-up": calls.hang_up,
     "complete": calls.complete_transfer,
@@ -112,7 +116,7 @@ def dial(request: StaffRequest, public_id: UUID) -> HttpResponse:
         return done(request, public_id, said=str(refused), level="warning")
     contact = call.interaction or interaction
     if not is_htmx(request):
-        return redirect("desk:conversation", contact.public_id)
+        return to_the_call(contact)
     place = {"path": reverse("desk:conversation", args=[contact.public_id]), "target": "#desk-open"}
     response = done(request, contact.public_id)
     response["HX-Trigger"] = json.dumps(
@@ -120,6 +124,70 @@ def dial(request: StaffRequest, public_id: UUID) -> HttpResponse:
     )
     response["HX-Location"] = json.dumps(place | {"swap": "outerHTML"})
     return response
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def calls_page(request: StaffRequest) -> HttpResponse:
+    """Who was not answered, and who waits to be called back."""
+    return render(request, "interactions/desk/calls.html", _owed(request))
+
+
+@require_safe
+@needs(Ability.HANDLE_CONTACTS)
+def calls_fragment(request: StaffRequest) -> HttpResponse:
+    """What moves on it."""
+    return render(request, "interactions/desk/_calls.html", _owed(request))
+
+
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def callback(request: StaffRequest, public_id: UUID, what: str) -> HttpResponse:
+    """Call back now ("now"), or not at all ("cancel")."""
+    deed = {"now": calls.call_back, "cancel": calls.cancel_callback}.get(what)
+    found = callbacks_open(request.user).filter(public_id=public_id).first()
+    if deed is None or found is None:
+        raise Http404
+    try:
+        deed(callback_id=found.pk, by=request.user)
+    except DomainError as refused:
+        messages.warning(request, str(refused))
+        return redirect("desk:calls")
+    if what == "cancel":
+        messages.success(request, _("Cancelled. Nobody calls back."))
+        return redirect("desk:calls")
+    found.refresh_from_db()
+    return _take(request, found)
+
+
+def _take(request: StaffRequest, callback: Callback) -> HttpResponse:
+    """Who presses it makes the call: the contact that calls back is theirs, if nobody was quicker."""
+    contact = callback.interaction
+    if contact is None:
+        return redirect("desk:calls")
+    try:
+        accept_interaction(interaction_id=contact.pk, agent=request.user, by=request.user)
+    except DomainError as refused:
+        messages.warning(request, str(refused))
+        return redirect("desk:calls")
+    return to_the_call(contact)
+
+
+def to_the_call(contact: Interaction) -> HttpResponse:
+    """The desk, whose telephone is told to answer the call of this contact by itself."""
+    return redirect(f"{reverse('desk:conversation', args=[contact.public_id])}#calling")
+
+
+def _owed(request: StaffRequest) -> dict[str, Any]:
+    missed = missed_calls(request.user)
+    waiting = callbacks_open(request.user)
+    return {
+        "missed": missed[:MOST],
+        "missed_count": missed.count(),
+        "callbacks": waiting[:MOST],
+        "callback_count": waiting.count(),
+        "topics": " ".join([f"user:{request.user.public_id}", *queues_followed(request.user)]),
+    }
 
 
 def with_phone(response: HttpResponse, lines: list[Inbox]) -> HttpResponse:

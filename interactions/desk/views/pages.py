@@ -15,7 +15,7 @@ from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
 from interactions.desk.forms import uuid_of
 from interactions.desk.nudging import LINES
-from interactions.desk.selectors.calling import call_bar, phones
+from interactions.desk.selectors.calling import call_bar, owed, phones
 from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
 from interactions.desk.selectors.floor import IN_HAND
@@ -106,6 +106,7 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
         "is_full": there.state == PresenceState.AVAILABLE and is_full(request.user, in_hand=in_hand),
         "open_id": request.GET.get("open", ""),
         "lines_down": lines_down(),
+        "owed": owed(request.user),
     }
 
 

@@ -15,7 +15,7 @@ from ccx.kernel.models import User
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter
-from interactions.channels.models import Inbox, LineState
+from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import ADAPTERS
 from interactions.doors.models import Mailbox
 
@@ -24,6 +24,8 @@ CHANNELS: Final = (
     *(Channel.EMAIL, Channel.CHAT, Channel.VOICE, Channel.WHATSAPP, Channel.SMS, Channel.MESSENGER),
     *(Channel.INSTAGRAM, Channel.TELEGRAM, Channel.WEB_FORM, Channel.API),
 )
+# Nobody else carries these: they work while we do.
+OURS: Final = frozenset({Channel.CHAT, Channel.WEB_FORM})
 # Looking back further would read every contact there ever was.
 LOOKS_BACK: Final = timedelta(days=7)
 
@@ -82,7 +84,7 @@ def choices_of_lines() -> list[Offered]:
         Channel.EMAIL: _("A mailbox of yours, or a provider of mail."),
         Channel.CHAT: _("A window on your site, with one script tag."),
         Channel.VOICE: _("A number with a menu, or the telephone system that you have."),
-        Channel.WHATSAPP: _("A business number, with templates outside the day."),
+        Channel.WHATSAPP: _("A business number, with templates after a day of silence."),
         Channel.SMS: _("A number that sends and receives."),
         Channel.MESSENGER: _("Messages to your Facebook page."),
         Channel.INSTAGRAM: _("Messages to your business account."),
@@ -121,16 +123,17 @@ def adapter_named(kind: str) -> Adapter | None:
 
 
 def _standing(inbox: Inbox, mailbox: Mailbox | None) -> Standing:
-    health = getattr(inbox, "health", None)
+    health: LineHealth | None = getattr(inbox, "health", None)
     if not inbox.is_active:
         return Standing(tone="neutral", word=_("Switched off"))
-    if health is not None and health.state == LineState.REFUSED:
-        return Standing(tone="bad", word=_("Refuses us"), since=health.since, told=health.last_error)
-    if health is not None and health.state == LineState.DOWN:
-        return Standing(tone="bad", word=_("Down"), since=health.since, told=health.last_error)
+    if health is not None and health.state != LineState.WELL:
+        word = _("Refuses us") if health.state == LineState.REFUSED else _("Down")
+        return Standing(tone="bad", word=word, since=health.since, told=health.last_error)
     is_fetched = bool((inbox.settings.get("imap") or {}).get("host"))
     if is_fetched and mailbox is not None and mailbox.error:
         return Standing(tone="bad", word=_("No mail comes in"), since=mailbox.checked_at, told=mailbox.error)
+    if inbox.channel in OURS:
+        return Standing(tone="good", word=_("Open"))
     was_fetched = is_fetched and mailbox is not None and mailbox.checked_at is not None
     if was_fetched or (health is not None and health.well_at is not None):
         return Standing(tone="good", word=_("Works"))

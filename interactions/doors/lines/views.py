@@ -29,7 +29,6 @@ from interactions.doors.lines.forms import LineForm
 from interactions.doors.lines.selectors import (
     LineShown,
     adapter_named,
-    adapters_of,
     choices_of_lines,
     lines_shown,
     with_standing,
@@ -70,7 +69,10 @@ def lines(request: StaffRequest) -> HttpResponse:
         "words": words,
         "is_empty": not words and page.paginator.count == 0,
         "are_many": bool(words) or page.paginator.num_pages > 1,
-        "actions": [Link(label=_("Add a line"), url=reverse("interactions:line-choose"), icon="add", is_primary=True)],
+        "actions": [
+            Link(label=_("Web forms"), url=reverse("interactions:forms"), icon="web_form"),
+            Link(label=_("Add a line"), url=reverse("interactions:line-choose"), icon="add", is_primary=True),
+        ],
     }
     return render(request, "interactions/doors/lines.html", context)
 
@@ -78,22 +80,17 @@ def lines(request: StaffRequest) -> HttpResponse:
 def _row(shown: LineShown) -> Row:
     inbox, standing = shown.inbox, shown.standing
     channel = Channel(inbox.channel)
-    adapter = adapter_of(inbox)
-    since = _("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else ""
-    is_one_of_many = adapter is not None and len(adapters_of(channel)) > 1
     return Row(
         key=str(inbox.public_id),
         url=reverse("interactions:line", args=[inbox.public_id]),
         cells=[
             Cell(text=inbox.name, detail=inbox.address, icon=channel.slug),
-            Cell(text=str(channel.label), detail=str(adapter.label) if adapter is not None and is_one_of_many else ""),
+            Cell(text=str(channel.label)),
             Cell(
                 text=standing.word,
                 icon=standing.tone,
                 tone=standing.tone,
-                detail=" · ".join(
-                    filter(None, (_("since %(when)s") % {"when": since} if since else "", standing.told))
-                ),
+                detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
             Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("none in a week")),

@@ -43,7 +43,9 @@ class Held:
         return len(self.file.content)
 
 
-def chosen(*, number: str, uploads: Sequence[UploadedFile], tickets: Sequence[str]) -> tuple[list[Held], list[str]]:
+def chosen(
+    *, number: str, uploads: Sequence["UploadedFile[Any]"], tickets: Sequence[str]
+) -> tuple[list[Held], list[str]]:
     """What was held before and what came along, and in words what of it cannot be taken."""
     found, errors = [], []
     for ticket in dict.fromkeys(tickets[:MOST_FILES]):

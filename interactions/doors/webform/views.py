@@ -54,8 +54,8 @@ def _taken(request: HttpRequest, found: WebForm) -> HttpResponse:
     ticket = request.POST.get(TICKET, "")
     number = number_of(found, ticket)
     if number is None:
-        too_old = _("The form had been open for too long. Please look it over and send it again.")
-        return _page(request, found, form, ticket=new_ticket(found), notice=too_old, status=400)
+        over = _("The form had been open for too long. Please look it over and send it again.")
+        return _page(request, found, form, ticket=new_ticket(found), notice=over, status=400)
     if request.POST.get(TRAP):
         return _thanks(request, found)  # a machine learns nothing
     files, trouble = _files(request, found, number)

@@ -193,8 +193,10 @@ def test_the_list_says_how_each_line_stands(admin: Client) -> None:
     Mailbox.objects.create(inbox=fetched, checked_at=now, error="certificate is over")
     Interaction.objects.create(inbox=off, channel=Channel.EMAIL, started_at=now)
     page = admin.get(LINES).text
-    for told in ("Refuses us", "535 no", "No mail comes in", "certificate is over", "Switched off", "none in a week"):
+    for told in ("Refuses us", "since ", "No mail comes in", "Switched off", "none in a week"):
         assert told in page
+    assert "535 no" in admin.get(page_of(refused)).text
+    assert "certificate is over" in admin.get(page_of(fetched)).text
     assert admin.get(f"{LINES}?q=fetch").text.count('id="row-') == 1
 
 

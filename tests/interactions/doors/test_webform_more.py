@@ -46,8 +46,8 @@ def ticket_of(page: str) -> str:
     return html.unescape(found[1])
 
 
-def send(ticket: str = "", *, address: str = "10.0.0.1", **data: Any) -> Any:
-    client = Client(REMOTE_ADDR=address)
+def send(ticket: str = "", *, address: str = "10.0.0.1", language: str = "en", **data: Any) -> Any:
+    client = Client(REMOTE_ADDR=address, headers={"accept-language": language})
     ticket = ticket or ticket_of(client.get(URL).text)
     told = {"f_message": "Where is it?", "f_mail": "ann@example.test", "f_name": "Ann", "ticket": ticket} | data
     with time_machine.travel(timezone.now() + timedelta(seconds=10), tick=True):
@@ -56,6 +56,13 @@ def send(ticket: str = "", *, address: str = "10.0.0.1", **data: Any) -> Any:
 
 def a_file(name: str = "bill.pdf", content: bytes = b"%PDF-1.7 bill", kind: str = "text/html") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, kind)
+
+
+def held_files() -> set[str]:
+    try:
+        return set(default_storage.listdir(f"{holding.FOLDER}/{timezone.now():%Y-%m-%d}")[1])
+    except FileNotFoundError:
+        return set()
 
 
 def test_files_hang_on_the_message_under_their_true_kind(web_form: WebForm) -> None:
@@ -71,7 +78,7 @@ def test_files_hang_on_the_message_under_their_true_kind(web_form: WebForm) -> N
 
 
 def test_a_mistake_elsewhere_loses_no_file(web_form: WebForm) -> None:
-    page = Client().get(URL).text
+    page, before = Client().get(URL).text, held_files()
     assert 'enctype="multipart/form-data"' in page
     wrong = send(ticket_of(page), f_message="", files=[a_file()])
     assert wrong.status_code == 400
@@ -84,7 +91,7 @@ def test_a_mistake_elsewhere_loses_no_file(web_form: WebForm) -> None:
 
     assert send(ticket_of(page), held=[held], files=[a_file("two.pdf")]).status_code == 200
     assert sorted(Attachment.objects.values_list("name", flat=True)) == ["bill.pdf", "two.pdf"]
-    assert default_storage.listdir(f"{holding.FOLDER}/{timezone.now():%Y-%m-%d}")[1] == []
+    assert held_files() == before
 
 
 @pytest.mark.parametrize(
@@ -153,6 +160,14 @@ def test_a_form_is_confirmed_once_without_a_word_of_its_sender(log: WebForm) -> 
     assert number in sent.body
     for told in ("evil.test", "pills", "Buy", "Ann"):
         assert told not in f"{sent.subject}{sent.body}{sent.extra_headers}"
+
+
+def test_a_confirmation_is_in_the_language_of_the_page(log: WebForm) -> None:
+    send(language="de", f_mail="uwe@example.test")
+    carry_out()
+    [sent] = mail.outbox
+    assert sent.subject.startswith("Wir haben Ihre Nachricht (")
+    assert "Ihre Nachricht ist angekommen" in sent.body
 
 
 def test_a_thousand_forms_in_the_name_of_others_are_a_few_mails(log: WebForm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ PY := $(BIN)/python
 t ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-browser run test fast test-one unit e2e everything lint fmt types imports templates \
+.PHONY: help setup setup-dev setup-browser run test fast test-one unit e2e lint fmt types imports templates \
 	migrations seed bench lock clean
 
 help: ## This list
@@ -30,15 +30,12 @@ run: setup ## Start everything: servers, web, sockets, worker, scheduler; Ctrl-C
 
 # What CI runs, word for word; in this order, so that the cheap refusals come first.
 test: setup-browser ## Everything CI runs: imports, lint, templates, types, migrations, unit, browser
-	@$(MAKE) --no-print-directory VENV=$(VENV) imports lint templates types migrations everything
+	@$(MAKE) --no-print-directory VENV=$(VENV) imports lint templates types migrations unit e2e
 
 fast: setup-dev unit ## Unit tests only, for the inner loop
 
 unit: setup-dev
 	$(PY) -m pytest -q -m "not e2e" $(t)
-
-everything: setup-browser ## Unit and browser tests together: what waits for a browser leaves room for what computes
-	$(PY) -m pytest -q -n 3 $(t)
 
 test-one: setup-dev ## One file or folder, in one process: make test-one t=tests/kernel
 	$(PY) -m pytest -n0 $(t)

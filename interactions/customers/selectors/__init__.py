@@ -1,5 +1,6 @@
 """Everything that reads customers, one selector per screen. Callers take them from here."""
 
+from interactions.customers.selectors.likeness import Likely, likely_same
 from interactions.customers.selectors.lookup import current_customer_id, find_customer
 from interactions.customers.selectors.merge_preview import MergePreview, merge_preview
 from interactions.customers.selectors.profile import CustomerProfile, customer_profile
@@ -9,11 +10,13 @@ from interactions.customers.selectors.timeline import TimelinePage, timeline
 __all__ = [
     "CustomerPage",
     "CustomerProfile",
+    "Likely",
     "MergePreview",
     "TimelinePage",
     "current_customer_id",
     "customer_profile",
     "find_customer",
+    "likely_same",
     "merge_preview",
     "search_customers",
     "timeline",

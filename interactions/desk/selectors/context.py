@@ -1,6 +1,6 @@
 """What stands beside a conversation: who this is, what we owe them, what happened before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,10 +15,17 @@ from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.calls.selectors import softphone_lines
 from interactions.cases.choices import Direction, Outcome
-from interactions.cases.models import Case, Interaction, Promise
+from interactions.cases.models import Case, Interaction, Message, Promise
 from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Customer, Identity
-from interactions.customers.selectors import CustomerProfile, TimelinePage, customer_profile, timeline
+from interactions.customers.selectors import (
+    CustomerProfile,
+    Likely,
+    TimelinePage,
+    customer_profile,
+    likely_same,
+    timeline,
+)
 from interactions.desk.selectors import telling
 from interactions.desk.selectors.door import workable
 
@@ -81,6 +88,8 @@ class Pane:
     identities: tuple[KnownBy, ...]
     assurance: str
     is_doubtful: bool
+    evidence: str
+    likely: Sequence[Likely]
     local_time_text: str
     since: str
     repeat: Repeat | None
@@ -114,6 +123,8 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
         identities=_addresses(profile, user),
         assurance=telling.assurance_words(interaction.assurance),
         is_doubtful=interaction.assurance < Assurance.ATTESTED,
+        evidence=telling.evidence_line(interaction.identity, interaction.assurance) if customer else "",
+        likely=likely_same(customer, user, typed=_typed(interaction)) if customer and is_page_open else (),
         local_time_text=_local_time(customer, now),
         since=_since(profile),
         repeat=_repeat(interaction, customer),
@@ -199,6 +210,12 @@ def _state(promise: Promise, now: datetime) -> str:
     if promise.due_at < now:
         return "overdue"
     return "due" if timezone.localtime(promise.due_at).date() == timezone.localtime(now).date() else "open"
+
+
+def _typed(interaction: Interaction) -> list[str]:
+    """Addresses that were typed into the chats of this contact: nobody vouches for them."""
+    told = Message.objects.filter(interaction=interaction, meta__chat__email__gt="")
+    return [str(one) for one in told.values_list("meta__chat__email", flat=True)[:5]]
 
 
 def _addresses(profile: CustomerProfile | None, user: User) -> tuple[KnownBy, ...]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from interactions.customers.choices import Assurance
+from interactions.customers.models import Identity
 from interactions.customers.selectors import CustomerProfile
 from interactions.customers.selectors.timeline import TimelineEntry
 
@@ -103,6 +104,32 @@ def assurance_words(assurance: int) -> str:
         Assurance.ATTESTED: _("Confirmed by the channel"),
         Assurance.PROVEN: _("Proven by the customer"),
     }[Assurance(assurance)]
+
+
+SOURCES = {
+    "dmarc": gettext_lazy("the mail server of its domain vouches for the sender (DMARC)"),
+    "mail": gettext_lazy("anybody can write a sender into a mail"),
+    "reply token": gettext_lazy("it answers a sealed mail that only they were sent"),
+    "carrier": gettext_lazy("the telephone company vouches for the number"),
+    "caller id": gettext_lazy("anybody can show a number when calling"),
+    "platform": gettext_lazy("the messenger's provider vouches for it"),
+    "web form": gettext_lazy("anybody can type any address into a form"),
+    "chat form": gettext_lazy("anybody can type any address into a chat"),
+    "signed by the site": gettext_lazy("the site on which they are signed in vouches for them"),
+}
+
+
+def evidence_line(identity: Identity | None, assurance: int) -> str:
+    """How we came to this customer, and what that is worth: the whole reasoning in a sentence or two."""
+    if identity is None:
+        return _("A person said who this is; no address of this contact shows it.")
+    by = {"kind": identity.get_kind_display(), "value": identity.value}
+    told = _("Known by %(kind)s %(value)s") % by
+    why = SOURCES.get(identity.source)
+    line = f"{told}: {why}." if why is not None else f"{told}."
+    if assurance < Assurance.ATTESTED:
+        line = _("%(line)s Tell nothing of earlier contacts until they prove who they are.") % {"line": line}
+    return line
 
 
 def repeat_line(number: int, about: str, days: int) -> str:

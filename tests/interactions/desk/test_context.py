@@ -286,10 +286,10 @@ def test_a_thousand_contacts_cost_the_pane_no_more_than_one(centre: CustomerCent
         )
 
     # Session and user (2), grants, the contact; the customer, what the profile shows (10), promises, timeline (3),
-    # repeats, whether the case has others, whether the contact may be changed.
+    # repeats, whether the case has others, whether the contact may be changed, what was typed into it.
     make_contact(centre, hand.customer, "before", started_at=timezone.now() - timedelta(days=1), reason=hand.late)
     number = queries_do_not_grow(lambda: as_htmx(bob, "get", "desk:context", hand.contact.public_id), add_rows)
-    assert number == 23
+    assert number == 24
 
 
 def test_the_timeline_goes_on_where_it_ended(centre: CustomerCentre, hand: Hand):

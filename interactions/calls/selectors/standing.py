@@ -41,21 +41,24 @@ def call_of(interaction: Interaction) -> Call | None:
     return calls.filter(ended_at__isnull=True).order_by("-pk").first() or calls.order_by("-pk").first()
 
 
-def _heard_on(inbox: Inbox) -> QuerySet[Call]:
-    return Call.objects.filter(inbox=inbox).select_related("inbox__flow", "queue", "interaction")
-
-
 def call_by_leg(inbox: Inbox, leg: str) -> Call | None:
     """The call of a line by the provider's id of the customer's leg; for the provider, who has proved who it is."""
-    return _heard_on(inbox).filter(provider_id=leg).first() if leg else None
+    return _known_on(inbox, Call.objects.filter(provider_id=leg)) if leg else None
 
 
 def call_by_id(inbox: Inbox, told: str) -> Call | None:
     """The same by our own id, which an address of ours names."""
     try:
-        return _heard_on(inbox).filter(public_id=UUID(told)).first()
+        return _known_on(inbox, Call.objects.filter(public_id=UUID(told)))
     except ValueError:
         return None
+
+
+def _known_on(inbox: Inbox, calls: QuerySet[Call]) -> Call | None:
+    call = calls.filter(inbox=inbox).select_related("queue", "interaction").first()
+    if call is not None:
+        call.inbox = inbox
+    return call
 
 
 def standing(call: Call) -> CallView:

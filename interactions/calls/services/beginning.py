@@ -26,11 +26,12 @@ def begin_call(*, inbox: Inbox, told: CallTold, arrived_at: datetime) -> Call:
     What is told before the call itself began is kept with it; the contact is made when it is told who calls.
     """
     moment = told.at or arrived_at
-    call, _is_new = Call.objects.select_for_update(no_key=True, of=("self",)).get_or_create(
+    call, _is_new = Call.objects.select_for_update(no_key=True).get_or_create(
         inbox=inbox,
         provider_id=told.call_id[:120],
         defaults={"started_at": moment, "heard_at": arrived_at, "state": CallState.FLOW},
     )
+    call.inbox = inbox
     if told.kind == Told.BEGAN and call.interaction_id is None:
         _fill_in(call, told)
         make_contact(call=call, at=moment)

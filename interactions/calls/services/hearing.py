@@ -82,8 +82,10 @@ def _call_of(inbox: Inbox, told: CallTold, arrived_at: datetime) -> Call | None:
             public_id = UUID(told.call)
         except ValueError:
             return None
-        calls = Call.objects.select_for_update(no_key=True, of=("self",)).select_related("inbox")
-        return calls.filter(inbox=inbox, public_id=public_id).first()
+        call = Call.objects.select_for_update(no_key=True).filter(inbox=inbox, public_id=public_id).first()
+        if call is not None:
+            call.inbox = inbox
+        return call
     if not told.call_id:
         return None
     return begin_call(inbox=inbox, told=told, arrived_at=arrived_at)

@@ -43,11 +43,8 @@ def answered(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _first(inbox: Inbox, adapter: Adapter, line: Line, request: Request, taken: Taken | None) -> Answer:
     if not isinstance(adapter, ControlledVoiceAdapter):
         return _advice(inbox, line, adapter, request, is_understood=taken is None or taken.is_understood)
-    call = call_by_leg(inbox, _form(request).get("CallSid", ""))
-    if call is None or call.interaction_id is None:
-        return _twiml(hang_up())
-    way = start_flow(call_id=call.pk, now=timezone.now())
-    return _twiml(answering.beginning(line, _fresh(call), way))
+    heard = start_flow(inbox=inbox, leg=_form(request).get("CallSid", ""), now=timezone.now())
+    return _twiml(answering.beginning(line, heard.call, heard.way) if heard is not None else hang_up())
 
 
 def _advice(inbox: Inbox, line: Line, adapter: Adapter, request: Request, *, is_understood: bool) -> Answer:
@@ -55,8 +52,8 @@ def _advice(inbox: Inbox, line: Line, adapter: Adapter, request: Request, *, is_
     told = json.loads(adapter.answer(line, request, is_understood=is_understood).content)
     call = call_by_leg(inbox, _call_id(request)) if is_understood else None
     if call is not None and inbox.flow_id is not None and not call.step:
-        way = start_flow(call_id=call.pk, now=timezone.now())
-        told |= _advised(_fresh(call), way)
+        heard = start_flow(inbox=inbox, leg=call.provider_id, now=timezone.now())
+        told |= _advised(heard.call, heard.way) if heard is not None else {}
     return Answer(content=json.dumps(told), content_type="application/json")
 
 
@@ -99,15 +96,28 @@ def _nothing(_inbox: Inbox, _line: Line, _call: Call, _told: Mapping[str, str]) 
     return str(Twiml())
 
 
-def _menu(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str:
+def _menu(inbox: Inbox, _adapter: Adapter, line: Line, request: Request, _taken: Taken | None) -> Answer:
+    told = {**dict(request.query), **_form(request)}
     place = Place(
         step=told.get("step", ""),
         language=told.get("language", "en")[:10],
         taken=_count(told.get("taken")),
         tried=_count(told.get("tried")),
     )
-    way = answer_step(call_id=call.pk, place=place, digits=told.get("Digits", ""), now=timezone.now())
-    return answering.going_on(line, _fresh(call), way)
+    try:
+        call_id = UUID(told.get("call", ""))
+    except ValueError:
+        return _twiml(hang_up())
+    digits, now = told.get("Digits", ""), timezone.now()
+    heard = answer_step(inbox=inbox, call_id=call_id, place=place, digits=digits, now=now)
+    return _twiml(answering.going_on(line, heard.call, heard.way) if heard is not None else hang_up())
+
+
+@csrf_exempt
+@require_POST
+def menu(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A caller keyed in something at a step of the flow, or nothing."""
+    return enter(request, public_id, answer=_menu)
 
 
 def _wait(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str:
@@ -116,9 +126,9 @@ def _wait(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str
     return answering.waiting(line, call, times=_count(told.get("n")), now=now)
 
 
-def _callback(_inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str:
+def _callback(inbox: Inbox, line: Line, call: Call, told: Mapping[str, str]) -> str:
     times = _count(told.get("n"))
-    is_kept = bool(told.get("Digits")) and take_callback(call_id=call.pk, now=timezone.now())
+    is_kept = bool(told.get("Digits")) and take_callback(inbox=inbox, call_id=call.public_id, now=timezone.now())
     return answering.called_back(call, is_kept=is_kept, line=line, times=times)
 
 
@@ -133,8 +143,8 @@ def _voicemail(_inbox: Inbox, _line: Line, call: Call, _told: Mapping[str, str])
     return answering.thanked(call)
 
 
-def _elsewhere(_inbox: Inbox, _line: Line, call: Call, _told: Mapping[str, str]) -> str:
-    end_flow(call_id=call.pk, now=timezone.now())
+def _elsewhere(inbox: Inbox, _line: Line, call: Call, _told: Mapping[str, str]) -> str:
+    end_flow(inbox=inbox, call_id=call.public_id, now=timezone.now())
     return hang_up()
 
 
@@ -178,7 +188,6 @@ def _hold(_inbox: Inbox, line: Line, _call: Call, _told: Mapping[str, str]) -> s
 status = telling(_nothing, keeps=True)
 room = telling(_nothing, keeps=True)
 recording = telling(_nothing, keeps=True)
-menu = telling(_menu, keeps=True)
 callback = telling(_callback, keeps=True)
 left_queue = telling(_left_queue, keeps=True)
 voicemail = telling(_voicemail, keeps=True)
@@ -232,10 +241,6 @@ def _part(content: bytes, asked: str) -> HttpResponse:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(content)}"})
     told = {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
     return HttpResponse(content[start : end + 1], status=206, headers=told)
-
-
-def _fresh(call: Call) -> Call:
-    return call_by_id(call.inbox, str(call.public_id)) or call
 
 
 def _form(request: Request) -> dict[str, str]:

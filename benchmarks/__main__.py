@@ -19,6 +19,7 @@ KEYS = (
     "intake_single",
     "intake_bulk",
     "intake_webhook",
+    "call_answers",
     "import",
     "freshness",
     "live_fanout",

@@ -81,7 +81,8 @@ def _token() -> str:
 
 
 @contextmanager
-def _program(*arguments: str) -> Iterator[None]:
+def program(*arguments: str) -> Iterator[None]:
+    """A module of Python as a process of its own."""
     process = subprocess.Popen([sys.executable, "-m", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -94,7 +95,8 @@ def _program(*arguments: str) -> Iterator[None]:
             process.wait()
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
+    """Until somebody answers there, whatever they say."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
@@ -157,10 +159,10 @@ def intake(size: int, only: set[str]) -> None:
     web = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     web += ["--workers", "2", "--blocking-threads", "4"]
     bare, single, bulk, took = [], [], [], []
-    with _program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
-        _wait_for(f"{url}/api/v1/contacts")
+    with program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
+        wait_for(f"{url}/api/v1/contacts")
         for _ in range(ROUNDS):
-            rate, _program_name = _one_statement_rate()
+            rate, _name_of_program = _one_statement_rate()
             bare.append(rate)
             if "intake_single" in only:
                 taken, rate = _clients(url, token, bulk=0)
@@ -194,8 +196,8 @@ def webhooks(size: int) -> None:
     web += ["--workers", "2", "--blocking-threads", "4"]
     bare, once, again, took = [], [], [], []
     brought = 0
-    with _program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
-        _wait_for(url)
+    with program(*web, "--no-ws", "--log-level", "error", "ccx.wsgi:application"):
+        wait_for(url)
         for _ in range(ROUNDS):
             bare.append(_one_statement_rate()[0])
             taken, rate, number = _providers(url, times=1)
@@ -302,7 +304,7 @@ def freshness(size: int, ready: Callable[[], None]) -> None:
         "error",
     ]
     accepted: list[float] = []
-    with _program(*worker):
+    with program(*worker):
         _receive_one(0)
         base = _settled()
         sender = threading.Thread(target=_send, args=(accepted,))

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
-from benchmarks import analytics, chat, doors, live, routing
+from benchmarks import analytics, calls, chat, doors, live, routing
 from benchmarks.dataset import make_centre
 from benchmarks.figures import Figure, tell
 from benchmarks.mail import mail_backlog
@@ -56,6 +56,7 @@ class Run:
             "import": lambda: doors.history_import(self.size),
             "intake_single+intake_bulk": lambda: doors.intake(self.size, self.only),
             "intake_webhook": lambda: doors.webhooks(self.size),
+            "call_answers": lambda: calls.answers(self.size),
             **({"mail_backlog": lambda: mail_backlog(self.size)} if self.size <= 100_000 else {}),
         }
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from ccx.kernel.events.effects import RefusedEffectError, TemporaryEffectError
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg, Recording
+from interactions.calls.selectors.dialling import pairs_of
 from interactions.calls.services import conclude, hear
 from interactions.calls.services.ordering import DOING, DONE, FAILED, OWED, PREFIX
 from interactions.channels.contract import Line
@@ -156,8 +157,7 @@ def address(call: Call, path: str, **query: str) -> str:
 def _dial_agent(adapter: ControlledVoiceAdapter, line: Line, call: Call, told: Mapping[str, Any]) -> dict[str, Any]:
     agent = User.objects.get(pk=told["agent_id"])
     name = f"agent-{agent.public_id.hex}"
-    numbers = line.settings.get("agent_numbers") or {}
-    number = str(numbers.get(agent.email, "")) if isinstance(numbers, Mapping) else ""
+    number = pairs_of(line.settings.get("agent_numbers")).get(agent.email, "")
     interaction_id = str(call.interaction.public_id) if call.interaction is not None else ""
     to = number or f"client:{name}?{urlencode({'call': str(call.public_id), 'interaction': interaction_id})}"
     leg = adapter.dial(

@@ -27,6 +27,15 @@ def allowed_number(inbox: Inbox, number: str) -> str:
     return value
 
 
+def pairs_of(told: object) -> dict[str, str]:
+    """Lines of "name = value", as the line's form keeps them; a table as it is."""
+    if isinstance(told, dict):
+        return {str(name): str(value) for name, value in told.items()}
+    lines = told.splitlines() if isinstance(told, str) else [str(one) for one in told] if isinstance(told, list) else []
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {name.strip(): value.strip() for name, _is, value in pairs}
+
+
 def countries(inbox: Inbox) -> frozenset[str]:
     """Two letters each: those that the line lists, else the country of its own number."""
     told = inbox.settings.get("countries") or []

@@ -19,7 +19,7 @@ from interactions.intake.services import receive
 FULL_ATTESTATION = "TN-Validation-Passed-A"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def begin_call(*, inbox: Inbox, told: CallTold, arrived_at: datetime) -> Call:
     """The call that something was told of: known, or new with the contact it makes.
 

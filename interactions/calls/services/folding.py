@@ -48,7 +48,7 @@ def folded(call: Call) -> Folded:
     return fold(heard_of(call, call.events.all()), is_outbound=call.direction == Direction.OUTBOUND)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refold(*, call: Call) -> Folded:
     """Compute the stretches of a call's contact anew, over all its calls; how this call stands."""
     if call.interaction_id is None:

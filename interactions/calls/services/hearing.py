@@ -11,11 +11,13 @@ from ccx.kernel.models import User
 from interactions.calls.models import Call, CallEvent, CallLeg
 from interactions.calls.segments import CUSTOMER, Folded
 from interactions.calls.selectors import line_consents
+from interactions.calls.selectors.dialling import pairs_of
 from interactions.calls.services.beginning import begin_call
 from interactions.calls.services.folding import refold, remember, state_of
 from interactions.calls.services.ordering import order
 from interactions.calls.services.recordings import hear_recording, tell_pages
 from interactions.calls.services.settling import settle
+from interactions.cases.choices import Direction
 from interactions.channels.models import Inbox
 from interactions.channels.voice.told import CallTold, Told
 from interactions.routing.models import Queue
@@ -27,6 +29,7 @@ AGENT = "agent-"
 def hear(*, inbox: Inbox, told: Iterable[CallTold], arrived_at: datetime) -> list[Call]:
     """Take in what was told; the calls it was about. Told again it changes nothing."""
     calls: dict[int, Call] = {}
+    changed: set[int] = set()
     for one in told:
         call = _call_of(inbox, one, arrived_at)
         if call is None:
@@ -34,9 +37,18 @@ def hear(*, inbox: Inbox, told: Iterable[CallTold], arrived_at: datetime) -> lis
         calls[call.pk] = call
         if _keep(call, one, arrived_at):
             _note(call, one, arrived_at)
+            if not _is_as_intake_left_it(call, one):
+                changed.add(call.pk)
     for call in calls.values():
-        conclude(call=call, now=arrived_at)
+        if call.pk in changed:
+            conclude(call=call, now=arrived_at)
     return list(calls.values())
+
+
+def _is_as_intake_left_it(call: Call, told: CallTold) -> bool:
+    """A call that begins in a menu stands already as it would be folded; somebody is on the line and waits."""
+    begins = told.kind == Told.BEGAN and call.inbox.flow_id is not None and call.direction == Direction.INBOUND
+    return begins and not call.events.exclude(key=told.key[:200]).exists()
 
 
 @transaction.atomic
@@ -98,8 +110,9 @@ def _keep(call: Call, told: CallTold, arrived_at: datetime) -> bool:
             "data": data,
         },
     )
-    call.heard_at = max(call.heard_at, arrived_at)
-    call.save(update_fields=["heard_at"])
+    if arrived_at > call.heard_at:
+        call.heard_at = arrived_at
+        call.save(update_fields=["heard_at"])
     if is_new and told.kind == Told.BEGAN and call.interaction_id is not None and call.inbox.flow_id is None:
         queue = queue or call.queue
         if queue is not None:
@@ -143,7 +156,7 @@ def _note_leg(call: Call, told: CallTold, arrived_at: datetime) -> None:
     is_customer = told.leg == call.provider_id or told.data.get("role") == CUSTOMER
     agent = agent_named(call.inbox, told.agent) if told.agent else None
     moment = told.at or arrived_at
-    leg, _is_new = CallLeg.objects.get_or_create(
+    leg, is_new = CallLeg.objects.get_or_create(
         call=call,
         provider_id=told.leg[:120],
         defaults={
@@ -153,6 +166,8 @@ def _note_leg(call: Call, told: CallTold, arrived_at: datetime) -> None:
             "started_at": moment,
         },
     )  # fmt: skip
+    if is_new and told.kind in {Told.BEGAN, Told.DIALLED}:
+        return
     if told.kind in {Told.ANSWERED, Told.JOINED}:
         leg.answered_at = min(leg.answered_at or moment, moment)
     if told.kind in {Told.HELD, Told.RESUMED}:
@@ -170,8 +185,7 @@ def agent_named(inbox: Inbox, name: str) -> User | None:
             return User.objects.filter(public_id=UUID(name.removeprefix(AGENT))).first()
         except ValueError:
             return None
-    extensions = inbox.settings.get("extensions") or {}
-    email = extensions.get(name, name) if isinstance(extensions, dict) else name
+    email = pairs_of(inbox.settings.get("extensions")).get(name, name)
     return User.objects.filter(email__iexact=email, is_active=True).first()
 
 

@@ -191,4 +191,10 @@ FIELDS: Final = (
         is_required=True,
         help=gettext_lazy("Sent as a bearer token, or used to sign each event."),
     ),
+    Field(
+        name="extensions",
+        label=gettext_lazy("Extensions of agents"),
+        kind="lines",
+        help=gettext_lazy("One a line: 201 = alice@example.com. Events may name agents by their e-mail as well."),
+    ),
 )

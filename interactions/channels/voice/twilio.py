@@ -202,6 +202,10 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
     def check(self, line: Line) -> Iterable[Check]:
         """Who we are, and that the number is ours and calls us."""
+        if not line.settings.get("account_sid"):
+            told_why = _("No provider is connected: the line takes no calls and makes none.")
+            yield Check(name=_("Provider"), is_well=False, told=told_why)
+            return
         try:
             told = asking.get(line, ".json", of_account=True)
         except (RefusedEffectError, TemporaryEffectError) as error:
@@ -356,6 +360,13 @@ FIELDS: Final = (
         help=gettext_lazy("Two letters each; empty: only the country of the line's own number."),
     ),
     Field(name="calls_per_minute", label=gettext_lazy("Calls out in a minute, at most"), kind="number", default=10),
+    Field(
+        name="agent_numbers",
+        label=gettext_lazy("Agents who answer by their own telephone"),
+        kind="lines",
+        help=gettext_lazy("One a line: alice@example.com = +441134960777. They press a key to take a call."),
+        is_rare=True,
+    ),
     Field(name="music", label=gettext_lazy("Music while waiting (address of a sound file)"), kind="url"),
     Field(
         name="api_base",

@@ -68,7 +68,7 @@ class Span:
 Told = tuple[int, datetime, datetime | None, int | None, int | None, int | None, int]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refold_segments(*, interaction_id: int, spans: Sequence[Span], by: User | None = None) -> bool:
     """Let the stretches of these calls stand as they are told, whatever stood there; whether anything changed.
 

@@ -126,7 +126,7 @@ def test_an_agents_rail_holds_only_what_opens_for_them(live_server, browser, sho
     links = page.locator(".rail-nav a.rail-link")
     page.click(".rail-settings > summary")
     settings = page.locator(".rail-settings .menu-item:visible")
-    assert settings.all_inner_texts()[:3] == ["Imports", "People", "Teams"]
+    assert settings.all_inner_texts()[:3] == ["Imports", "Lines", "People"]
     assert links.count() >= 6
     for address in [link.get_attribute("href") for link in [*links.all(), *settings.all()]]:
         answer = page.goto(address or "")

@@ -123,7 +123,7 @@ def test_the_list_asks_the_same_number_of_queries_whatever_is_on_it(
 
     # Session, user, grants, queues followed, offers and their contacts, own contacts, counts, queues, rows of the open
     # queue, last words, promises, what did not leave, presence, lines that are down.
-    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 15
+    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 18
 
 
 def test_another_teams_supervisor_sees_nothing_of_it(desk: Desk, client: Client) -> None:

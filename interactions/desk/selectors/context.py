@@ -123,7 +123,7 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
         identities=_addresses(profile, user),
         assurance=telling.assurance_words(interaction.assurance),
         is_doubtful=interaction.assurance < Assurance.ATTESTED,
-        evidence=telling.evidence_line(interaction.identity, interaction.assurance) if customer else "",
+        evidence=_evidence(interaction) if customer else "",
         likely=likely_same(customer, user, typed=_typed(interaction)) if customer and is_page_open else (),
         local_time_text=_local_time(customer, now),
         since=_since(profile),
@@ -210,6 +210,10 @@ def _state(promise: Promise, now: datetime) -> str:
     if promise.due_at < now:
         return "overdue"
     return "due" if timezone.localtime(promise.due_at).date() == timezone.localtime(now).date() else "open"
+
+
+def _evidence(interaction: Interaction) -> str:
+    return telling.evidence_line(interaction.identity, interaction.assurance, customer_id=interaction.customer_id)
 
 
 def _typed(interaction: Interaction) -> list[str]:

@@ -119,14 +119,20 @@ SOURCES = {
 }
 
 
-def evidence_line(identity: Identity | None, assurance: int) -> str:
-    """How we came to this customer, and what that is worth: the whole reasoning in a sentence or two."""
-    if identity is None:
+def evidence_line(identity: Identity | None, assurance: int, *, customer_id: int | None) -> str:
+    """How we came to this customer, and what that is worth: the whole reasoning in a sentence or two.
+
+    `assurance` is this very contact's. What once vouched for the address says nothing of a contact that shows less:
+    whoever forges a sender must not borrow its proof.
+    """
+    if identity is None or identity.customer_id != customer_id:
         return _("A person said who this is; no address of this contact shows it.")
     by = {"kind": identity.get_kind_display(), "value": identity.value}
     told = _("Known by %(kind)s %(value)s") % by
-    why = SOURCES.get(identity.source)
-    line = f"{told}: {why}." if why is not None else f"{told}."
+    why = str(SOURCES.get(identity.source, ""))
+    if assurance < identity.assurance:
+        why = _("the address was vouched for earlier, and this contact does not show that it is theirs")
+    line = f"{told}: {why}." if why else f"{told}."
     if assurance < Assurance.ATTESTED:
         line = _("%(line)s Tell nothing of earlier contacts until they prove who they are.") % {"line": line}
     return line

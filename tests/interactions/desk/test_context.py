@@ -13,8 +13,9 @@ from ccx.kernel.audit.models import AuditEntry
 from interactions.cases.choices import CaseStatus, InteractionStatus
 from interactions.cases.models import Case, Interaction, Promise
 from interactions.customers.choices import Assurance
+from interactions.customers.models import Customer, Identity
 from interactions.desk.selectors.context import pane
-from interactions.desk.selectors.telling import ago, promises_line, repeat_line
+from interactions.desk.selectors.telling import ago, evidence_line, promises_line, repeat_line
 from interactions.handling.services import identify_customer
 from tests.factories.customers import CustomerCentre, make_case, make_contact, make_customer
 from tests.factories.desk import Hand, give_history, in_hand
@@ -345,3 +346,20 @@ def test_a_moment_is_told_as_people_say_it(back: timedelta, said: str):
 def test_a_repeat_is_said_plainly():
     assert repeat_line(3, "Delivery is late", 9) == "Third contact about Delivery is late in 9 days"
     assert repeat_line(12, "Delivery is late", 1) == "12th contact about Delivery is late in 1 day"
+
+
+def test_a_forged_sender_does_not_borrow_what_once_vouched_for_the_address(db: None):
+    ann, ben = Customer.objects.create(name="Ann"), Customer.objects.create(name="Ben")
+    known = Identity.objects.create(
+        customer=ann, kind="email", value="ann@example.test", assurance=Assurance.ATTESTED, source="dmarc"
+    )
+
+    shown = evidence_line(known, Assurance.ATTESTED, customer_id=ann.pk)
+    forged = evidence_line(known, Assurance.CLAIMED, customer_id=ann.pk)
+
+    assert "DMARC" in shown
+    assert "Tell nothing" not in shown
+    assert "DMARC" not in forged
+    assert "does not show that it is theirs" in forged
+    assert "Tell nothing of earlier contacts" in forged
+    assert "A person said" in evidence_line(known, Assurance.CLAIMED, customer_id=ben.pk)

@@ -21,6 +21,7 @@ from interactions.customers.models import (
     Identity,
     Preference,
     Purchase,
+    ToldApart,
 )
 from interactions.doors.models import (
     ChatDevice,
@@ -95,5 +96,6 @@ __all__ = [
     "Sending",
     "ServiceTarget",
     "Skill",
+    "ToldApart",
     "WebForm",
 ]

@@ -114,6 +114,22 @@ class Consent(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
 
+class ToldApart(models.Model):
+    """Two customers who look alike, and of whom a person said that they are not the same; the older row comes first."""
+
+    one = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    said_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="told_apart_once"),
+            models.CheckConstraint(condition=Q(one__lt=models.F("other")), name="told_apart_in_order"),
+        ]
+        verbose_name_plural = "told apart"
+
+
 class Purchase(models.Model):
     """Something a customer bought, told by the shop."""
 

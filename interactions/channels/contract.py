@@ -205,6 +205,7 @@ class Capabilities:
     less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
     for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
     only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
+    `shows_typing`, `shows_read`: the customer is shown that we type, and that we saw what they sent.
     `is_instant`: nobody is handed anything, what we write is there with its row; it cannot be taken back.
     """
 
@@ -224,6 +225,7 @@ class Capabilities:
     tells_delivered: bool = False
     tells_read: bool = False
     shows_typing: bool = False
+    shows_read: bool = False
     is_instant: bool = False
     per_second: float | None = None
     notes: tuple[Words, ...] = ()
@@ -378,14 +380,11 @@ class Adapter(ABC):
         raise CannotAskError
 
     def tell_typing(self, line: Line, recipient: str, *, last_heard: str = "") -> None:
-        """Tell the customer that somebody writes, where `shows_typing`; `last_heard` is the id of their last message.
-
-        Never raises.
-        """
+        """Where `shows_typing`; `last_heard` is the id of the customer's last message. Never raises."""
         return
 
     def tell_read(self, line: Line, external_id: str) -> None:
-        """Tell the customer's side that what they sent was seen, where the channel knows that. Never raises."""
+        """Where `shows_read`. Never raises."""
         return
 
     def ask_templates(self, line: Line) -> list[dict[str, Any]]:

@@ -348,6 +348,7 @@ MATRIX: dict[str, list[Row]] = {
     # The public.
     "chat/widget.js": [public()],
     # Nobody's line; what a line's visitors get is in tests/interactions/doors/chat/.
+    "chat/<uuid:inbox>/": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/config": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/state": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/files/<uuid:public_id>": [public(404, ids=NO_LINE | {"public_id": NO_LINE["inbox"]})],

@@ -202,11 +202,10 @@ class Capabilities:
     """What a line can do, as data: the composer reads it before an agent presses send.
 
     `max_text` in what `counts` says: characters, bytes (of UTF-8) or utf16 (units of it); `max_text_with_files` where
-    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
-    for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
-    only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
-    `shows_typing`, `shows_read`: the customer is shown that we type, and that we saw what they sent.
-    `is_instant`: nobody is handed anything, what we write is there with its row; it cannot be taken back.
+    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty: any.
+    `reply_window`: how long after the customer's last message free words may be sent; after it templates only.
+    `can_start`: we may write to whom never wrote here. `notes` are sentences for agents. `shows_typing`, `shows_read`:
+    the customer is shown that we type, that we saw. `is_instant`: what we write is there with its row, for good.
     """
 
     can_send: bool = True
@@ -390,9 +389,9 @@ class Adapter(ABC):
         return
 
     def ask_templates(self, line: Line) -> list[dict[str, Any]]:
-        """The messages that the provider has approved, to be kept as the line's settings["templates"].
+        """What the provider has approved, to be kept as settings["templates"]. Raises as `fetch` does.
 
-        Each has at least name, language, text and parameters (how many words fill it). Raises as `fetch` does.
+        Each has at least name, language, text and parameters (how many words fill it).
         """
         raise CannotAskError
 

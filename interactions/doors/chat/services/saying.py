@@ -76,7 +76,7 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
     _attach_to_known(locked, inbox)
     is_signed = bool(locked.site_user)
     was_invited = locked.identity is not None and locked.identity.source == BY_OFFER
-    assurance, source = (Assurance.ATTESTED, BY_OFFER) if was_invited else (Assurance.CLAIMED, ANONYMOUS)
+    vouched = Assurance.ATTESTED if was_invited else Assurance.CLAIMED
     contact = InboundContact(
         inbox_id=inbox.pk,
         channel=inbox.channel,
@@ -85,8 +85,8 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
         identity=IdentityClaim(
             kind=IdentityKind.VISITOR.value,
             value=str(locked.public_id),
-            assurance=Assurance.PROVEN if is_signed else assurance,
-            source=SIGNED if is_signed else source,
+            assurance=Assurance.PROVEN if is_signed else vouched,
+            source=SIGNED if is_signed else BY_OFFER if was_invited else ANONYMOUS,
         ),
         customer_name=locked.name,
         language=locked.language,

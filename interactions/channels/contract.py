@@ -320,6 +320,8 @@ class Adapter(ABC):
     max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
+    # After failing for so long it is not called any more until somebody says so; None: it is tried for ever.
+    gives_up_after: ClassVar[timedelta | None] = None
     # Parameters of the address that are secrets, and never kept: `parse` must not need them.
     secret_query: ClassVar[tuple[str, ...]] = ()
 
@@ -378,10 +380,7 @@ class Adapter(ABC):
         raise CannotAskError
 
     def tell_typing(self, line: Line, recipient: str, *, last_heard: str = "") -> None:
-        """Tell the customer that somebody writes, where `shows_typing`; `last_heard` is the id of their last message.
-
-        Never raises.
-        """
+        """Tell the customer that somebody writes; `last_heard` is the id of their last message. Never raises."""
         return
 
     def tell_read(self, line: Line, external_id: str) -> None:

@@ -223,6 +223,7 @@ MATRIX: dict[str, list[Row]] = {
     "settings/inboxes/<uuid:public_id>/try/": [row(administrator=200, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/templates/": [row(administrator=404, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/switch/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/resume/": [row(administrator=302, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/remove/": [row(administrator=302, of="inbox", method="post")],
     "settings/forms/": [row(administrator=200)],
     "settings/forms/add/": [row(administrator=200), row(administrator=422, method="post")],

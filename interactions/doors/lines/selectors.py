@@ -38,6 +38,7 @@ class Standing:
     word: str
     since: datetime | None = None
     told: str = ""
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +129,9 @@ def _standing(inbox: Inbox, mailbox: Mailbox | None) -> Standing:
         return Standing(tone="neutral", word=_("Switched off"))
     if health is not None and health.state != LineState.WELL:
         word = _("Refuses us") if health.state == LineState.REFUSED else _("Down")
-        return Standing(tone="bad", word=word, since=health.since, told=health.last_error)
+        word = _("Given up") if health.is_given_up else word
+        since, told = health.since, health.last_error
+        return Standing(tone="bad", word=word, since=since, told=told, is_given_up=health.is_given_up)
     is_fetched = bool((inbox.settings.get("imap") or {}).get("host"))
     if is_fetched and mailbox is not None and mailbox.error:
         return Standing(tone="bad", word=_("No mail comes in"), since=mailbox.checked_at, told=mailbox.error)

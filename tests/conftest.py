@@ -11,15 +11,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ccx.catalogues import compile_catalogues
-from tests.services import TestServices, use
+from tests.services import TestServices, redis_of_worker, use
 
 SERVICES = pytest.StashKey[TestServices]()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    is_worker = hasattr(config, "workerinput")
-    if is_worker or config.option.collectonly or {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
+    if hasattr(config, "workerinput"):
+        use({"REDIS_URL": redis_of_worker(os.environ["REDIS_URL"], config.workerinput["workerid"])})
+        return
+    if config.option.collectonly or {"DATABASE_URL", "REDIS_URL"} <= set(os.environ):
         return
     compile_catalogues()
     services = TestServices()

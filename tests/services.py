@@ -4,6 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -12,6 +13,8 @@ from ccx.embedded.processes import Children
 from ccx.embedded.servers import Servers
 from ccx.settings.env import database_from_url
 
+# As many databases as a server has when nobody says otherwise.
+WORKER_DATABASES = 16
 VAR = Path(settings.BASE_DIR) / "var" / "tests"
 
 
@@ -62,3 +65,9 @@ def use(addresses: dict[str, str]) -> None:
         settings.REDIS_URL = settings.CELERY_BROKER_URL = url
         settings.CACHES["default"]["LOCATION"] = url
         settings.CHANNEL_LAYERS["default"]["CONFIG"]["hosts"][0]["address"] = url
+
+
+def redis_of_worker(address: str, worker: str) -> str:
+    """A Redis database for one of several test processes ("gw3"): emptying a cache empties its whole database."""
+    number = int(worker.removeprefix("gw")) % WORKER_DATABASES
+    return urlsplit(address)._replace(path=f"/{number}").geturl()

@@ -207,11 +207,9 @@ def test_redis_emptied_and_then_gone_loses_nothing(
     line: Line, settings: Any, monkeypatch: pytest.MonkeyPatch, dead_port: int
 ) -> None:
     parts = urlsplit(settings.REDIS_URL)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    own = parts._replace(path=f"/{8 + int(worker.removeprefix('gw')) % 8}") if worker else parts
-    point_wake_ups_at(own.geturl(), settings, monkeypatch)
+    point_wake_ups_at(parts.geturl(), settings, monkeypatch)
     settings.CCX_WAKE_READERS = "ccx.readers.wake"
-    server = redis.Redis.from_url(own.geturl())
+    server = redis.Redis.from_url(parts.geturl())
     a_finished_call(line, 1)
     server.flushdb()
     server.close()

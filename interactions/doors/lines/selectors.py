@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.look.parts import Link, Tone
@@ -26,8 +25,6 @@ CHANNELS: Final = (
 )
 # Nobody else carries these: they work while we do.
 OURS: Final = frozenset({Channel.CHAT, Channel.WEB_FORM})
-# Looking back further would read every contact there ever was.
-LOOKS_BACK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +39,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class LineShown:
-    """A line, how it stands, and when a contact last came in over it; None: none in a week."""
+    """A line, how it stands, and when a contact last came over it; None: never."""
 
     inbox: Inbox
     standing: Standing
@@ -70,8 +67,9 @@ def with_standing(inboxes: Sequence[Inbox]) -> list[LineShown]:
     """These lines and how they stand."""
     keys = [inbox.pk for inbox in inboxes]
     mailboxes = Mailbox.objects.in_bulk(keys)
-    recent = Interaction.objects.filter(started_at__gte=timezone.now() - LOOKS_BACK, inbox__in=keys)
-    heard = dict(recent.order_by().values_list("inbox").annotate(Max("started_at")))
+    # The last of each line by itself: what they have in all is much.
+    last = Interaction.objects.filter(inbox=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
+    heard = dict(Inbox.objects.filter(pk__in=keys).order_by().annotate(last=Subquery(last)).values_list("pk", "last"))
     return [
         LineShown(inbox=inbox, standing=_standing(inbox, mailboxes.get(inbox.pk)), heard_at=heard.get(inbox.pk))
         for inbox in inboxes

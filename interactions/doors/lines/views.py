@@ -93,7 +93,7 @@ def _row(shown: LineShown) -> Row:
                 detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
-            Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("none in a week")),
+            Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("never")),
         ],
     )
 
@@ -137,7 +137,9 @@ def line_try(request: StaffRequest, public_id: UUID) -> HttpResponse:
     if adapter is None:
         raise Http404
     checks = try_line(inbox=found, adapter=adapter, by=request.user)
-    context = {"line": found, "checks": checks, "is_well": bool(checks) and all(check.is_well for check in checks)}
+    is_well = bool(checks) and all(check.is_well for check in checks)
+    is_warned = is_well and any(check.is_warning for check in checks)
+    context = {"line": found, "checks": checks, "is_well": is_well, "is_warned": is_warned}
     return render(request, "interactions/doors/_line_try.html", context)
 
 

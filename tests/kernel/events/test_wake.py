@@ -1,12 +1,10 @@
 """Wake-ups: one pending at most, never an error, never a long wait; and the sweep finds what they lost."""
 
-import os
 import socket
 import time
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
@@ -32,13 +30,9 @@ def use_redis(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.fixture
 def broker(event_log: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator["redis.Redis"]:
     """A database of the real server, empty, for this test process alone."""
-    parts = urlsplit(settings.REDIS_URL)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    path = f"/{8 + int(worker.removeprefix('gw')) % 8}" if worker else parts.path
-    address = urlunsplit(parts._replace(path=path))
-    server = redis.Redis.from_url(address)
+    server = redis.Redis.from_url(settings.REDIS_URL)
     server.flushdb()
-    use_redis(address, settings, monkeypatch)
+    use_redis(settings.REDIS_URL, settings, monkeypatch)
     settings.CCX_WAKE_READERS = "ccx.readers.wake"
     yield server
     server.flushdb()

@@ -21,7 +21,8 @@ from interactions.customers.models import Identity
 from interactions.customers.selectors.merge_preview import machine_may_merge
 from interactions.customers.services import add_identity, attest_identity, merge_customers
 from interactions.doors.chat.errors import NothingIsSaidError
-from interactions.doors.chat.selectors import external_id_of
+from interactions.doors.chat.selectors import external_id_of, is_running
+from interactions.doors.chat.services.asking import refuse_open_questions
 from interactions.doors.chat.services.uploads import forget, uploads_named
 from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import ChatVisitor
@@ -49,6 +50,8 @@ def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> 
     known = Message.objects.filter(interaction__inbox=inbox, external_id=external_id_of(visitor, words.id)).first()
     if known is not None:
         return known
+    if not is_running(visitor.interaction):
+        refuse_open_questions(visitor, line)
     uploads = uploads_named(visitor=visitor, tickets=words.tickets)
     kept = keep_files([upload.file for upload in uploads])
     receipt: Receipt | None = None

@@ -14,6 +14,7 @@ from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
 from interactions.doors.chat.errors import EmailIsInvalidError, FormIsNotOfferedError, NothingIsSaidError
+from interactions.doors.chat.services.asking import refuse_open_form
 from interactions.doors.chat.services.sessions import read_answers
 from interactions.doors.models import ChatVisitor
 from interactions.intake.services import receive
@@ -47,6 +48,7 @@ def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor 
         raise EmailIsInvalidError(_("This does not look like an e-mail address.")) from None
     is_signed = visitor is not None and bool(visitor.site_user) and visitor.email == email
     answers = read_answers(form.answers, line.questions)
+    refuse_open_form(answers, line)
     known = [f"{question.label}: {answers[question.name]}" for question in line.questions if question.name in answers]
     owner = str(visitor.public_id) if visitor is not None else str(inbox.public_id)
     contact = InboundContact(

@@ -200,6 +200,7 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/note/": [row(**KEEPS, of="customer", method="post")],
     "customers/<uuid:public_id>/preference/": [row(**KEEPS, of="customer", method="post")],
     "customers/<uuid:public_id>/profile/": [row(**KEEPS, of="customer", method="post")],
+    "customers/<uuid:public_id>/apart/": [row(of="customer", method="post")],
     "customers/<uuid:public_id>/merge/": [row(**MERGES, of="customer")],
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
@@ -292,6 +293,7 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_timeline/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_who/": [row(**HANDLES, of="interaction"), row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/_apart/": [row(of="interaction", method="post")],
     # Nothing is filled in: whoever may is told what is missing.
     "desk/<uuid:public_id>/_promise/": [row(**IS_ASKED, of="interaction", method="post")],
     "desk/<uuid:public_id>/_promise/<uuid:promise_id>/kept/": [row(of="interaction", ids=NO_PROMISE, method="post")],

@@ -34,10 +34,12 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    CustomersToldApart,
     IdentityAdded,
     IdentityAttested,
     MergeUndone,
     PurchaseRecorded,
+    ToldApartTakenBack,
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
@@ -81,6 +83,8 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (LIVE, FACTS),
     CustomersMerged: (LIVE, FACTS),
     MergeUndone: (LIVE, FACTS),
+    CustomersToldApart: (LIVE,),
+    ToldApartTakenBack: (LIVE,),
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.

@@ -277,11 +277,12 @@ class Handed:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One step of trying a line: what was tried, whether it worked, and in words what failed and what to do."""
+    """One step of trying a line; `told` says what failed and what to do, with `is_warning` what is missing still."""
 
     name: Words
     is_well: bool
     told: Words = ""
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,7 +317,8 @@ class Adapter(ABC):
     has_webhook: ClassVar[bool] = True
     webhook_path: ClassVar[str] = ""
     webhook_help: ClassVar[Words] = ""
-    guide: ClassVar[str] = ""  # how such a line is set up: a file of the documentation
+    steps: ClassVar[tuple[Words, ...]] = ()  # how such a line is set up: shown beside its form
+    guide: ClassVar[str] = ""  # and at length: a file of the documentation
     max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)

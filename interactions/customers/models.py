@@ -114,6 +114,22 @@ class Consent(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
 
+class ToldApartQuerySet(models.QuerySet["ToldApart"]):
+    def visible_to(self, user: User) -> Self:
+        """Pairs of which the user may see both."""
+        seen = Customer.objects.visible_to(user).values("pk")
+        return self.filter(one__in=seen, other__in=seen)
+
+    def of(self, customer: Customer) -> Self:
+        """The pairs that this customer is one of."""
+        return self.filter(Q(one=customer) | Q(other=customer))
+
+    def between(self, first: Customer, second: Customer) -> Self:
+        """The pair of these two, in whatever order; one row or none."""
+        one, other = sorted((first.pk, second.pk))
+        return self.filter(one=one, other=other)
+
+
 class ToldApart(models.Model):
     """Two customers who look alike, and of whom a person said that they are not the same; the older row comes first."""
 
@@ -121,6 +137,8 @@ class ToldApart(models.Model):
     other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     said_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     said_at = models.DateTimeField(default=timezone.now)
+
+    objects = ToldApartQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -8,7 +8,7 @@ from ccx.kernel.audit.services import forget_contents
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.customers.events import CustomerErased
-from interactions.customers.models import Customer, CustomerMerge, Identity, Preference
+from interactions.customers.models import Customer, CustomerMerge, Identity, Preference, ToldApart
 from interactions.customers.services.locking import lock_customers
 
 WIPED = {"name": "", "company": "", "language": "", "time_zone": "", "attributes": {}}
@@ -82,3 +82,4 @@ def _wipe_what_we_keep(customer: Customer) -> None:
     customer.notes.all().delete()
     customer.preferences.all().delete()
     customer.purchases.update(description="")
+    ToldApart.objects.of(customer).delete()

@@ -51,7 +51,7 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
             for one in _new_mails(inbox, mailbox, most):
                 taken += one
         except ConsentIsNeededError as error:
-            _note(mailbox, _("The provider lets us in no longer: somebody has to give consent anew."))
+            _note(mailbox, str(error))
             # What is sent needs the same consent.
             note_failure(inbox, error)
         except TemporaryEffectError as error:

@@ -8,6 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.events.log import announce
+from interactions.cases.events import InteractionChanged
+from interactions.cases.models import Message
 from interactions.channels.chat.line import ChatLine, Question, origin_of
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
@@ -86,7 +89,25 @@ def keep_email(*, visitor: ChatVisitor, email: str) -> ChatVisitor:
     if not (locked.site_user and locked.email):
         locked.email = normal
         locked.save(update_fields=["email"])
+        _tell_the_agent(locked)
     return locked
+
+
+def _tell_the_agent(visitor: ChatVisitor) -> None:
+    """An address that comes after the first words stands beside them all the same."""
+    begun = Message.objects.select_for_update(of=("self",)).filter(
+        interaction=visitor.interaction_id, meta__has_key="chat"
+    )
+    first = begun.select_related("interaction").order_by("sent_at", "pk").first()
+    if first is None or first.meta["chat"].get("email") == visitor.email:
+        return
+    first.meta["chat"]["email"] = visitor.email
+    first.save(update_fields=["meta"])
+    chat = first.interaction
+    event = InteractionChanged(
+        interaction_id=chat.pk, case_id=chat.case_id, customer_id=chat.customer_id, agent_id=chat.agent_id, what="email"
+    )
+    announce(event)
 
 
 def allowed_page(page: Mapping[str, Any], line: ChatLine) -> dict[str, str]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interactions.cases.models import Message
 from interactions.channels.chat.line import ChatLine
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
@@ -36,6 +38,7 @@ def offers_form(inbox: Inbox) -> bool:
     return inbox.reply_inbox is not None and inbox.reply_inbox.is_active
 
 
+@transaction.atomic
 def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor | None, language: str) -> Receipt:
     """Take a form in. Its address is a claim, unless it is the one that the site signed for this visitor."""
     if inbox.reply_inbox is None or not offers_form(inbox):
@@ -68,4 +71,9 @@ def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor 
         body="\n\n".join(part for part in (form.body, "\n".join(known)) if part),
         payload={"body": form.body, "answers": answers, "page": visitor.page if visitor is not None else {}},
     )
-    return receive(contact=contact, by_id=None)
+    receipt = receive(contact=contact, by_id=None)
+    if receipt.is_new:
+        # By themselves, too: an address among the answers may be one that we know somebody by.
+        beside = [{"label": one.label, "answer": answers[one.name]} for one in line.questions if one.name in answers]
+        Message.objects.filter(pk=receipt.message_id or 0).update(meta={"form": {"email": email, "answers": beside}})
+    return receipt

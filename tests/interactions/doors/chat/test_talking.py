@@ -190,6 +190,7 @@ def test_the_form_comes_as_a_contact_that_is_answered_by_mail(visitor: Visitor, 
         centre.email.pk,
         Assurance.CLAIMED,
     )
+    assert contact.messages.get().meta == {"form": {"email": "ann@example.test", "answers": []}}
     assert visitor.ask("offline", form | {"email": "no address"}).status_code == 422
     open_line(visitor.inbox, questions="Name *\nOrder number *")
     another = form | {"id": str(uuid4()), "name": ""}

@@ -291,6 +291,8 @@ CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
 # For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
 
+# How many workers may speak to one line's provider at once: a slow one must not have them all.
+CCX_LINE_SENDERS = env_int("CCX_LINE_SENDERS", min(4, max(1, env_int("CCX_WORKER_PROCESSES", 2) - 1)))
 # How long a reply may be taken back before it leaves.
 CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)
 # How long an agent may be offline before what waits for them waits for anybody.

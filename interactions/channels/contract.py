@@ -323,6 +323,7 @@ class Adapter(ABC):
     max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
+    gives_up_after: ClassVar[timedelta | None] = None  # failing for so long; then a person says when it goes on
     # Parameters of the address that are secrets, and never kept: `parse` must not need them.
     secret_query: ClassVar[tuple[str, ...]] = ()
 

@@ -69,6 +69,8 @@ MORE_NAMES: dict[str, set[str]] = {
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue", "distincts", "parts"),
         *("answers", "trends"),
     },
+    # What administrators are told of a line by mail.
+    "interactions/doors/lines": {"letters"},
     "journeys/ownership": {"reader", "letters"},
     # What follows the log; the words of surveys by language, and the mail that asks.
     "feedback/surveys": {"reader", "wording", "mailing"},

@@ -3,6 +3,7 @@
 import structlog
 from celery import Task, shared_task
 
+from interactions.handling import signs
 from interactions.handling.outgoing import (
     BATCH,
     lines_with_due_messages,
@@ -10,7 +11,6 @@ from interactions.handling.outgoing import (
     send_line,
     settle_the_silent,
 )
-from interactions.handling import signs
 from interactions.handling.reports import forget_early_reports
 from interactions.handling.scheduled import hold_overtaken
 from interactions.handling.services import (
@@ -20,7 +20,6 @@ from interactions.handling.services import (
     offer_waiting_work,
     wake_snoozed,
 )
-
 
 logger = structlog.get_logger(__name__)
 

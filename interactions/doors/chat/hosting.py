@@ -13,7 +13,7 @@ from interactions.doors.chat.selectors import chat_line, line_named
 @require_safe
 @never_cache
 def page(request: HttpRequest, inbox: UUID) -> HttpResponse:
-    """The chat, open. It knows nobody: who comes by a link shows it to the widget, which takes it out of the address."""
+    """The chat, open. It knows nobody: a link is shown to the widget, which takes it out of the address."""
     found = line_named(inbox)
     if found is None:
         raise Http404

@@ -104,7 +104,8 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     if known is not None:
         return Said(message=known, is_new=False)
     going = reply.going
-    _refuse_unless_written(by, has_words=bool(reply.body.strip() or going.files or going.template or going.chat_line_id))
+    goes_along = going.files or going.template or going.chat_line_id
+    _refuse_unless_written(by, has_words=bool(reply.body.strip() or goes_along))
     changes = changes_since(interaction, reply.seen, by=by)
     if changes:
         raise StaleViewError(changes)

@@ -72,7 +72,16 @@ def test_every_source_that_the_code_writes_has_words() -> None:
         everywhere |= assigned(ast.parse(path.read_text(encoding="utf-8")))
     found = {source for path in paths for source in sources_of(path, everywhere)}
     assert len(found) > 12
-    assert {"chat token", "link to a chat", "link in a chat's mail", "given in a chat", "agent", "SMS", "import ", "api:"} <= found
+    assert {
+        "chat token",
+        "link to a chat",
+        "link in a chat's mail",
+        "given in a chat",
+        "agent",
+        "SMS",
+        "import ",
+        "api:",
+    } <= found
     assert {source for source in found if source and source_words(source) == source} == set()
     assert all(str(words) and str(words) not in SOURCES for words in SOURCES.values())
 

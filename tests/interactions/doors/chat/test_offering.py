@@ -92,7 +92,9 @@ def test_the_case_goes_on_in_the_chat_with_its_agent_and_the_visitor_sees_a_gree
     assert (chat.case_id, chat.customer_id, chat.agent) == (before.case_id, before.customer_id, centre.alice)
     assert (chat.direction, chat.status, chat.assurance) == (Direction.OUTBOUND, InteractionStatus.PENDING, 2)
     state = answer.json()["state"]
-    assert [(said["from"], "knows what it is about" in said["body"]) for said in state["messages"]] == [("system", True)]
+    assert [(said["from"], "knows what it is about" in said["body"]) for said in state["messages"]] == [
+        ("system", True)
+    ]
     assert "4711" not in answer.content.decode()
     assert PHONE not in answer.content.decode()
     message.refresh_from_db()

@@ -390,10 +390,7 @@ class Adapter(ABC):
         return
 
     def ask_templates(self, line: Line) -> list[dict[str, Any]]:
-        """What the provider has approved, to be kept as settings["templates"]. Raises as `fetch` does.
-
-        Each has at least name, language, text and parameters (how many words fill it).
-        """
+        """What the provider has approved: each with name, language, text and how many `parameters` fill it."""
         raise CannotAskError
 
     @abstractmethod

@@ -84,19 +84,21 @@ class CallWay:
 
 
 def call_ways(interaction: Interaction, user: User) -> list[CallWay]:
-    """The customer's numbers, for who has a telephone at the desk; for whom it is missing they say so."""
+    """The customer's numbers for who has a telephone at the desk; to others the first says that it is missing."""
     numbers = Identity.objects.filter(customer_id=interaction.customer_id or 0, kind=IdentityKind.PHONE)
     found = list(numbers.select_related("customer").order_by("-assurance", "-last_seen_at", "pk")[:MOST_NUMBERS])
     if not found or not Inbox.objects.filter(channel=Channel.VOICE, is_active=True).exists():
         return []
     lines = softphone_lines(user)
+    if not lines:
+        return [CallWay(identity=found[0], why_not=_("You have no telephone at this desk."))]
     is_talking = Call.objects.filter(ended_at=None, interaction__customer=interaction.customer_id or 0).exists()
-    return [CallWay(identity=one, why_not=_why_no_call(interaction, one, lines, is_talking=is_talking)) for one in found]
+    return [
+        CallWay(identity=one, why_not=_why_no_call(interaction, one, lines, is_talking=is_talking)) for one in found
+    ]
 
 
 def _why_no_call(interaction: Interaction, identity: Identity, lines: Sequence[Inbox], *, is_talking: bool) -> str:
-    if not lines:
-        return _("You have no telephone at this desk.")
     if is_talking:
         return _("A call with the customer is running.")
     if identity.assurance < Assurance.ATTESTED:

@@ -41,6 +41,7 @@ class Gate:
     can_choose: bool = False
     # What the customer prefers, in words; what they do, where the way is another.
     prefers: str = ""
+    is_preferred: bool = False
     habit: str = ""
 
     @property
@@ -142,14 +143,18 @@ def gate(stands: Standing, user: User) -> Gate:
         goes_elsewhere=not goes_on_here(contact, way),
         down=down,
         can_choose=can_choose,
-        prefers=preference_line(contact) if can_choose and sees else "",
-        habit=_habit_elsewhere(contact, way) if can_choose and sees else "",
+        **(_likings(contact, way) if can_choose and sees else {}),
     )
 
 
-def _habit_elsewhere(contact: Interaction, way: Way) -> str:
+def _likings(contact: Interaction, way: Way) -> dict[str, Any]:
+    """What is to be said of the channel: what they stated, else what they do where the way is another."""
+    stated = stated_channel(contact.customer_id)
+    if stated is not None:
+        return {"prefers": preference_line(contact), "is_preferred": stated.channel == way.inbox.channel}
     habit = learned_channel(contact.customer_id)
-    return habit_line(contact) if habit is not None and habit.channel != way.inbox.channel else ""
+    is_elsewhere = habit is not None and habit.channel != way.inbox.channel
+    return {"habit": habit_line(contact)} if is_elsewhere else {}
 
 
 def _way(contact: Interaction, user: User, draft: Draft | None) -> Way:

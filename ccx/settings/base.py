@@ -269,6 +269,10 @@ CCX_SOCKET_ADDRESS = "ccx.sockets.address"
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
 CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"
 CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
+# Who is told that an answer is being written, for customers whose channel shows that.
+CCX_LIVE_TYPES = "interactions.handling.tasks.agent_types"
+# Who makes the link that opens the chat which a message offers: visitors are the chat's door's.
+CCX_CHAT_LINK = "interactions.doors.chat.offering.link_of"
 # Who tells a worker that a telephone is owed an order; empty: the sweep finds it.
 CCX_CALLS_WAKE = "interactions.calls.tasks.wake"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.

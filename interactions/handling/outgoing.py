@@ -19,7 +19,7 @@ from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Adapter, CannotAskError, Capabilities, Line, Outgoing
 from interactions.channels.models import NEVER, Inbox
 from interactions.channels.registry import adapter_of, line_of
-from interactions.handling.letters import outgoing_of
+from interactions.handling.letters import invited, outgoing_of
 from interactions.handling.lines import has_room, may_send_now, note_failure, note_well
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.settling import Settling, settle_attempt, settle_sending, why
@@ -133,7 +133,7 @@ def _carry_out(sending: Sending, adapter: Adapter, line: Line, capabilities: Cap
         return True
     failpoints.reach("message.before_send")
     try:
-        handed = adapter.send(line, outgoing)
+        handed = adapter.send(line, invited(outgoing, sending.message))
     except RefusedEffectError as error:
         code = str(getattr(error, "code", "") or "")
         settle_attempt(sending, Settling(state=SendingState.FAILED, error=why(error), error_code=code))
@@ -185,7 +185,8 @@ def _look_up(sending: Sending, now: datetime) -> bool:
     report = None
     try:
         if adapter is not None:
-            report = adapter.look_up(line_of(sending.inbox), outgoing_of(sending), since=since)
+            asked = invited(outgoing_of(sending), sending.message)
+            report = adapter.look_up(line_of(sending.inbox), asked, since=since)
     except CannotAskError:
         Sending.objects.filter(pk=sending.pk, state=SendingState.UNKNOWN).update(look_up_at=None)
         return False

@@ -56,8 +56,10 @@ MORE_NAMES: dict[str, set[str]] = {
     # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows
     # the log.
     "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
-    # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown"},
+    # Messages on their way out, as effects are; signs of ours on the customer's side; what follows the log.
+    "interactions/handling": {
+        *("letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown", "signs"),
+    },
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},

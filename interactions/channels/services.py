@@ -17,7 +17,7 @@ from ccx.kernel.people.services.authority import require_configure
 from ccx.kernel.secrets import SecretIsUnreadableError, decrypt, encrypt, encrypt_anew
 from interactions.channels.choices import Channel
 from interactions.channels.errors import LineIsInUseError, LineIsNotRightError
-from interactions.channels.models import Inbox, LineHealth
+from interactions.channels.models import NEVER, Inbox, LineHealth
 
 FIELDS: Final = (
     *("name", "channel", "provider", "address", "time_zone", "default_queue", "business_hours", "reply_inbox"),
@@ -56,7 +56,7 @@ def save_line(
     inbox.save()
     if credentials:
         inbox = keep_credentials(inbox_id=inbox.pk, credentials=credentials, by=by)
-    LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
+    _try_again(inbox)
     return inbox
 
 
@@ -67,6 +67,15 @@ def switch_line(*, inbox_id: int, is_active: bool, by: User | None) -> Inbox:
     inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
     inbox.is_active = is_active
     inbox.save(update_fields=["is_active"])
+    return inbox
+
+
+@transaction.atomic
+def resume_line(*, inbox_id: int, by: User | None) -> Inbox:
+    """Call a line's receiver again, which had been given up: what waits goes out, the first message alone."""
+    require_configure(by)
+    inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
+    _try_again(inbox)
     return inbox
 
 
@@ -92,6 +101,13 @@ def keep_templates(*, inbox_id: int, templates: Sequence[Mapping[str, Any]], by:
     inbox.settings = {**inbox.settings, "templates": [dict(template) for template in templates]}
     inbox.save(update_fields=["settings"])
     return inbox
+
+
+def _try_again(inbox: Inbox) -> None:
+    """At once; a line that had been given up has its whole time again."""
+    given_up = LineHealth.objects.filter(pk=inbox.pk, retry_at=NEVER)
+    if not given_up.update(retry_at=None, failures=0, since=timezone.now()):
+        LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
 
 
 def _refuse_unless_right(inbox: Inbox) -> None:

@@ -19,6 +19,7 @@ from interactions.desk.selectors.calling import choice_words
 from interactions.desk.selectors.door import readable
 from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
+from interactions.handling.selectors.inviting import OFFER
 
 WINDOW = 100
 # The live window may grow by what came since it was opened, up to here.
@@ -84,6 +85,12 @@ class Item:
     is_laid_out: bool = False
     has_remote_images: bool = False
     recording: Recording | None = None
+
+    @property
+    def offer_opened_at(self) -> datetime | None:
+        """When the customer came over to the chat that this message offers."""
+        told = self.message.meta.get(OFFER, {}).get("opened_at", "") if self.message is not None else ""
+        return datetime.fromisoformat(told) if told else None
 
 
 @dataclass(frozen=True)

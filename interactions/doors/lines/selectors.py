@@ -38,6 +38,7 @@ class Standing:
     word: str
     since: datetime | None = None
     told: str = ""
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,9 @@ def _standing(inbox: Inbox, mailbox: Mailbox | None) -> Standing:
         had_consent = bool((inbox.settings.get("oauth") or {}).get("consented_at"))
         refuses = _("Connect again") if had_consent else _("Refuses us")
         word = refuses if health.state == LineState.REFUSED else _("Down")
-        return Standing(tone="bad", word=word, since=health.since, told=health.last_error)
+        word = _("Given up") if health.is_given_up else word
+        since, told = health.since, health.last_error
+        return Standing(tone="bad", word=word, since=since, told=told, is_given_up=health.is_given_up)
     is_fetched = bool((inbox.settings.get("imap") or {}).get("host"))
     if is_fetched and mailbox is not None and mailbox.error:
         return Standing(tone="bad", word=_("No mail comes in"), since=mailbox.checked_at, told=mailbox.error)

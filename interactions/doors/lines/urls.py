@@ -15,5 +15,6 @@ urlpatterns = [
     path("settings/inboxes/<uuid:public_id>/try/", views.line_try, name="line-try"),
     path("settings/inboxes/<uuid:public_id>/templates/", views.line_templates, name="line-templates"),
     path("settings/inboxes/<uuid:public_id>/switch/", views.line_switch, name="line-switch"),
+    path("settings/inboxes/<uuid:public_id>/resume/", views.line_resume, name="line-resume"),
     path("settings/inboxes/<uuid:public_id>/remove/", views.line_remove, name="line-remove"),
 ]

@@ -25,7 +25,14 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, CannotAskError
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, webhook_url
-from interactions.channels.services import credentials_of, forget_consent, remove_line, save_line, switch_line
+from interactions.channels.services import (
+    credentials_of,
+    forget_consent,
+    remove_line,
+    resume_line,
+    save_line,
+    switch_line,
+)
 from interactions.doors.lines.forms import LineForm
 from interactions.doors.lines.selectors import (
     LineShown,
@@ -179,6 +186,15 @@ def line_switch(request: StaffRequest, public_id: UUID) -> HttpResponse:
         inbox_id=_line(request, public_id).pk, is_active=request.POST.get("active") == "1", by=request.user
     )
     messages.success(request, _("The line is open.") if found.is_active else _("The line is switched off."))
+    return redirect("interactions:line", found.public_id)
+
+
+@require_POST
+@needs(Ability.CONFIGURE)
+def line_resume(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Call a receiver again that had been given up."""
+    found = resume_line(inbox_id=_line(request, public_id).pk, by=request.user)
+    messages.success(request, _("It is called again. What waited goes out, the first message alone."))
     return redirect("interactions:line", found.public_id)
 
 

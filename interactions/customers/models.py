@@ -13,7 +13,7 @@ from ccx.kernel.abstract import PublicModel
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability, GrantScope
 from interactions.channels.choices import Channel
-from interactions.customers.choices import Assurance, ConsentState, IdentityKind
+from interactions.customers.choices import Assurance, ConsentState, IdentityKind, shown_identity, source_words
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -89,6 +89,15 @@ class Identity(models.Model):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def shown(self) -> str:
+        """For people: the address, or whose it is."""
+        return shown_identity(self.kind, self.value, name=lambda: self.customer.name)
+
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
+
 
 class Preference(models.Model):
     """What a customer prefers on one topic (channel, language, time of day), and how we know."""
@@ -102,6 +111,10 @@ class Preference(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "topic"], name="preference_once_per_topic")]
 
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
+
 
 class Consent(models.Model):
     """What a customer allowed or took back; the newest row of a purpose and channel holds."""
@@ -112,6 +125,10 @@ class Consent(models.Model):
     state = models.CharField(max_length=9, choices=ConsentState.choices)
     source = models.CharField(max_length=60)
     at = models.DateTimeField(default=timezone.now)
+
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
 
 
 class ToldApartQuerySet(models.QuerySet["ToldApart"]):

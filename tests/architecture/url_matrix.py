@@ -221,9 +221,13 @@ MATRIX: dict[str, list[Row]] = {
         row(administrator=404, ids={"kind": "pigeon"}),
     ],
     "settings/inboxes/<uuid:public_id>/": [row(administrator=200, of="inbox")],
+    "settings/inboxes/connected/": [row(administrator=302)],
+    "settings/inboxes/<uuid:public_id>/connect/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/disconnect/": [row(administrator=302, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/try/": [row(administrator=200, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/templates/": [row(administrator=404, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/switch/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/resume/": [row(administrator=302, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/remove/": [row(administrator=302, of="inbox", method="post")],
     "settings/forms/": [row(administrator=200)],
     "settings/forms/add/": [row(administrator=200), row(administrator=422, method="post")],
@@ -350,19 +354,14 @@ MATRIX: dict[str, list[Row]] = {
     # The public.
     "chat/widget.js": [public()],
     # Nobody's line; what a line's visitors get is in tests/interactions/doors/chat/.
+    "chat/<uuid:inbox>/": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/config": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/state": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/files/<uuid:public_id>": [public(404, ids=NO_LINE | {"public_id": NO_LINE["inbox"]})],
-    "chat/<uuid:inbox>/sessions": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/link": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/messages": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/files": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/typing": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/shown": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/email": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/page": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/end": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/offline": [public(404, ids=NO_LINE, method="post")],
+    **{
+        f"chat/<uuid:inbox>/{what}": [public(404, ids=NO_LINE, method="post")]
+        for what in ("sessions", "link", "messages", "files", "typing", "shown", "email", "page", "end", "offline")
+    },
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

@@ -148,6 +148,7 @@ def test_chat_then_mail_then_telephone_is_one_case_in_one_timeline(  # noqa: PLR
     assert [item.contact.channel for item in items if item.kind == "contact" and item.contact] == [
         Channel.CHAT,
         Channel.EMAIL,
+        Channel.VOICE,
     ]
     assert [item.message.body for item in items if item.message is not None] == told
     timeline = page_of(boss, f"/customers/{customer.public_id}/")

@@ -26,6 +26,7 @@ from interactions.doors.chat.services.asking import refuse_open_questions
 from interactions.doors.chat.services.uploads import forget, uploads_named
 from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import ChatVisitor
+from interactions.handling.services.inviting import BY_OFFER
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -74,6 +75,8 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
     now = timezone.now()
     _attach_to_known(locked, inbox)
     is_signed = bool(locked.site_user)
+    was_invited = locked.identity is not None and locked.identity.source == BY_OFFER
+    vouched = Assurance.ATTESTED if was_invited else Assurance.CLAIMED
     contact = InboundContact(
         inbox_id=inbox.pk,
         channel=inbox.channel,
@@ -82,8 +85,8 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
         identity=IdentityClaim(
             kind=IdentityKind.VISITOR.value,
             value=str(locked.public_id),
-            assurance=Assurance.PROVEN if is_signed else Assurance.CLAIMED,
-            source=SIGNED if is_signed else ANONYMOUS,
+            assurance=Assurance.PROVEN if is_signed else vouched,
+            source=SIGNED if is_signed else BY_OFFER if was_invited else ANONYMOUS,
         ),
         customer_name=locked.name,
         language=locked.language,

@@ -336,16 +336,6 @@ class Attachment(PublicModel):
     due_at = models.DateTimeField(null=True, help_text="When it is to be fetched, or to be tried again.")
     error = models.CharField(max_length=300, blank=True, db_default="")
 
-    @property
-    def held_path(self) -> str:
-        """Where its bytes are while nobody may open it: it is being scanned."""
-        return str(self.remote.get("held", "")) if self.state == self.State.PENDING else ""
-
-    @property
-    def aside_path(self) -> str:
-        """Where its bytes are for good, because a virus was found; nobody is ever given them."""
-        return str(self.remote.get("aside", "")) if self.state == self.State.LOST else ""
-
     class Meta:
         constraints = [
             models.CheckConstraint(

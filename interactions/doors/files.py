@@ -84,7 +84,8 @@ def keep_files(files: Sequence[InHand]) -> Kept:
 def attach(kept: Kept, *, message_id: int, source: Mapping[str, Any] | None = None) -> None:
     """Hang the files on their message. `source` says where those are found again for which there was no room.
 
-    Where a virus scanner is asked, a worker asks it, and until then nobody may open them.
+    Where a virus scanner is asked, a worker asks it; until then the row is without its file, which lies where
+    `remote` says, and nobody may open it.
     """
     now = timezone.now()
     is_held = viruses.is_asked()
@@ -160,7 +161,7 @@ def _claim(limit: int) -> Iterator[Attachment]:
 def _fetch(attachment: Attachment) -> None:
     try:
         file = _again(attachment)
-        path = attachment.held_path or _save(file.content)
+        path = attachment.remote.get("held") or _save(file.content)
         try:
             virus = viruses.virus_in(file.content)
         except ScannerIsAwayError as error:
@@ -185,8 +186,8 @@ def _fetch(attachment: Attachment) -> None:
 def _again(attachment: Attachment) -> FetchedFile:
     """The file's bytes: from the provider, or out of the delivery that brought it."""
     inbox = attachment.message.interaction.inbox
-    if attachment.held_path:
-        with default_storage.open(attachment.held_path) as held:
+    if "held" in attachment.remote:
+        with default_storage.open(attachment.remote["held"]) as held:
             content = held.read()
         file = FetchedFile(name=attachment.name, content_type=attachment.content_type, content=content)
     elif "delivery" in attachment.remote:

@@ -74,7 +74,7 @@ def test_a_file_with_a_virus_is_put_aside_for_good_and_goes_with_its_customer(
         assert len(scanner.asked) == 1
     aside = Attachment.objects.get()
     assert (aside.state, bool(aside.file), aside.error) == ("lost", False, "Eicar-Signature")
-    assert default_storage.exists(aside.aside_path)
+    assert default_storage.exists(aside.remote["aside"])
     status, page = opened_by_the_boss(aside)
     assert status == 404
     assert "Put aside, nobody can open it: Eicar-Signature" in page
@@ -83,7 +83,7 @@ def test_a_file_with_a_virus_is_put_aside_for_good_and_goes_with_its_customer(
     customer = Interaction.objects.get().customer
     assert customer is not None
     erase_customer(customer_id=customer.pk, by=make_user(Role.ADMINISTRATOR))
-    assert not default_storage.exists(aside.aside_path)
+    assert not default_storage.exists(aside.remote["aside"])
 
 
 def test_while_nobody_answers_it_stays_held_and_is_asked_for_again(
@@ -125,7 +125,7 @@ def test_what_is_no_verdict_clears_nothing(line: Inbox, answer: bytes) -> None:
         held = bring_in_hand(line, "a,b")
         fetch_due_files()
     held.refresh_from_db()
-    assert (held.state, bool(held.held_path)) == ("pending", True)
+    assert (held.state, "held" in held.remote) == ("pending", True)
 
 
 def test_a_scanner_at_a_socket_of_the_machine_is_asked_in_pieces(db: None, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ STAGE: Final = """
   window.setTimeout = (act, after) => { pauses.push({ act, after }); return pauses.length; };
   const keep = { hold: (name, { won }) => { won(); return () => {}; } };
   const ends = { news() {}, typing() {}, dead() {}, isWatching: () => false };
-  for (let n = 0; n < visitors; n++) new Line(keep, ends).use("token", { socket: "wss://centre.test", poll_seconds: 60 });
+  const told = { socket: "wss://centre.test", poll_seconds: 60 };
+  for (let n = 0; n < visitors; n++) new Line(keep, ends).use("token", told);
   const polls = (pause) => pause.after >= 240_000;
   const round = () => {
     for (const socket of sockets.splice(0)) {

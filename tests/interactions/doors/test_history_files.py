@@ -41,11 +41,8 @@ def test_a_packed_file_that_would_fill_the_machine_is_let_be(tmp_path: Path, mon
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000))
     assert path.stat().st_size < 100_000
     monkeypatch.setattr(reading, "MAX_UNPACKED", 1_000_000)
-    taken = 0
     with pytest.raises(UnreadableFileError, match="larger than"):
-        for _row in read_rows(path):
-            taken += 1
-    assert taken < 1_000_000
+        list(read_rows(path))
     with pytest.raises(UnreadableFileError, match="larger than"):
         about_how_many_rows(path)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from ccx.kernel.statements import Statement, run
 from interactions.channels.models import Inbox
-from interactions.intake.statements import Statement, run
 
 COLUMNS: Final = tuple(field.attname for field in Inbox._meta.concrete_fields)
 SETTINGS: Final = COLUMNS.index("settings")

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import TemporaryEffectError
+from ccx.kernel.statements import Statement, run, run_all
 from interactions.calls.services import hear
 from interactions.cases.models import Message
 from interactions.channels.contact import IdentityClaim
@@ -39,7 +40,6 @@ from interactions.doors.webhooks.reading import kept_of, request_of
 from interactions.handling.reports import hear_report
 from interactions.handling.services import hear_edit, hear_reaction
 from interactions.intake.services import receive
-from interactions.intake.statements import Statement, run, run_all
 
 logger = structlog.get_logger(__name__)
 
@@ -191,13 +191,15 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
             known = line or line_of(delivery.inbox)
             parsed = adapter.parse(known, request_of(delivery), received_at=delivery.received_at)
             outcome = _take_in(delivery, parsed, undo)
-            _settle(delivery, outcome)
+            waiting = _settle(delivery, outcome)
         undo.clear()
     finally:
         for step in undo:
             step()
     if outcome.has_new:
-        _wake_waiting(delivery)
+        for pk in waiting:
+            with _left_to_the_next_sweep(pk):
+                process(delivery_id=pk)
     return not outcome.troubles or outcome.taken > 0
 
 
@@ -303,7 +305,8 @@ def _meta(arrived: Arrived, lost: tuple[str, ...]) -> dict[str, object]:
     return {**arrived.meta, **({"too_large": list(lost)} if lost else {})}
 
 
-def _settle(delivery: Delivery, outcome: _Outcome) -> None:
+def _settle(delivery: Delivery, outcome: _Outcome) -> list[int]:
+    """Write what became of it; which deliveries of the line wait for a message."""
     now = timezone.now()
     delivery.attempts = min(delivery.attempts + 1, 32767)
     delivery.error, delivery.settled_at = "", None
@@ -317,21 +320,13 @@ def _settle(delivery: Delivery, outcome: _Outcome) -> None:
         delivery.error = NEVER_CAME if outcome.is_waiting else ""
     told = (delivery.pk, str(delivery.state), delivery.attempts, delivery.error, delivery.settled_at)
     with connection.cursor() as cursor:
-        run_all(cursor, [(SETTLE, told)])
+        run_all(cursor, [(SETTLE, told), (WAITS, (delivery.inbox_id, WAITING))])
+        return [row[0] for row in cursor.fetchall() if row[0] != delivery.pk]
 
 
 def _told(outcome: _Outcome) -> str:
     count = len(outcome.troubles)
     return f"{count} of {count + outcome.taken}: {'; '.join(outcome.troubles)}"[:300].replace("\x00", "")
-
-
-def _wake_waiting(delivery: Delivery) -> None:
-    """A message came: what changes it may have come before."""
-    with connection.cursor() as cursor:
-        waiting = [row[0] for row in run(cursor, WAITS, [delivery.inbox_id, WAITING])]
-    for pk in waiting:
-        with _left_to_the_next_sweep(pk):
-            process(delivery_id=pk)
 
 
 @transaction.atomic

@@ -73,8 +73,7 @@ def _inboxes(names: set[str], seen_by: User) -> dict[str, tuple[int, int]]:
         return {}
     found: dict[str, tuple[int, int]] = {}
     with connection.cursor() as cursor:
-        told = [list(names), [str(public_id) for public_id in _public_ids(names)]]
-        for pk, public_id, name, channel in run(cursor, INBOXES, told):
+        for pk, public_id, name, channel in run(cursor, INBOXES, [list(names), _public_ids(names)]):
             found[name] = found[str(public_id)] = (pk, channel)
     return found
 

@@ -16,6 +16,11 @@ def _setting(label: Any, icon: str, url: str, ability: Ability, key: str) -> dic
     return _place(label, icon, url, ability, key) | {"is_setting": True}
 
 
+def _with(place: dict[str, Any], *urls: str) -> dict[str, Any]:
+    """A place that pages at other addresses belong to as well."""
+    return place | {"also": urls}
+
+
 ITEMS: list[dict[str, Any]] = [
     _place(_("Work"), "work", "desk:home", Ability.HANDLE_CONTACTS, "g w"),
     _place(_("Live"), "wallboard", "desk:floor", Ability.SUPERVISE, "g l"),
@@ -25,13 +30,13 @@ ITEMS: list[dict[str, Any]] = [
     _place(_("Map"), "journeys", "map:reasons", Ability.OWN_EXPERIENCE, "g m"),
     _place(_("Follow-ups"), "feedback", "feedback:follow-ups", Ability.FOLLOW_UP, "g f"),
     _setting(_("Imports"), "imports", "interactions:imports", Ability.IMPORT_HISTORY, "g i"),
-    _setting(_("Lines"), "lines", "interactions:lines", Ability.CONFIGURE, "g n"),
+    _with(_setting(_("Lines"), "lines", "interactions:lines", Ability.CONFIGURE, "g n"), "interactions:forms"),
     _setting(_("People"), "people", "people:people", Ability.CONFIGURE, "g p"),
     _setting(_("Teams"), "teams", "people:teams", Ability.CONFIGURE, "g t"),
     _setting(_("Surveys"), "star", "feedback:surveys", Ability.CONFIGURE, "g s"),
     _setting(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
     _setting(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
     _setting(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
-    _setting(_("Deliveries"), "email", "interactions:deliveries", Ability.OPERATE, "g m"),
+    _setting(_("Deliveries"), "email", "interactions:deliveries", Ability.OPERATE, "g v"),
     _setting(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

@@ -34,16 +34,19 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    CustomersToldApart,
     IdentityAdded,
     IdentityAttested,
     MergeUndone,
     PurchaseRecorded,
+    ToldApartTakenBack,
 )
 from interactions.desk.following import DESK_TOPICS
 from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.lines.letters import LINE_LETTERS, write_about_line
 from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
 from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
 from interactions.handling.events import (
@@ -80,6 +83,8 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     IdentityAttested: (LIVE, FACTS),
     CustomersMerged: (LIVE, FACTS),
     MergeUndone: (LIVE, FACTS),
+    CustomersToldApart: (LIVE,),
+    ToldApartTakenBack: (LIVE,),
     CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
@@ -87,7 +92,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     OfferMade: (LIVE,),
     OfferEnded: (OFFERS, LIVE),
     MessageSettled: (LIVE, CHAT_NEWS),
-    LineChanged: (LIVE,),
+    LineChanged: (LIVE, LINE_LETTERS),
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),
     # Visitors.
@@ -107,13 +112,14 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
     WRITTEN_ERASURE,
-    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS),
+    *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS, LINE_LETTERS),
 )
 
 # Who carries out the effects outside that a reader owes, by the reader's name.
 SENDERS: Mapping[str, Sender] = {
     CHAT_MAIL.name: Sender(send=mail_what_was_missed),
     FORM_CONFIRMATIONS.name: Sender(send=confirm),
+    LINE_LETTERS.name: Sender(send=write_about_line),
 }
 
 # Who may follow what on a page, by the kind of topic.

@@ -1,7 +1,7 @@
 """Adding differences of facts to the roll-ups: (new fact - stored fact) into the buckets it touches.
 
 Works on temporary tables: analytics_delta has rows shaped like facts with signed measures and `sign` (+1 new, -1 old),
-analytics_bucket and analytics_days what comes of them (DELTA_TABLES).
+analytics_cell and analytics_days what comes of them (DELTA_TABLES).
 """
 
 from collections.abc import Callable
@@ -57,36 +57,26 @@ def grouped(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
     return f"SELECT {groups}, {sums} FROM {source} GROUP BY {by}"
 
 
-def upsert(table: str, keys: dict[str, str], names: tuple[str, ...], source: str) -> str:
-    """Add the sums of `source` to `table`, in key order so that two writers cannot deadlock."""
-    columns = ", ".join((*keys, *names))
+def summed(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
+    """The same in the types that roll-ups keep: a further sum of ints is a bigint, and one of bigints a numeric."""
+    return _narrow(grouped(source, keys, names), tuple(keys), names)
+
+
+def added(table: str, keys: tuple[str, ...], names: tuple[str, ...], source: str) -> str:
+    """Add the rows of the query `source`, one a key, to `table`. Nobody else may add to it meanwhile."""
+    columns = (*keys, *names)
+    same = " AND ".join(f"kept.{name} = more.{name}" for name in keys)
+    adding = ", ".join(f"{name} = kept.{name} + more.{name}" for name in names)
     touched = " OR ".join(f"{name} <> 0" for name in names)
-    adding = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names)
-    order = ", ".join(keys)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({grouped(source, keys, names)}) sums"
-        f" WHERE {touched} ORDER BY {order}"
-        f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
-    )
-
-
-FINEST: Final = ("day", "channel", "queue_id", "team_id", "agent_id", "reason_id", "cohort_id")
-
-
-def finest_buckets(delta: str) -> str:
-    """The sums of `delta` by everything that any day, month or cube tells apart: what came and went is left out."""
-    sums = ", ".join(f"sum({name})::{_summed_type(name)} AS {name}" for name in NAMES)
-    touched = " OR ".join(f"{name} <> 0" for name in NAMES)
-    keys = ", ".join(FINEST)
-    return (
-        f"SELECT {keys}, {', '.join(NAMES)} FROM"
-        f" (SELECT {keys}, {sums} FROM ({bucketed(delta)}) bucket GROUP BY {keys}) summed WHERE {touched}"
+        f"MERGE INTO {table} kept USING (SELECT * FROM ({source}) every WHERE {touched}) more ON {same}"
+        f" WHEN MATCHED THEN UPDATE SET {adding}"
+        f" WHEN NOT MATCHED THEN INSERT ({', '.join(columns)}) VALUES ({', '.join(f'more.{name}' for name in columns)})"
     )
 
 
 def _summed_type(name: str) -> str:
-    # A further sum of ints is a bigint, and one of bigints a slow numeric.
-    return "int" if BY_NAME[name].kind is Kind.COUNT else "bigint"
+    return "int" if name in BY_NAME and BY_NAME[name].kind is Kind.COUNT else "bigint"
 
 
 def _narrow(source: str, keys: tuple[str, ...], names: tuple[str, ...] = NAMES) -> str:
@@ -101,52 +91,66 @@ CUBE: Final = {
     "reason_id": "coalesce(reason_id, 0)",
     "cohort_id": "cohort_id",
 }
-OF_DIMENSION: Final = ", ".join(f"({one.value}::smallint, {key}::bigint)" for one, key in DIMENSION_KEY.items())
 DAYS: Final = {name: name for name in ("dimension", "day", "key", "cohort_id")}
-MONTHS: Final = DAYS | {"day": "date_trunc('month', day)::date"}
+MONTHS: Final = {
+    "dimension": "dimension",
+    "month": "date_trunc('month', day)::date",
+    "key": "key",
+    "cohort_id": "cohort_id",
+}
+# What the cube tells apart is summed from it, which has fewer rows; the others from every contact.
+OTHERS: Final = (Dimension.QUEUE, Dimension.AGENT)
+OF_CUBE: Final = tuple(dimension for dimension in Dimension if dimension not in OTHERS)
 
 
-def by_dimension(buckets: str) -> str:
-    """The sums of `buckets` by day and each single dimension."""
-    expanded = f"{buckets}, LATERAL (VALUES {OF_DIMENSION}) one (dimension, key)"
-    return _narrow(grouped(expanded, DAYS, NAMES), tuple(DAYS))
+def by_dimensions(source: str, dimensions: tuple[Dimension, ...]) -> str:
+    """The sums of `source` by day and each single one of these dimensions, in one pass over it."""
+    keys = {f"of_{one.name.lower()}": one for one in dimensions}
+    expressions = ", ".join(f"{DIMENSION_KEY[one]}::bigint AS {name}" for name, one in keys.items())
+    own = " ".join(f"WHEN grouping({name}) = 0 THEN {one.value}" for name, one in keys.items())
+    sums = ", ".join(f"sum({name})::{_summed_type(name)} AS {name}" for name in NAMES)
+    return (
+        f"SELECT (CASE {own} END)::smallint AS dimension, day, coalesce({', '.join(keys)}) AS key, cohort_id, {sums}"
+        f" FROM (SELECT *, {expressions} FROM {source}) keyed"
+        f" GROUP BY GROUPING SETS ({', '.join(f'(day, cohort_id, {name})' for name in keys)})"
+    )
 
 
+CONTACTS: Final = f"({bucketed('analytics_delta')}) contact"
 DELTA_TABLES: Final = {
-    "analytics_bucket": finest_buckets("analytics_delta"),
-    "analytics_days": by_dimension("analytics_bucket"),
+    "analytics_cell": summed(CONTACTS, CUBE, NAMES),
+    "analytics_days": f"{by_dimensions(CONTACTS, OTHERS)} UNION ALL {by_dimensions('analytics_cell', OF_CUBE)}",
 }
 
 
-def upsert_statements() -> dict[str, str]:
+def adding_statements() -> dict[str, str]:
     """Everything that adds analytics_delta to every roll-up, in its order."""
-    days = f"(SELECT * FROM analytics_days WHERE dimension <> {Dimension.AGENT.value}) days"
-    month = {"month" if name == "day" else name: expression for name, expression in MONTHS.items()}
     hour = {"day": "day", "hour": "hour", "channel": "channel", "queue_id": "coalesce(queue_id, 0)"}
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
+    days = f"(SELECT * FROM analytics_days WHERE dimension <> {Dimension.AGENT.value}) days"
+    recent = f"(SELECT * FROM analytics_delta WHERE {KEPT_HOURS}) recent"
+    bins = grouped(histogram_source("analytics_delta", "sign"), BINS, ("contacts",))
     return {
         **{table: f"INSERT INTO {table} {query}" for table, query in DELTA_TABLES.items()},
-        "cube": upsert("analytics_cuberollup", CUBE, NAMES, "analytics_bucket"),
-        "day": upsert("analytics_dayrollup", DAYS, NAMES, "analytics_days"),
-        "month": upsert("analytics_monthrollup", month, NAMES, days),
-        "work": _work_upsert(),
-        "hour": upsert(
-            "analytics_hourrollup", hour, HOURLY, f"(SELECT * FROM analytics_delta WHERE {KEPT_HOURS}) recent"
-        ),
-        "week": upsert("analytics_weekhourrollup", week, HOURLY, "analytics_delta"),
-        "histogram": histogram_upsert("analytics_delta", "sign"),
+        "cube": added("analytics_cuberollup", tuple(CUBE), NAMES, "SELECT * FROM analytics_cell"),
+        "day": added("analytics_dayrollup", tuple(DAYS), NAMES, "SELECT * FROM analytics_days"),
+        "month": added("analytics_monthrollup", tuple(MONTHS), NAMES, summed(days, MONTHS, NAMES)),
+        "work": added("analytics_workrollup", WORK_KEYS, WORK, _work_of_delta()),
+        "hour": added("analytics_hourrollup", tuple(hour), HOURLY, summed(recent, hour, HOURLY)),
+        "week": added("analytics_weekhourrollup", tuple(week), HOURLY, summed("analytics_delta", week, HOURLY)),
+        "histogram": added("analytics_histogramrollup", tuple(BINS), ("contacts",), bins),
     }
 
 
 WORK_DIMENSIONS: Final = (Dimension.QUEUE, Dimension.TEAM, Dimension.AGENT)
+WORK_DAYS: Final = {name: name for name in ("dimension", "day", "key", "channel")}
 WORK_KEYS: Final = ("dimension", "grain", "day", "key", "channel")
 
 
 def _work_days(source: str, dimensions: tuple[Dimension, ...]) -> str:
     """The sums of work by day, channel and each of these dimensions."""
     values = ", ".join(f"({one.value}::smallint, {DIMENSION_KEY[one]}::bigint)" for one in dimensions)
-    keys = {name: name for name in ("dimension", "day", "key", "channel")}
-    return grouped(f"{source}, LATERAL (VALUES {values}) one (dimension, key)", keys, WORK)
+    return grouped(f"{source}, LATERAL (VALUES {values}) one (dimension, key)", WORK_DAYS, WORK)
 
 
 def _work(days: str) -> str:
@@ -160,18 +164,10 @@ def _work(days: str) -> str:
     )
 
 
-def _work_upsert() -> str:
-    columns = ", ".join((*WORK_KEYS, *WORK))
-    adding = ", ".join(f"{name} = analytics_workrollup.{name} + excluded.{name}" for name in WORK)
-    order = ", ".join(WORK_KEYS)
+def _work_of_delta() -> str:
+    days = _narrow(_work_days("analytics_delta", WORK_DIMENSIONS), tuple(WORK_DAYS), WORK)
     touched = " OR ".join(f"{name} <> 0" for name in WORK)
-    days = _narrow(_work_days("analytics_delta", WORK_DIMENSIONS), ("dimension", "day", "key", "channel"), WORK)
-    return (
-        f"INSERT INTO analytics_workrollup ({columns})"
-        f" WITH worked AS MATERIALIZED (SELECT * FROM ({days}) days WHERE {touched})"
-        f" SELECT {columns} FROM ({_work('worked')}) work WHERE {touched} ORDER BY {order}"
-        f" ON CONFLICT ({order}) DO UPDATE SET {adding}"
-    )
+    return f"WITH worked AS MATERIALIZED (SELECT * FROM ({days}) days WHERE {touched}) {_work('worked')}"
 
 
 # The sums that all others but those of agents and hours are sums of.
@@ -239,7 +235,7 @@ def _facts(condition: str) -> str:
 
 
 def rebuild_statements(middle: date) -> list[str]:
-    """The same sums as those of upsert_statements over all facts, into empty roll-ups: five passes over the facts.
+    """The same sums as those of adding_statements over all facts, into empty roll-ups: five passes over the facts.
 
     `middle`: a day to part the facts at, from MIDDLE.
     """
@@ -266,19 +262,13 @@ def rebuild_statements(middle: date) -> list[str]:
     statements += [
         _insert("analytics_dayrollup", _day_keys(dimension), NAMES, "analytics_grain") for dimension in MONTH_DIMENSIONS
     ]
-    month = {
-        "dimension": "dimension",
-        "month": "date_trunc('month', day)::date",
-        "key": "key",
-        "cohort_id": "cohort_id",
-    }
     days = f"(SELECT * FROM analytics_dayrollup WHERE dimension <> {Dimension.AGENT.value}) days"
     hour = {name: name for name in ("day", "hour", "channel", "queue_id")}
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
     kept = f"(SELECT * FROM analytics_hours WHERE {KEPT_HOURS}) kept"
     return [
         *statements,
-        _insert("analytics_monthrollup", month, NAMES, days),
+        _insert("analytics_monthrollup", MONTHS, NAMES, days),
         f"INSERT INTO analytics_workrollup ({', '.join((*WORK_KEYS, *WORK))}) WITH worked AS MATERIALIZED ("
         "SELECT * FROM analytics_workers UNION ALL"
         f" {_work_days('analytics_grain', (Dimension.QUEUE, Dimension.TEAM))}) {_work('worked')}"
@@ -302,7 +292,3 @@ def histogram_source(table: str, sign: str) -> str:
             f" FROM {table} WHERE {column} IS NOT NULL{condition}"
         )
     return f"({' UNION ALL '.join(parts)}) durations"
-
-
-def histogram_upsert(table: str, sign: str) -> str:
-    return upsert("analytics_histogramrollup", BINS, ("contacts",), histogram_source(table, sign))

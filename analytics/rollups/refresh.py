@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
 from analytics.facts.links import KEPT, base_query, link_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
-from analytics.rollups.deltas import DELTA_TABLES, upsert_statements
+from analytics.rollups.deltas import DELTA_TABLES, adding_statements
 from analytics.rollups.prepared import Prepared, told
 
 
@@ -29,12 +29,15 @@ def _near(span: str) -> str:
 # contacts; each both as stored and as it is now, for a contact can leave a customer or a case.
 AFFECTED: Final = f"""
 INSERT INTO analytics_scope
-WITH version AS MATERIALIZED (
+WITH current AS MATERIALIZED (
+    SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at
+    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
+),
+version AS MATERIALIZED (
     SELECT f.customer_id, f.case_id, f.started_at AS low, coalesce(f.ended_at, f.started_at) AS high
     FROM analytics_changed c JOIN analytics_fact f ON f.interaction_id = c.id
     UNION ALL
-    SELECT i.customer_id, i.case_id, i.started_at, coalesce(i.closed_at, i.started_at)
-    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
+    SELECT customer_id, case_id, started_at, coalesce(closed_at, started_at) FROM current
 ),
 span AS (
     SELECT customer_id, min(low) AS low, max(high) AS high
@@ -50,8 +53,7 @@ family AS (
     UNION SELECT case_id FROM touched
 )
 SELECT id, customer_id, case_id, started_at, closed_at, bool_or(is_changed) FROM (
-    SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, true AS is_changed
-    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
+    SELECT *, true AS is_changed FROM current
     UNION ALL
     SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, false FROM span JOIN {_near("span")}
     UNION ALL
@@ -61,12 +63,15 @@ SELECT id, customer_id, case_id, started_at, closed_at, bool_or(is_changed) FROM
 """
 
 # Every contact that can bear on the ones in scope: those of the same customers not too far in time, and whole cases.
+# Around what has changed itself the scope holds them all already.
 CONTEXT_OF_SCOPE: Final = f"""
     WITH span AS (
         SELECT customer_id, min(started_at) AS low, max(coalesce(closed_at, started_at)) AS high
-        FROM analytics_scope WHERE customer_id IS NOT NULL GROUP BY customer_id
+        FROM analytics_scope WHERE customer_id IS NOT NULL GROUP BY customer_id HAVING NOT bool_and(is_changed)
     ),
-    touched AS (SELECT DISTINCT case_id FROM analytics_scope WHERE case_id IS NOT NULL),
+    touched AS (
+        SELECT case_id FROM analytics_scope WHERE case_id IS NOT NULL GROUP BY case_id HAVING NOT bool_or(is_changed)
+    ),
     root AS MATERIALIZED (
         SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
         FROM touched JOIN interactions_case c ON c.id = touched.case_id
@@ -93,7 +98,8 @@ CREATE TEMP TABLE IF NOT EXISTS analytics_scope (id bigint, customer_id bigint, 
 CREATE TEMP TABLE IF NOT EXISTS analytics_context ON COMMIT DELETE ROWS AS {base_query()} WITH NO DATA;
 CREATE TEMP TABLE IF NOT EXISTS analytics_link ON COMMIT DELETE ROWS AS
     SELECT *, false AS is_moved FROM ({link_query("SELECT * FROM analytics_context")}) link WITH NO DATA;
-CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+CREATE TEMP TABLE IF NOT EXISTS analytics_fresh (LIKE analytics_fact INCLUDING DEFAULTS, is_new bool)
+    ON COMMIT DELETE ROWS;
 CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING DEFAULTS, sign int)
     ON COMMIT DELETE ROWS;
 {
@@ -103,7 +109,7 @@ CREATE TEMP TABLE IF NOT EXISTS analytics_delta (LIKE analytics_fact INCLUDING D
     )
 }
 """
-STEPS: Final = ("changed", "scope", "context", "link", "fresh", "delta", "bucket", "days")
+STEPS: Final = ("changed", "scope", "context", "link", "fresh", "delta", "cell", "days")
 EMPTY: Final = "; ".join(f"DELETE FROM analytics_{step}" for step in STEPS)
 
 FILL_CONTEXT: Final = f"INSERT INTO analytics_context {base_query(CONTEXT_OF_SCOPE)}"
@@ -123,30 +129,36 @@ WHERE scope.is_changed OR (o.interaction_id IS NOT NULL
 MOVED: Final = "SELECT id FROM analytics_link WHERE is_moved"
 # A fact that comes out as it is stored costs nothing further.
 FILL_FRESH: Final = f"""
-INSERT INTO analytics_fresh ({_COLUMNS})
-SELECT {_FRESH} FROM ({fact_query(_LINKS, whole=False)}) n
+INSERT INTO analytics_fresh ({_COLUMNS}, is_new)
+SELECT {_FRESH}, o.interaction_id IS NULL FROM ({fact_query(_LINKS, whole=False)}) n
 LEFT JOIN LATERAL (SELECT * FROM analytics_fact WHERE interaction_id = n.interaction_id OFFSET 0) o ON true
 WHERE o.interaction_id IS NULL OR ({_FRESH}) IS DISTINCT FROM ({_OLD})
 """
 _GONE: Final = """FROM analytics_changed c JOIN analytics_fact o ON o.interaction_id = c.id
-    WHERE NOT EXISTS (SELECT 1 FROM interactions_interaction i WHERE i.id = c.id OFFSET 0)"""
+    WHERE c.id NOT IN (SELECT id FROM analytics_scope)"""
 FILL_DELTA: Final = f"""
 INSERT INTO analytics_delta ({_DIMENSIONS}, {_MEASURES}, sign)
 SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 FROM analytics_fresh n JOIN analytics_fact o USING (interaction_id)
+WHERE NOT n.is_new
 UNION ALL SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 {_GONE}
 UNION ALL SELECT {_DIMENSIONS}, {_MEASURES}, 1 FROM analytics_fresh
 """
 FORGET: Final = f"DELETE FROM analytics_fact WHERE interaction_id IN (SELECT c.id {_GONE})"
 STORE: Final = f"""
-INSERT INTO analytics_fact ({_COLUMNS}) SELECT {_COLUMNS} FROM analytics_fresh
-ON CONFLICT (interaction_id) DO UPDATE SET
-{", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "interaction_id")}
+UPDATE analytics_fact f SET {", ".join(f"{name} = n.{name}" for name in COLUMNS if name != "interaction_id")}
+FROM analytics_fresh n WHERE NOT n.is_new AND f.interaction_id = n.interaction_id
 """
+STORE_NEW: Final = f"INSERT INTO analytics_fact ({_COLUMNS}) SELECT {_COLUMNS} FROM analytics_fresh WHERE is_new"
 # Two writers (the reader and a repair) take turns; the lock ends with the transaction.
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('analytics.facts'))"
 # A batch reaches its rows by index, whatever the planner believes of their number when it plans; links are of
 # temporary tables only, which are matched by hash.
-BY_INDEX: Final = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+BY_INDEX: Final = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
 BY_HASH: Final = "SET LOCAL enable_hashjoin = on"
 BY_INDEX_AGAIN: Final = "SET LOCAL enable_hashjoin = off"
 
@@ -155,7 +167,7 @@ LINK: Final = Prepared({"link": FILL_LINK})
 COMPUTE: Final = Prepared(
     {"cohorts": ENSURE_COHORTS.format(links=_LINKS), "fresh": FILL_FRESH, "delta": FILL_DELTA},
 )
-APPLY: Final = Prepared({**upsert_statements(), "forget": FORGET, "store": STORE})
+APPLY: Final = Prepared({**adding_statements(), "forget": FORGET, "store": STORE, "new": STORE_NEW})
 
 
 @transaction.atomic

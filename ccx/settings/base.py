@@ -269,6 +269,10 @@ CCX_SOCKET_ADDRESS = "ccx.sockets.address"
 CCX_LIVE_TOPICS = "ccx.subscriptions.LIVE_TOPICS"
 CCX_LIVE_HEARD = "interactions.handling.services.hear_agents"
 CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
+# Who is told that an answer is being written, for customers whose channel shows that.
+CCX_LIVE_TYPES = "interactions.handling.tasks.agent_types"
+# Who makes the link that opens the chat which a message offers: visitors are the chat's door's.
+CCX_CHAT_LINK = "interactions.doors.chat.offering.link_of"
 # Who tells a worker that a telephone is owed an order; empty: the sweep finds it.
 CCX_CALLS_WAKE = "interactions.calls.tasks.wake"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.
@@ -284,9 +288,13 @@ CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
 # Machines inside the house that CCX may call over HTTP, as host:port (ccx/kernel/egress.py); all others are public.
 CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
+# Who looks into customers' files before anybody may open them: unix:/path or tcp://host:port of clamd; empty: nobody.
+CCX_VIRUS_SCANNER = env_str("CCX_VIRUS_SCANNER")
 # For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
 
+# How many workers may speak to one line's provider at once: a slow one must not have them all.
+CCX_LINE_SENDERS = env_int("CCX_LINE_SENDERS", min(4, max(1, env_int("CCX_WORKER_PROCESSES", 2) - 1)))
 # How long a reply may be taken back before it leaves.
 CCX_UNDO_SECONDS = env_int("CCX_UNDO_SECONDS", 5)
 # How long an agent may be offline before what waits for them waits for anybody.

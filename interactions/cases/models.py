@@ -162,7 +162,7 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
 class Interaction(PublicModel):
     """One contact on one inbox, from arrival to wrap-up."""
 
-    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+")
+    inbox = models.ForeignKey(Inbox, on_delete=models.PROTECT, related_name="+", db_index=False)
     channel = models.PositiveSmallIntegerField(choices=Channel.choices)
     direction = models.PositiveSmallIntegerField(choices=Direction.choices, default=Direction.INBOUND)
     status = models.CharField(max_length=8, choices=InteractionStatus.choices, default=InteractionStatus.WAITING)
@@ -240,6 +240,7 @@ class Interaction(PublicModel):
             ),
             # Repair scans and exports by period.
             models.Index(fields=["started_at"], name="interactions_by_time"),
+            models.Index(fields=["inbox", "started_at"], name="interactions_of_inbox"),
             # Intake: the running interactions of a thread, and its last one.
             models.Index(
                 fields=["inbox", "thread_token", "started_at"],

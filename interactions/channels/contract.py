@@ -202,10 +202,10 @@ class Capabilities:
     """What a line can do, as data: the composer reads it before an agent presses send.
 
     `max_text` in what `counts` says: characters, bytes (of UTF-8) or utf16 (units of it); `max_text_with_files` where
-    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty
-    for any. `reply_window`: how long after the customer's last message free words may be sent; after it templates
-    only. `can_start`: whether we may write first, to whom never wrote here. `notes` are sentences for agents.
-    `is_instant`: nobody is handed anything, what we write is there with its row; it cannot be taken back.
+    less fits beside a file. `max_file` in bytes; `file_types` are media types, "image/*" for all of a kind, empty: any.
+    `reply_window`: how long after the customer's last message free words may be sent; after it templates only.
+    `can_start`: we may write to whom never wrote here. `notes` are sentences for agents. `shows_typing`, `shows_read`:
+    the customer is shown that we type, that we saw. `is_instant`: what we write is there with its row, for good.
     """
 
     can_send: bool = True
@@ -224,6 +224,7 @@ class Capabilities:
     tells_delivered: bool = False
     tells_read: bool = False
     shows_typing: bool = False
+    shows_read: bool = False
     is_instant: bool = False
     per_second: float | None = None
     notes: tuple[Words, ...] = ()
@@ -277,11 +278,12 @@ class Handed:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One step of trying a line: what was tried, whether it worked, and in words what failed and what to do."""
+    """One step of trying a line; `told` says what failed and what to do, with `is_warning` what is missing still."""
 
     name: Words
     is_well: bool
     told: Words = ""
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,10 +318,12 @@ class Adapter(ABC):
     has_webhook: ClassVar[bool] = True
     webhook_path: ClassVar[str] = ""
     webhook_help: ClassVar[Words] = ""
-    guide: ClassVar[str] = ""  # how such a line is set up: a file of the documentation
+    steps: ClassVar[tuple[Words, ...]] = ()  # how such a line is set up: shown beside its form
+    guide: ClassVar[str] = ""  # and at length: a file of the documentation
     max_body: ClassVar[int] = 10 * 1024 * 1024  # the largest delivery that is read at all
     # Headers that are kept with a delivery, because reading it again needs them. Never secrets.
     kept_headers: ClassVar[tuple[str, ...]] = ("content-type",)
+    gives_up_after: ClassVar[timedelta | None] = None  # failing for so long; then a person says when it goes on
     # Parameters of the address that are secrets, and never kept: `parse` must not need them.
     secret_query: ClassVar[tuple[str, ...]] = ()
 
@@ -338,7 +342,8 @@ class Adapter(ABC):
     def verify(self, line: Line, request: Request) -> None:
         """Return if the provider sent this, over the raw bytes, in constant time.
 
-        Raises NotVerifiedError, or StaleDeliveryError where the scheme has a time and it is more than five minutes off.
+        Raises NotVerifiedError, or StaleDeliveryError where the scheme has a time and it is more than five minutes off;
+        TemporaryEffectError where what proves it (a certificate) cannot be had just now.
         """
         raise NotVerifiedError
 
@@ -378,21 +383,15 @@ class Adapter(ABC):
         raise CannotAskError
 
     def tell_typing(self, line: Line, recipient: str, *, last_heard: str = "") -> None:
-        """Tell the customer that somebody writes, where `shows_typing`; `last_heard` is the id of their last message.
-
-        Never raises.
-        """
+        """Where `shows_typing`; `last_heard` is the id of the customer's last message. Never raises."""
         return
 
     def tell_read(self, line: Line, external_id: str) -> None:
-        """Tell the customer's side that what they sent was seen, where the channel knows that. Never raises."""
+        """Where `shows_read`. Never raises."""
         return
 
     def ask_templates(self, line: Line) -> list[dict[str, Any]]:
-        """The messages that the provider has approved, to be kept as the line's settings["templates"].
-
-        Each has at least name, language, text and parameters (how many words fill it). Raises as `fetch` does.
-        """
+        """What the provider has approved: each with name, language, text and how many `parameters` fill it."""
         raise CannotAskError
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """Inboxes: the configured lines on which contacts arrive."""
 
-from typing import Self
+from datetime import UTC, datetime
+from typing import Final, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +79,10 @@ class Inbox(PublicModel):
         return self.name
 
 
+# No moment that comes: what waits for it waits for a person.
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
 class LineState(models.TextChoices):
     WELL = "well", _("Working")
     DOWN = "down", _("The provider does not answer")
@@ -87,7 +92,8 @@ class LineState(models.TextChoices):
 class LineHealth(models.Model):
     """How a line stands with its provider, as sending and fetching found it. No row: nothing was tried yet.
 
-    While it is not WELL its messages stay queued, and it is tried again at `retry_at`.
+    While it is not WELL its messages stay queued, and it is tried again at `retry_at`; at NEVER, only once somebody
+    says so.
     """
 
     inbox = models.OneToOneField(Inbox, primary_key=True, on_delete=models.CASCADE, related_name="health")
@@ -97,3 +103,8 @@ class LineHealth(models.Model):
     retry_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
     well_at = models.DateTimeField(null=True, help_text="When the provider last did what it was asked.")
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing is tried any more until somebody says so."""
+        return self.retry_at == NEVER

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
@@ -16,12 +17,17 @@ from ccx.kernel.people.services.authority import require_configure
 from ccx.kernel.secrets import SecretIsUnreadableError, decrypt, encrypt, encrypt_anew
 from interactions.channels.choices import Channel
 from interactions.channels.errors import LineIsInUseError, LineIsNotRightError
-from interactions.channels.models import Inbox, LineHealth
+from interactions.channels.models import NEVER, Inbox, LineHealth
 
 FIELDS: Final = (
     *("name", "channel", "provider", "address", "time_zone", "default_queue", "business_hours", "reply_inbox"),
     *("flow", "settings", "is_active"),
 )
+# A consent is given to one application of one provider, and goes with it: no other one is shown what it gave.
+APPLICATION: Final = ("provider", "client_id", "tenant", "authorize_url", "token_url")
+GIVEN: Final = ("account", "consented_at")
+CONSENT: Final = "oauth_refresh_token"
+GIVEN_SECRETS: Final = (CONSENT, "oauth_access_token", "oauth_ends_at")
 # What a line is cannot become something else: its contacts came over it as it was.
 FOR_GOOD: Final = ("channel", "provider")
 
@@ -36,6 +42,7 @@ def save_line(
     """
     require_configure(by)
     inbox = Inbox() if inbox_id is None else Inbox.objects.select_for_update().get(pk=inbox_id)
+    before = application_of(inbox)
     for name, value in values.items():
         if name not in FIELDS:
             raise ValueError(f"Not a field of a line: {name}")
@@ -43,10 +50,13 @@ def save_line(
             raise LineIsNotRightError(_("A line keeps its channel and its provider. Add another line instead."))
         setattr(inbox, name, value)
     _refuse_unless_right(inbox)
+    if application_of(inbox) != before:
+        inbox.settings = _without_consent(inbox.settings)
+        credentials = dict.fromkeys(GIVEN_SECRETS, "") | dict(credentials or {})
     inbox.save()
     if credentials:
         inbox = keep_credentials(inbox_id=inbox.pk, credentials=credentials, by=by)
-    LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
+    _try_again(inbox)
     return inbox
 
 
@@ -57,6 +67,15 @@ def switch_line(*, inbox_id: int, is_active: bool, by: User | None) -> Inbox:
     inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
     inbox.is_active = is_active
     inbox.save(update_fields=["is_active"])
+    return inbox
+
+
+@transaction.atomic
+def resume_line(*, inbox_id: int, by: User | None) -> Inbox:
+    """Call a line's receiver again, which had been given up: what waits goes out, the first message alone."""
+    require_configure(by)
+    inbox = Inbox.objects.select_for_update().get(pk=inbox_id)
+    _try_again(inbox)
     return inbox
 
 
@@ -82,6 +101,13 @@ def keep_templates(*, inbox_id: int, templates: Sequence[Mapping[str, Any]], by:
     inbox.settings = {**inbox.settings, "templates": [dict(template) for template in templates]}
     inbox.save(update_fields=["settings"])
     return inbox
+
+
+def _try_again(inbox: Inbox) -> None:
+    """At once; a line that had been given up has its whole time again."""
+    given_up = LineHealth.objects.filter(pk=inbox.pk, retry_at=NEVER)
+    if not given_up.update(retry_at=None, failures=0, since=timezone.now()):
+        LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
 
 
 def _refuse_unless_right(inbox: Inbox) -> None:
@@ -110,6 +136,42 @@ def keep_credentials(*, inbox_id: int, credentials: Mapping[str, str], by: User 
     inbox.credentials = encrypt(json.dumps(kept)) if kept else ""
     inbox.save(update_fields=["credentials"])
     return inbox
+
+
+@transaction.atomic
+def keep_consent(*, inbox_id: int, credentials: Mapping[str, str], account: str, by: User | None) -> Inbox:
+    """Keep what somebody's consent gave, and whose mailbox it is; what waits on the line is tried again at once."""
+    inbox = keep_credentials(inbox_id=inbox_id, credentials=credentials, by=by)
+    told = {"account": account, "consented_at": timezone.now().isoformat(timespec="seconds")}
+    inbox.settings = {**inbox.settings, "oauth": {**_oauth(inbox.settings), **told}}
+    inbox.save(update_fields=["settings"])
+    LineHealth.objects.filter(pk=inbox.pk).update(retry_at=None)
+    return inbox
+
+
+@transaction.atomic
+def forget_consent(*, inbox_id: int, by: User | None) -> Inbox:
+    """Forget what a consent gave. At the provider it stands until somebody takes it back there."""
+    inbox = keep_credentials(inbox_id=inbox_id, credentials=dict.fromkeys(GIVEN_SECRETS, ""), by=by)
+    inbox.settings = _without_consent(inbox.settings)
+    inbox.save(update_fields=["settings"])
+    return inbox
+
+
+def application_of(inbox: Inbox) -> tuple[str, ...]:
+    """To which application of which provider a consent for this line is given."""
+    return tuple(str(_oauth(inbox.settings).get(name) or "") for name in APPLICATION)
+
+
+def _oauth(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    told = settings.get("oauth")
+    return told if isinstance(told, dict) else {}
+
+
+def _without_consent(settings: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in _oauth(settings).items() if name not in GIVEN}
+    others = {name: value for name, value in settings.items() if name != "oauth"}
+    return {**others, "oauth": told} if told else others
 
 
 @transaction.atomic

@@ -56,6 +56,12 @@ class MachineMayNotMergeError(DomainError):
     code: ClassVar[str] = "machine_may_not_merge"
 
 
+class WereToldApartError(DomainError):
+    """Somebody said that these two are not the same person; confirm that you merge them all the same."""
+
+    code: ClassVar[str] = "were_told_apart"
+
+
 class MergeIsUndoneError(DomainError):
     """This merge was undone already."""
 

@@ -64,5 +64,21 @@ class MergeUndone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomersToldApart(Event):
+    """A person said that `other_id` is somebody else; announced for each of the two."""
+
+    kind: ClassVar[str] = "customers_told_apart"
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldApartTakenBack(Event):
+    """That `other_id` is somebody else holds no more; announced for each of the two."""
+
+    kind: ClassVar[str] = "told_apart_taken_back"
+    other_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CustomerErased(Event):
     kind: ClassVar[str] = "customer_erased"

@@ -46,6 +46,14 @@ class MergeForm(forms.Form):
 
     survivor = forms.UUIDField()
     merged = forms.UUIDField()
+    although_apart = forms.BooleanField(required=False)
+
+
+class ApartForm(forms.Form):
+    """The other customer's public id, and whether it is taken back that the two are two."""
+
+    other = forms.UUIDField()
+    take_back = forms.BooleanField(required=False)
 
 
 class EraseForm(forms.Form):

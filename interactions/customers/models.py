@@ -13,7 +13,7 @@ from ccx.kernel.abstract import PublicModel
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability, GrantScope
 from interactions.channels.choices import Channel
-from interactions.customers.choices import Assurance, ConsentState, IdentityKind
+from interactions.customers.choices import Assurance, ConsentState, IdentityKind, shown_identity, source_words
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -89,6 +89,15 @@ class Identity(models.Model):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def shown(self) -> str:
+        """For people: the address, or whose it is."""
+        return shown_identity(self.kind, self.value, name=lambda: self.customer.name)
+
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
+
 
 class Preference(models.Model):
     """What a customer prefers on one topic (channel, language, time of day), and how we know."""
@@ -102,6 +111,10 @@ class Preference(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["customer", "topic"], name="preference_once_per_topic")]
 
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
+
 
 class Consent(models.Model):
     """What a customer allowed or took back; the newest row of a purpose and channel holds."""
@@ -113,6 +126,26 @@ class Consent(models.Model):
     source = models.CharField(max_length=60)
     at = models.DateTimeField(default=timezone.now)
 
+    @property
+    def source_words(self) -> str:
+        return source_words(self.source)
+
+
+class ToldApartQuerySet(models.QuerySet["ToldApart"]):
+    def visible_to(self, user: User) -> Self:
+        """Pairs of which the user may see both."""
+        seen = Customer.objects.visible_to(user).values("pk")
+        return self.filter(one__in=seen, other__in=seen)
+
+    def of(self, customer: Customer) -> Self:
+        """The pairs that this customer is one of."""
+        return self.filter(Q(one=customer) | Q(other=customer))
+
+    def between(self, first: Customer, second: Customer) -> Self:
+        """The pair of these two, in whatever order; one row or none."""
+        one, other = sorted((first.pk, second.pk))
+        return self.filter(one=one, other=other)
+
 
 class ToldApart(models.Model):
     """Two customers who look alike, and of whom a person said that they are not the same; the older row comes first."""
@@ -121,6 +154,8 @@ class ToldApart(models.Model):
     other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     said_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     said_at = models.DateTimeField(default=timezone.now)
+
+    objects = ToldApartQuerySet.as_manager()
 
     class Meta:
         constraints = [

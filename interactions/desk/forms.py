@@ -57,6 +57,7 @@ class ReplyForm(NoteForm):
     then = forms.ChoiceField(choices=After.choices, required=False)
     inbox = forms.ModelChoiceField(queryset=Inbox.objects.all(), to_field_name="public_id", required=False)
     identity = forms.IntegerField(min_value=1, required=False)
+    chat = forms.ModelChoiceField(queryset=Inbox.objects.all(), to_field_name="public_id", required=False)
     template = forms.CharField(max_length=200, required=False)
     copies = forms.CharField(max_length=4000, required=False)
     later = forms.CharField(max_length=20, required=False)
@@ -90,6 +91,7 @@ class ReplyForm(NoteForm):
             template={"name": name, "language": language, "parameters": self._parameters} if name else {},
             copies=tuple(re.split(r"[,;\s]+", said["copies"])) if said["copies"] else (),
             send_at=said.get("send_at"),
+            chat_line_id=said["chat"].pk if said["chat"] else None,
         )
 
 

@@ -11,6 +11,7 @@ fragments = [
     path("<uuid:public_id>/_promise/<uuid:promise_id>/kept/", beside.promise_kept, name="promise-kept"),
     path("<uuid:public_id>/_case/", beside.case, name="case"),
     path("<uuid:public_id>/_customer_note/", beside.customer_note, name="customer-note"),
+    path("<uuid:public_id>/_apart/", beside.apart, name="apart"),
     path("<uuid:public_id>/_who/", beside.who, name="who"),
     path("<uuid:public_id>/_wrap_up/", wrapping.panel, name="wrap-up-form"),
     path("<uuid:public_id>/_not_a_contact/", wrapping.not_a_contact, name="not-a-contact"),

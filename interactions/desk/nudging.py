@@ -32,10 +32,12 @@ from interactions.customers.events import (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    CustomersToldApart,
     IdentityAdded,
     IdentityAttested,
     MergeUndone,
     PurchaseRecorded,
+    ToldApartTakenBack,
 )
 from interactions.handling.events import (
     LineChanged,
@@ -72,10 +74,12 @@ ABOUT_WHOSE: tuple[type[Event], ...] = (
     CustomerChanged,
     CustomerErased,
     CustomersMerged,
+    CustomersToldApart,
     MergeUndone,
     IdentityAdded,
     IdentityAttested,
     PurchaseRecorded,
+    ToldApartTakenBack,
 )
 # A contact that was closed a moment ago may still be on somebody's screen.
 STILL_ON_SCREEN = timedelta(hours=12)

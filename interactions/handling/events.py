@@ -1,7 +1,7 @@
 """What happens to agents' time, to offers, and to messages on their way out."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from ccx.kernel.events.log import Event
 
@@ -54,9 +54,13 @@ class PromiseKept(Event):
     promise_id: int
 
 
+# It is not tried any more until somebody says so.
+GIVEN_UP: Final = "given_up"
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineChanged(Event):
-    """A line works, is down, or is refused by its provider; `state` is a LineState."""
+    """A line works, is down, or is refused by its provider; `state` is a LineState, or GIVEN_UP."""
 
     kind: ClassVar[str] = "line_changed"
     inbox_id: int

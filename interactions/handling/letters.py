@@ -1,11 +1,16 @@
 """A message of ours as its channel's adapter takes it along."""
 
+from dataclasses import replace
 from typing import Final
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from interactions.cases.choices import AuthorKind
 from interactions.cases.models import Attachment, Message
 from interactions.channels.contract import Outgoing, OutgoingFile
 from interactions.handling.models import Sending
+from interactions.handling.selectors.inviting import OFFER, language_of, with_link
 from interactions.handling.shown import file_address
 
 MAX_THREAD: Final = 50
@@ -29,6 +34,18 @@ def outgoing_of(sending: Sending) -> Outgoing:
         copies=tuple(message.meta.get("copies", ())),
         last_heard_at=interaction.last_customer_message_at,
     )
+
+
+def invited(outgoing: Outgoing, message: Message) -> Outgoing:
+    """With the link that the message offers, if it offers one: made as it leaves, and kept nowhere in clear.
+
+    Raises RefusedEffectError where there is no chat to open any more.
+    """
+    if OFFER not in message.meta:
+        return outgoing
+    link: str = import_string(settings.CCX_CHAT_LINK)(message=message)
+    language = language_of(message.interaction, "")
+    return replace(outgoing, body=with_link(outgoing.body, link, language=language))
 
 
 def _files(message: Message) -> tuple[OutgoingFile, ...]:

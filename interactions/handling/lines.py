@@ -9,11 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from ccx.kernel.access.rates import Rate, take
-from ccx.kernel.events.effects import CredentialsRefusedError, TemporaryEffectError
+from ccx.kernel.events.effects import CredentialsRefusedError, ReceiverIsGoneError, TemporaryEffectError
 from ccx.kernel.events.log import announce
-from interactions.channels.contract import Capabilities
-from interactions.channels.models import Inbox, LineHealth, LineState
-from interactions.handling.events import LineChanged
+from interactions.channels.contract import Adapter, Capabilities
+from interactions.channels.models import NEVER, Inbox, LineHealth, LineState
+from interactions.channels.registry import adapter_of
+from interactions.handling.events import GIVEN_UP, LineChanged
 from interactions.handling.settling import why
 
 # So many failures in a row, and the line is down: its messages wait, and one of them at a time tries again.
@@ -66,7 +67,7 @@ def note_well(inbox: Inbox) -> None:
 
 @transaction.atomic
 def note_failure(inbox: Inbox, error: TemporaryEffectError) -> datetime | None:
-    """The provider did not do it; until when the line rests, or None if it may go on at once.
+    """The provider did not do it; until when the line rests, or None if it may go on at once; NEVER: a person decides.
 
     What the server of one recipient said (a greylist, a full mailbox) is no failure of the line. A provider that names
     a time is left alone for it.
@@ -74,6 +75,7 @@ def note_failure(inbox: Inbox, error: TemporaryEffectError) -> datetime | None:
     now = timezone.now()
     if not _is_of_the_line(error):
         return None
+    adapter = adapter_of(inbox)
     LineHealth.objects.get_or_create(inbox=inbox, defaults={"since": now})
     found = LineHealth.objects.select_for_update().get(pk=inbox.pk)
     was = found.state
@@ -92,10 +94,19 @@ def note_failure(inbox: Inbox, error: TemporaryEffectError) -> datetime | None:
     found.retry_at = now + timedelta(seconds=wait) if wait else None
     if found.state != was:
         found.since = now
+    if isinstance(error, ReceiverIsGoneError) or _is_enough(adapter, found, now):
+        found.state, found.retry_at = LineState.DOWN, NEVER
     found.save()
-    if found.state != was:
-        _tell(inbox, LineState(found.state))
+    if found.is_given_up:
+        _tell(inbox, GIVEN_UP)
+    elif found.state != was:
+        _tell(inbox, found.state)
     return found.retry_at
+
+
+def _is_enough(adapter: Adapter | None, health: LineHealth, now: datetime) -> bool:
+    longest = adapter.gives_up_after if adapter is not None else None
+    return longest is not None and health.state != LineState.WELL and now - health.since >= longest
 
 
 def _is_of_the_line(error: TemporaryEffectError) -> bool:
@@ -107,5 +118,5 @@ def _is_of_the_line(error: TemporaryEffectError) -> bool:
     return not (isinstance(cause, smtplib.SMTPResponseException) and cause.smtp_code != SERVICE_CLOSING)
 
 
-def _tell(inbox: Inbox, state: LineState) -> None:
-    announce(LineChanged(inbox_id=inbox.pk, state=state.value), at=timezone.now())
+def _tell(inbox: Inbox, state: str) -> None:
+    announce(LineChanged(inbox_id=inbox.pk, state=str(state)), at=timezone.now())

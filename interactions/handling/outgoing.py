@@ -1,22 +1,25 @@
 """Our messages on their way out: claimed by one worker, handed to their line's provider at most once by itself."""
 
 import random
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import DEAD_AFTER, RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.locks import holding_one_of
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Adapter, CannotAskError, Capabilities, Line, Outgoing
-from interactions.channels.models import Inbox
+from interactions.channels.models import NEVER, Inbox
 from interactions.channels.registry import adapter_of, line_of
-from interactions.handling.letters import outgoing_of
+from interactions.handling.letters import invited, outgoing_of
 from interactions.handling.lines import has_room, may_send_now, note_failure, note_well
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.settling import Settling, settle_attempt, settle_sending, why
@@ -28,12 +31,16 @@ LONGEST_WAIT: Final = timedelta(hours=6)
 # Where nobody knows what became of a message, the provider is asked so long after, and then a person decides.
 LOOK_UPS: Final = (30, 120, 600, 1800)
 BATCH: Final = 50
+# Then others have their turn, and what is left comes with the next sweep.
+LONGEST_TURN: Final = 10.0
 
 
 def lines_with_due_messages(now: datetime | None = None) -> list[int]:
     """The lines that have something to send now."""
-    due = Sending.objects.filter(state=SendingState.QUEUED, due_at__lte=now or timezone.now())
-    return sorted(set(due.order_by().values_list("inbox_id", flat=True).distinct()))
+    moment = now or timezone.now()
+    due = Sending.objects.filter(state=SendingState.QUEUED, due_at__lte=moment, inbox__is_active=True)
+    awake = due.filter(Q(inbox__health=None) | Q(inbox__health__retry_at=None) | Q(inbox__health__retry_at__lte=moment))
+    return sorted(set(awake.order_by().values_list("inbox_id", flat=True).distinct()))
 
 
 def send_due_messages(limit: int = BATCH) -> int:
@@ -42,8 +49,20 @@ def send_due_messages(limit: int = BATCH) -> int:
 
 
 def send_line(*, inbox_id: int, limit: int = BATCH) -> int:
-    """Send what is due on one line, oldest first; how many were tried. Any number of workers may do so at once."""
+    """Send what is due on one line, oldest first; how many were tried.
+
+    Few workers do so at once, and none for long: a receiver that takes its time holds up no other line.
+    """
+    places = [f"line:{inbox_id}:{number}" for number in range(settings.CCX_LINE_SENDERS)]
+    with holding_one_of(places) as has_place:
+        return _send_line(inbox_id, limit) if has_place else 0
+
+
+def _send_line(inbox_id: int, limit: int) -> int:
     inbox = Inbox.objects.get(pk=inbox_id)
+    if not inbox.is_active:
+        return 0
+    until = time.monotonic() + LONGEST_TURN
     may, is_probe = may_send_now(inbox_id, timezone.now())
     if not may:
         return 0
@@ -58,7 +77,7 @@ def send_line(*, inbox_id: int, limit: int = BATCH) -> int:
     tried = 0
     capabilities = adapter.capabilities(line)
     for pk in _due(inbox_id).order_by("due_at", "pk").values_list("pk", flat=True)[: 1 if is_probe else limit]:
-        if not has_room(inbox_id, capabilities):
+        if (tried and time.monotonic() > until) or not has_room(inbox_id, capabilities):
             break
         sending = claim(pk)
         if sending is None:
@@ -114,7 +133,7 @@ def _carry_out(sending: Sending, adapter: Adapter, line: Line, capabilities: Cap
         return True
     failpoints.reach("message.before_send")
     try:
-        handed = adapter.send(line, outgoing)
+        handed = adapter.send(line, invited(outgoing, sending.message))
     except RefusedEffectError as error:
         code = str(getattr(error, "code", "") or "")
         settle_attempt(sending, Settling(state=SendingState.FAILED, error=why(error), error_code=code))
@@ -150,6 +169,8 @@ def _later(sending: Sending, error: TemporaryEffectError, rests_until: datetime 
     seconds = min(5.0 * 2.0 ** min(sending.attempts - 1, 16), LONGEST_WAIT.total_seconds())
     wait = timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreading, not secrecy
     due_at = rests_until if rests_until is not None else timezone.now() + wait
+    if due_at == NEVER:
+        due_at = timezone.now()  # the line keeps it back, and it goes with all others once somebody says so
     return Settling(state=SendingState.QUEUED, error=why(error), due_at=due_at)
 
 
@@ -164,7 +185,8 @@ def _look_up(sending: Sending, now: datetime) -> bool:
     report = None
     try:
         if adapter is not None:
-            report = adapter.look_up(line_of(sending.inbox), outgoing_of(sending), since=since)
+            asked = invited(outgoing_of(sending), sending.message)
+            report = adapter.look_up(line_of(sending.inbox), asked, since=since)
     except CannotAskError:
         Sending.objects.filter(pk=sending.pk, state=SendingState.UNKNOWN).update(look_up_at=None)
         return False

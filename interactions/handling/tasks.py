@@ -1,7 +1,9 @@
 """The worker's clock: offers, wrap-ups, snoozes, silent browsers, and messages that are due."""
 
-from celery import shared_task
+import structlog
+from celery import Task, shared_task
 
+from interactions.handling import signs
 from interactions.handling.outgoing import (
     BATCH,
     lines_with_due_messages,
@@ -18,6 +20,8 @@ from interactions.handling.services import (
     offer_waiting_work,
     wake_snoozed,
 )
+
+logger = structlog.get_logger(__name__)
 
 
 @shared_task(name="interactions.handling.offer", acks_late=True, ignore_result=True)
@@ -61,3 +65,34 @@ def settle_messages() -> None:
     look_up_the_doubtful()
     forget_early_reports()
     forget_old_files()
+
+
+def agent_types(*, record: str) -> None:
+    """Somebody writes an answer: where the channel shows that, a worker tells it."""
+    if signs.may_tell_typing(record):
+        _ask(tell_typing, record)
+
+
+def contact_seen(*, record: str) -> None:
+    """Somebody who may answer looks at a contact: where the channel shows that, a worker tells it."""
+    if signs.may_tell_read(record):
+        _ask(tell_read, record)
+
+
+@shared_task(name="interactions.handling.tell_typing", ignore_result=True, expires=10)
+def tell_typing(record: str) -> None:
+    """A sign that is late is none."""
+    signs.tell_typing(record)
+
+
+@shared_task(name="interactions.handling.tell_read", ignore_result=True, expires=3600)
+def tell_read(record: str) -> None:
+    """Told once; lost with the broker it is lost."""
+    signs.tell_read(record)
+
+
+def _ask(task: Task, record: str) -> None:
+    try:
+        task.apply_async((record,), retry=False)
+    except Exception as error:  # a nicety must not keep the desk from anything
+        logger.info("sign_not_told", task=task.name, error=type(error).__name__)

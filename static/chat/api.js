@@ -4,10 +4,11 @@ const PATIENCE_SECONDS = 20;
 
 /** The server said no; `status` 0 means that nothing was heard of it. */
 export class Refused extends Error {
-  constructor(status, detail = "", wait = 0) {
-    super(detail || `The chat answered ${status}.`);
+  constructor(status, said = null, wait = 0) {
+    super(said?.detail || `The chat answered ${status}.`);
     this.status = status;
-    this.detail = detail;
+    this.code = said?.code ?? "";
+    this.detail = said?.detail ?? "";
     this.wait = wait;
   }
 
@@ -42,7 +43,7 @@ export class Api {
       request.onload = () => {
         const said = parsed(request.responseText);
         if (request.status < 300) resolve(said);
-        else reject(new Refused(request.status, said?.detail ?? ""));
+        else reject(new Refused(request.status, said));
       };
       request.onerror = () => reject(new Refused(0));
       request.onabort = () => reject(new Refused(-1));
@@ -79,7 +80,7 @@ export class Api {
         signal: stop.signal,
       });
       const said = parsed(await answer.text());
-      if (!answer.ok) throw new Refused(answer.status, said?.detail ?? "", Number(answer.headers.get("Retry-After")) || 0);
+      if (!answer.ok) throw new Refused(answer.status, said, Number(answer.headers.get("Retry-After")) || 0);
       return said;
     } catch (error) {
       throw error instanceof Refused ? error : new Refused(0);
@@ -105,4 +106,27 @@ export function newId() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** What a session is told of its visitor: what was answered, and of what is asked what the site knows itself. */
+export function introduction({ config, options, answers }) {
+  const { user, language } = options;
+  const known = (config?.questions ?? []).map(({ name }) => [name, user?.[name]]).filter(([, value]) => value);
+  const told = known.map(([name, value]) => [name, value === true ? value : String(value)]);
+  const { name, email, ...others } = { ...Object.fromEntries(told), ...answers };
+  return {
+    language,
+    page: page(),
+    answers: others,
+    name: name || user?.name || undefined,
+    email: email || user?.email || undefined,
+    user: user?.signature ? user : undefined,
+  };
+}
+
+/** The page the visitor is on. */
+export function page() {
+  const url = new URL(location.href);
+  url.hash = "";
+  return { url: url.href.slice(0, 1000), title: document.title.replace(/^\(\d+\) /, "").slice(0, 200) };
 }

@@ -1,6 +1,6 @@
 // The visitor's chat as this tab knows it: what the server said, what is on its way, and what is not shown yet.
 
-import { Refused } from "./api.js";
+import { Refused, introduction, page } from "./api.js";
 import { Line } from "./line.js";
 import { Outbox } from "./outbox.js";
 import { Said } from "./said.js";
@@ -17,6 +17,8 @@ export class Chat {
   isTyping = false;
   isLost = false;
   unread = 0;
+  /** Whether the server wants something answered first that it was not told. */
+  isAsked = false;
   #said = new Said();
   #told = 0;
   #isReading = false;
@@ -110,9 +112,13 @@ export class Chat {
     return this.keep.get("answers") ?? null;
   }
 
-  set answers(answers) {
+  /** Tell them; what was held back for them goes with them. */
+  async answer(answers) {
     this.keep.set("answers", answers);
+    if (this.isKnown) this.#adopt(await this.#newSession());
+    this.isAsked = false;
     this.changed();
+    this.outbox.retry();
   }
 
   // ---- Saying something.
@@ -260,18 +266,7 @@ export class Chat {
   }
 
   async #newSession() {
-    const { user } = this.options;
-    const { name = "", email = "", ...answers } = this.answers ?? {};
-    return this.#try(
-      this.api.post("sessions", {
-        language: this.options.language,
-        page: page(),
-        answers,
-        name: name || user?.name || undefined,
-        email: email || user?.email || undefined,
-        user: user?.signature ? user : undefined,
-      }),
-    );
+    return this.#try(this.api.post("sessions", introduction(this)));
   }
 
   #adopt({ token, state }) {
@@ -354,6 +349,11 @@ export class Chat {
       const kept = this.outbox.list;
       this.forget();
       this.outbox.restore(kept);
+    } else if (error.code === "questions_are_open") {
+      this.keep.set("answers", null);
+      this.isAsked = true;
+      this.#configAt = 0;
+      this.refresh();
     } else if (error.isLost) this.#connection(false);
   }
 
@@ -382,6 +382,7 @@ export class Chat {
     await this.session();
     const { message } = await this.#try(this.api.post("messages", { id, body, files: files.map((file) => file.id) }));
     this.#said.add(message);
+    this.isAsked = false;
     if (!this.isRunning) this.status = "waiting";
     this.read();
   }
@@ -391,10 +392,4 @@ export class Chat {
     this.#page = location.href;
     this.api.post("page", page()).catch(() => {});
   }
-}
-
-function page() {
-  const url = new URL(location.href);
-  url.hash = "";
-  return { url: url.href.slice(0, 1000), title: document.title.replace(/^\(\d+\) /, "").slice(0, 200) };
 }

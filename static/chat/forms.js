@@ -21,14 +21,15 @@ export class Forms {
   /** Whether there is something to ask before the first word. */
   get mustAsk() {
     const { chat } = this.app;
-    return !chat.isKnown && !chat.answers && this.#questions().length > 0;
+    return (chat.isAsked || (!chat.isKnown && !chat.answers)) && this.#questions().length > 0;
   }
 
   #questions() {
-    const { config, options } = this.app.chat;
+    const { chat } = this.app;
+    const { config, options } = chat;
     const known = options.user ?? {};
-    const asked = (config.questions ?? []).filter((question) => !known[question.name]);
-    const hasEmail = known.email || (config.questions ?? []).some((question) => question.name === "email");
+    const asked = (config.questions ?? []).filter(({ name }) => chat.isAsked || !known[name]);
+    const hasEmail = (known.email && !chat.isAsked) || (config.questions ?? []).some((question) => question.name === "email");
     if (config.wants_email === "always" && !hasEmail) asked.push(this.#email());
     return asked;
   }
@@ -54,7 +55,7 @@ export class Forms {
       questions,
       button: wording.say("begin"),
       send: async (answers) => {
-        chat.answers = answers;
+        await chat.answer(answers);
         setTimeout(() => this.panel.composer.focus());
       },
     });

@@ -26,8 +26,9 @@ export class Outbox {
     return this.flush();
   }
 
-  retry(id) {
-    for (const said of this.list) if (said.id === id || said.state === "lost") said.state = "sending";
+  /** Send one again; without an id, all. */
+  retry(id = null) {
+    for (const said of this.list) if (id === null || said.id === id || said.state === "lost") said.state = "sending";
     this.#keepAll();
     return this.flush();
   }

@@ -220,7 +220,8 @@ export function watchLive() {
     if (!record || performance.now() - typedAt < TYPING_SECONDS * 1000) return;
     typedAt = performance.now();
     // A customer who is there sees that an answer is on its way; that we write a note is our own affair.
-    const isAnswer = Boolean(event.target.closest("form[data-reply]:not(.is-note)"));
+    // Nor does who waits on one channel see that we answer on another.
+    const isAnswer = Boolean(event.target.closest("form[data-reply]:not(.is-note):not(:has([data-elsewhere]))"));
     say({ type: "typing", interaction: record, to_customer: isAnswer });
   });
   document.addEventListener("htmx:sendError", () => showBar(true));

@@ -56,8 +56,10 @@ MORE_NAMES: dict[str, set[str]] = {
     # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows
     # the log.
     "interactions/calls": {"flows", "minding", "outgoing", "readers", "segments"},
-    # Messages on their way out, as effects are; what follows the log.
-    "interactions/handling": {"letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown"},
+    # Messages on their way out, as effects are; signs of ours on the customer's side; what follows the log.
+    "interactions/handling": {
+        *("letters", "lines", "outgoing", "readers", "reports", "scheduled", "settling", "shown", "signs"),
+    },
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
     "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
@@ -67,6 +69,8 @@ MORE_NAMES: dict[str, set[str]] = {
         *("questions", "reading", "registry", "rows", "statistics", "sums", "catalogue", "distincts", "parts"),
         *("answers", "trends"),
     },
+    # What administrators are told of a line by mail.
+    "interactions/doors/lines": {"letters"},
     "journeys/ownership": {"reader", "letters"},
     # What follows the log; the words of surveys by language, and the mail that asks.
     "feedback/surveys": {"reader", "wording", "mailing"},

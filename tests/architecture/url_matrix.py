@@ -200,6 +200,7 @@ MATRIX: dict[str, list[Row]] = {
     "customers/<uuid:public_id>/note/": [row(**KEEPS, of="customer", method="post")],
     "customers/<uuid:public_id>/preference/": [row(**KEEPS, of="customer", method="post")],
     "customers/<uuid:public_id>/profile/": [row(**KEEPS, of="customer", method="post")],
+    "customers/<uuid:public_id>/apart/": [row(of="customer", method="post")],
     "customers/<uuid:public_id>/merge/": [row(**MERGES, of="customer")],
     "customers/<uuid:public_id>/merges/<uuid:merge_id>/undo/": [row(of="customer", ids=NO_MERGE, method="post")],
     "customers/<uuid:public_id>/erase/": [row(administrator=200, of="customer")],
@@ -220,9 +221,13 @@ MATRIX: dict[str, list[Row]] = {
         row(administrator=404, ids={"kind": "pigeon"}),
     ],
     "settings/inboxes/<uuid:public_id>/": [row(administrator=200, of="inbox")],
+    "settings/inboxes/connected/": [row(administrator=302)],
+    "settings/inboxes/<uuid:public_id>/connect/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/disconnect/": [row(administrator=302, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/try/": [row(administrator=200, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/templates/": [row(administrator=404, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/switch/": [row(administrator=302, of="inbox", method="post")],
+    "settings/inboxes/<uuid:public_id>/resume/": [row(administrator=302, of="inbox", method="post")],
     "settings/inboxes/<uuid:public_id>/remove/": [row(administrator=302, of="inbox", method="post")],
     "settings/forms/": [row(administrator=200)],
     "settings/forms/add/": [row(administrator=200), row(administrator=422, method="post")],
@@ -289,6 +294,7 @@ MATRIX: dict[str, list[Row]] = {
     "desk/<uuid:public_id>/_context/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_timeline/": [row(**HANDLES, of="interaction")],
     "desk/<uuid:public_id>/_who/": [row(**HANDLES, of="interaction"), row(of="interaction", method="post")],
+    "desk/<uuid:public_id>/_apart/": [row(of="interaction", method="post")],
     # Nothing is filled in: whoever may is told what is missing.
     "desk/<uuid:public_id>/_promise/": [row(**IS_ASKED, of="interaction", method="post")],
     "desk/<uuid:public_id>/_promise/<uuid:promise_id>/kept/": [row(of="interaction", ids=NO_PROMISE, method="post")],
@@ -348,19 +354,14 @@ MATRIX: dict[str, list[Row]] = {
     # The public.
     "chat/widget.js": [public()],
     # Nobody's line; what a line's visitors get is in tests/interactions/doors/chat/.
+    "chat/<uuid:inbox>/": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/config": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/state": [public(404, ids=NO_LINE)],
     "chat/<uuid:inbox>/files/<uuid:public_id>": [public(404, ids=NO_LINE | {"public_id": NO_LINE["inbox"]})],
-    "chat/<uuid:inbox>/sessions": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/link": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/messages": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/files": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/typing": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/shown": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/email": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/page": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/end": [public(404, ids=NO_LINE, method="post")],
-    "chat/<uuid:inbox>/offline": [public(404, ids=NO_LINE, method="post")],
+    **{
+        f"chat/<uuid:inbox>/{what}": [public(404, ids=NO_LINE, method="post")]
+        for what in ("sessions", "link", "messages", "files", "typing", "shown", "email", "page", "end", "offline")
+    },
     "forms/<slug:slug>/": [public(ids={"slug": "contact"}), public(404, ids={"slug": "none"})],
     # REST.
     "api/schema/": [public()],

@@ -20,7 +20,7 @@ MODULES = [
     *("interactions/doors/webform/forms.py", "interactions/doors/webform/views.py"),
     "interactions/doors/webform/holding.py",
     *("interactions/doors/chat/views.py", "interactions/doors/chat/mailing.py"),
-    *(f"interactions/doors/chat/services/{name}.py" for name in ("saying", "sessions", "uploads", "writing")),
+    *(f"interactions/doors/chat/services/{name}.py" for name in ("asking", "saying", "sessions", "uploads", "writing")),
 ]
 TRANSLATED = re.compile(r"""\{% translate ["'](.+?)["']""")
 BLOCKS = re.compile(r"\{% blocktranslate[^%]*%\}(.+?)\{% endblocktranslate %\}", re.DOTALL)

@@ -60,7 +60,7 @@ class StandIn:
     read_up_to: int = 0
     shown_up_to: int = 0
     # Path -> the problem it answers with, as (status, detail).
-    refuses: dict[str, tuple[int, str]] = field(default_factory=dict)
+    refuses: dict[str, tuple[int, str] | tuple[int, str, str]] = field(default_factory=dict)
     is_down: bool = False
     # Uploads are taken and never answered.
     holds_files: bool = False
@@ -192,8 +192,8 @@ class StandIn:
         body = None if path == "files" else json.loads(request.post_data or "{}")
         self.asked.append((path, body))
         if path in self.refuses:
-            status, detail = self.refuses[path]
-            return status, {"status": status, "detail": detail}
+            status, detail, *code = self.refuses[path]
+            return status, {"status": status, "detail": detail, "code": "".join(code)}
         return getattr(self, f"_post_{path}")(body)
 
     def _read(self, path: str) -> tuple[int, Any]:

@@ -1,21 +1,25 @@
 """A customer begins in a chat, goes on by mail and ends on the telephone: one case, told to nobody twice."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
 
 from analytics.models import Fact
 from analytics.rollups.rebuild import rebuild_facts
 from analytics.rollups.refresh import refresh_facts
 from ccx.kernel.events.pumping import pump_everything
+from ccx.kernel.models import User
+from ccx.kernel.people.choices import GrantScope
 from interactions.cases.choices import CaseStatus, InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance, IdentityKind
-from interactions.customers.services import add_identity
+from interactions.customers.services import add_identity, attest_identity
 from interactions.desk.selectors.thread import thread
 from interactions.doors.chat import mailing
 from interactions.doors.chat.mailing import note_who_left
@@ -23,10 +27,11 @@ from interactions.doors.mail.services import take_mail
 from interactions.doors.models import ChatVisitor
 from interactions.handling import services as handling
 from interactions.models import Case, Inbox, Interaction
+from tests.factories.api import make_api
 from tests.factories.contacts import Centre, make_centre
 from tests.factories.desks import reply
 from tests.factories.mailservers import a_mail
-from tests.factories.people import make_user
+from tests.factories.people import make_grant, make_user
 from tests.factories.telephones import CALLER, FLOW, NINE, a_line, the_call, workers
 from tests.factories.visitors import SHOP, Visitor, open_line
 from tests.stand_ins.phone_company import PhoneCompany
@@ -50,6 +55,19 @@ def centre(monkeypatch: pytest.MonkeyPatch) -> Centre:
 def company() -> Iterator[PhoneCompany]:
     with PhoneCompany(NINE) as company:
         yield company
+
+
+def page_of(user: User, address: str, **headers: str) -> str:
+    client = Client()
+    client.force_login(user, backend="ccx.kernel.people.backends.PersonBackend")
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def signs_in(markup: str) -> list[str]:
+    """The drawings of channels in a list of contacts, from above."""
+    return re.findall(r'(?:timeline|ctx)-sign">.*?#(chat|email|voice)"', markup, re.S)
 
 
 def test_chat_then_mail_then_telephone_is_one_case_in_one_timeline(  # noqa: PLR0915 - a whole story
@@ -100,6 +118,14 @@ def test_chat_then_mail_then_telephone_is_one_case_in_one_timeline(  # noqa: PLR
     workers(company)
     company.pick_up(company.ringing("client:agent-"))
     workers(company)
+    # While she speaks, Alice has all of it before her: what was said in the chat and by mail, and both as contacts.
+    make_grant(centre.alice, GrantScope.TEAM, centre.team.pk)
+    desk = page_of(centre.alice, f"/desk/{call.public_id}/")
+    told = ["Where is my lamp? Order 4711.", "It left our house this morning.", "It did not come.", "May we call you?"]
+    assert sorted(map(desk.index, told)) == [desk.index(words) for words in told]
+    beside = page_of(centre.alice, f"/desk/{call.public_id}/_context/", HX_Request="true")
+    assert signs_in(beside) == ["voice", "email", "chat"]
+    assert "Where is my lamp? Order 4711." in beside
     company.tick(90)
     company.hang_up(company.legs[the_call().provider_id])
     workers(company)
@@ -122,17 +148,50 @@ def test_chat_then_mail_then_telephone_is_one_case_in_one_timeline(  # noqa: PLR
     assert [item.contact.channel for item in items if item.kind == "contact" and item.contact] == [
         Channel.CHAT,
         Channel.EMAIL,
+        Channel.VOICE,
     ]
-    said = [item.message.body for item in items if item.message is not None]
-    assert said == ["Where is my lamp? Order 4711.", "It left our house this morning.", "It did not come.",
-                    "May we call you?"]  # fmt: skip
+    assert [item.message.body for item in items if item.message is not None] == told
+    timeline = page_of(boss, f"/customers/{customer.public_id}/")
+    assert re.findall(r'id="contact-([\w-]+)"', timeline) == [str(one.public_id) for one in reversed(contacts)]
+    assert signs_in(timeline) == ["voice", "email", "chat"]
+    rest = make_api().get("/api/v1/interactions", customer=str(customer.public_id), sort="started_at").json()["results"]
+    assert [one["channel"] for one in rest] == ["chat", "email", "voice"]
+    assert {(one["case"], one["customer"]) for one in rest} == {(str(case.public_id), str(customer.public_id))}
 
-    # What it adds up to: one case of three contacts that changed channel, and not resolved by the first.
-    refresh_facts([one.pk for one in contacts])
-    facts = {fact.channel: fact for fact in Fact.objects.all()}
-    assert sorted(facts) == [Channel.VOICE, Channel.CHAT, Channel.EMAIL]
+    # What it adds up to: one case of three contacts that changed channel. Nobody vouched for the chat, so the case is
+    # left out of first contact resolution rather than counted as a success or a failure.
+    facts = facts_of(contacts)
     assert facts[Channel.VOICE].handle_seconds == 90 + 12
-    assert sum(fact.case_switched for fact in facts.values()) == 1
+    assert figures(facts, "contacts", "cases", "case_contacts", "case_switched", "case_stuck") == {
+        Channel.CHAT: (1, 1, 3, 1, 1),
+        Channel.EMAIL: (1, 0, 0, 0, 0),
+        Channel.VOICE: (1, 0, 0, 0, 0),
+    }
+    assert figures(facts, "identified", "repeat", "fcr_n", "fcr_yes") == {
+        Channel.CHAT: (0, 0, 0, 0),
+        Channel.EMAIL: (1, 1, 0, 0),
+        Channel.VOICE: (1, 1, 0, 0),
+    }
+    # Once the shop vouches for her the case counts, at its first contact, and was not resolved with it: even an agent
+    # who thought so is told otherwise by her coming back, over whichever channel.
+    assert contacts[0].identity is not None
+    attest_identity(identity_id=contacts[0].identity.pk, assurance=Assurance.PROVEN, source="the shop", by=None)
+    for is_resolved in (False, True):
+        Interaction.objects.filter(pk=contacts[0].pk).update(is_resolved=is_resolved)
+        assert figures(facts_of(contacts), "identified", "repeat", "fcr_n", "fcr_yes") == {
+            Channel.CHAT: (1, 0, 1, 0),
+            Channel.EMAIL: (1, 1, 0, 0),
+            Channel.VOICE: (1, 1, 0, 0),
+        }
     before = list(Fact.objects.order_by("interaction_id").values())
     rebuild_facts()
     assert list(Fact.objects.order_by("interaction_id").values()) == before
+
+
+def facts_of(contacts: list[Interaction]) -> dict[int, Fact]:
+    refresh_facts([one.pk for one in contacts])
+    return {fact.channel: fact for fact in Fact.objects.all()}
+
+
+def figures(facts: dict[int, Fact], *names: str) -> dict[int, tuple[int, ...]]:
+    return {channel: tuple(getattr(fact, name) for name in names) for channel, fact in facts.items()}

@@ -40,6 +40,10 @@ class CredentialsRefusedError(TemporaryEffectError):
     """Nothing happened, and nothing will until somebody mends the set-up; it goes once the password is right."""
 
 
+class ReceiverIsGoneError(TemporaryEffectError):
+    """Whoever was there says that nobody is any more: nothing more is tried until a person has looked at it."""
+
+
 class RefusedEffectError(Exception):
     """Raised by a sender that knows: nothing happened outside, and no later try will succeed."""
 

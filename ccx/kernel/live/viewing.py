@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
 from ccx.kernel.live.connection import PersonSocket
@@ -74,6 +77,8 @@ class Viewing:
         now = time.monotonic()
         if record in socket.viewing and now - socket.typed_at >= TYPED_EVERY_SECONDS:
             socket.typed_at = now
+            if to_customer and settings.CCX_LIVE_TYPES:
+                self._hub.aside(_tell(record))
             known = _until(_key("typing", record), _member(socket), TYPING_SECONDS)
             aloud = [*_until(_key("answering", record), _member(socket), TYPING_SECONDS)] if to_customer else []
             aloud += [_told(topics=[typing_topic(record)], what="")] if to_customer else []
@@ -164,6 +169,10 @@ class Viewing:
         except (RedisError, OSError, TimeoutError) as error:
             logger.warning("viewers_not_kept", error=type(error).__name__)
             return None
+
+
+async def _tell(record: str) -> None:
+    await database_sync_to_async(import_string(settings.CCX_LIVE_TYPES))(record=record)
 
 
 def _key(kind: str, record: str) -> str:

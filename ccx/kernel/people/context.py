@@ -22,9 +22,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         url = _address(place["url"])
         if url and (ability is None or user.can(ability)):
             items.append(place | {"url": url})
-    here = [item["url"] for item in items if _is_here(request.path, item["url"])]
-    nearest = max(here, key=len, default="")
-    items = [item | {"is_active": item["url"] == nearest} for item in items]
+    nearest = max((_nearness(request.path, item) for item in items), default=0)
+    items = [item | {"is_active": 0 < nearest == _nearness(request.path, item)} for item in items]
     return {"nav_items": items, "nav_settings": [item for item in items if item["is_setting"]]}
 
 
@@ -40,6 +39,12 @@ def _address(url_name: str) -> str:
         return reverse(url_name)
     except NoReverseMatch:
         return ""
+
+
+def _nearness(path: str, item: dict[str, Any]) -> int:
+    """How much of the path is the place's own address, or one that belongs to it; 0: the path is elsewhere."""
+    urls = [item["url"], *map(_address, item.get("also", ()))]
+    return max((len(url) for url in urls if url and _is_here(path, url)), default=0)
 
 
 def _is_here(path: str, url: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.text import slugify
@@ -64,6 +65,11 @@ def read_line(given: Mapping[str, Any], *, name: str) -> ChatLine:
         away=timedelta(minutes=_minutes(given.get("away_minutes"))),
         takes_files=given.get("takes_files", True) is not False,
     )
+
+
+def page_address(line: UUID) -> str:
+    """Where a page of ours shows a line's chat: for centres without a site, and for links in messages."""
+    return f"{settings.BASE_URL.rstrip('/')}/chat/{line}/"
 
 
 def origins_of(given: Any) -> frozenset[str]:

@@ -18,7 +18,8 @@ SECURITIES: Final = (
     ("starttls", _("STARTTLS")),
     ("none", _("None (on one's own machine only)")),
 )
-SIGN_INS: Final = (("password", _("Password")), ("token", _("Token (OAuth 2)")))
+SIGN_INS: Final = (("password", _("Password")), ("token", _("Consent (Microsoft 365, Google)")))
+TOKENS: Final = _("Consent of Microsoft 365, Google or another (OAuth 2)")
 MAX_FILES: Final = 20
 # What most mail servers take, less what base64 adds.
 MAX_FILE: Final = 18 * 1024 * 1024
@@ -41,7 +42,10 @@ FIELDS: Final = (
         name="imap.host",
         label=_("Server"),
         group=_("Mail comes in (IMAP)"),
-        help=_("Empty: nothing is fetched, a mail server of yours hands mail in."),
+        help=_(
+            "Microsoft 365: outlook.office365.com; Google: imap.gmail.com. Empty: nothing is fetched, a mail server of"
+            " yours hands mail in."
+        ),
     ),
     Field(name="imap.port", label=_("Port"), kind="number", group=_("Mail comes in (IMAP)")),
     Field(
@@ -75,7 +79,7 @@ FIELDS: Final = (
         name="smtp.host",
         label=_("Server"),
         group=_("Answers go out (SMTP)"),
-        help=_("Empty: the installation's own server."),
+        help=_("Microsoft 365: smtp.office365.com; Google: smtp.gmail.com. Empty: the installation's own server."),
     ),
     Field(name="smtp.port", label=_("Port"), kind="number", group=_("Answers go out (SMTP)")),
     Field(
@@ -101,46 +105,52 @@ FIELDS: Final = (
         label=_("Provider"),
         kind="choice",
         choices=(("", _("None")), ("microsoft", "Microsoft 365"), ("google", "Google"), ("other", _("Another"))),
-        group=_("Sign-in by token (OAuth 2)"),
+        group=TOKENS,
         is_rare=True,
     ),
-    Field(name="oauth.client_id", label=_("Client ID"), group=_("Sign-in by token (OAuth 2)"), is_rare=True),
+    Field(
+        name="oauth.client_id",
+        label=_("Client ID"),
+        group=TOKENS,
+        is_rare=True,
+        help=_("Of the application that you register at the provider."),
+    ),
     Field(
         name="oauth_client_secret",
         label=_("Client secret"),
         kind="secret",
-        group=_("Sign-in by token (OAuth 2)"),
+        group=TOKENS,
         is_rare=True,
-    ),
-    Field(
-        name="oauth_refresh_token",
-        label=_("Refresh token"),
-        kind="secret",
-        group=_("Sign-in by token (OAuth 2)"),
-        is_rare=True,
-        help=_("What consent gave. Empty with Microsoft 365: the application itself is let in."),
     ),
     Field(
         name="oauth.tenant",
         label=_("Directory (tenant)"),
-        group=_("Sign-in by token (OAuth 2)"),
+        group=TOKENS,
         is_rare=True,
-        help=_("Microsoft 365 only; empty: common."),
+        help=_("Its name or ID. Empty: common, which takes anybody's account."),
+    ),
+    Field(
+        name="oauth.authorize_url",
+        label=_("Address of consent"),
+        kind="url",
+        group=TOKENS,
+        is_rare=True,
+        help=_("Where a person agrees; it often ends in /authorize."),
     ),
     Field(
         name="oauth.token_url",
         label=_("Address of tokens"),
         kind="url",
-        group=_("Sign-in by token (OAuth 2)"),
+        group=TOKENS,
         is_rare=True,
-        help=_("Another provider only."),
+        help=_("Where codes are traded for tokens; it often ends in /token."),
     ),
     Field(
         name="oauth.scope",
         label=_("Scope"),
-        group=_("Sign-in by token (OAuth 2)"),
+        group=TOKENS,
         is_rare=True,
-        help=_("Empty: what reading and sending mail needs."),
+        help=_("Empty: what reading and sending mail needs at Microsoft 365 and Google."),
     ),
 )
 

@@ -149,7 +149,7 @@ def in_words(error: Exception) -> str:  # noqa: C901, PLR0911 - one sentence a f
     if isinstance(error, TimeoutError):
         return _("It does not answer. Look at the port, and whether a firewall is in between.")
     if isinstance(error, ConsentIsNeededError):
-        return _("The provider lets us in no longer. Give consent anew. (%(answer)s)") % {"answer": _answer(error)}
+        return str(error)
     if isinstance(error, MailboxLoginError):
         return _("It refuses the user or the password: %(answer)s") % {"answer": _answer(error.command_result)}
     if isinstance(error, MailboxFolderSelectError):

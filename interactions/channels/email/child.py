@@ -71,6 +71,10 @@ class _Child:
         """End it, whatever it does."""
         with suppress(ProcessLookupError):
             self.process.kill()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close our ends of what is over, or of what belongs to the process that this one was forked from."""
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
@@ -91,9 +95,11 @@ def read_in_child(raw: bytes, *, authserv_id: str = "") -> Mail:
     with _lock:
         child = _children.get(os.getpid())
         if child is None or child.process.poll() is not None:
-            _children.clear()  # of the process that this one was forked from
+            # One that died, or one of the process that this one was forked from.
+            for former in _children.values():
+                former.let_go()
+            _children.clear()
             child = _children[os.getpid()] = _Child()
-            atexit.register(_end)
         try:
             answer, contents = child.ask(raw, {"authserv_id": authserv_id})
         except (OSError, ValueError) as error:
@@ -137,6 +143,7 @@ def _write(pipe: IO[bytes], *parts: bytes) -> None:
         pipe.flush()
 
 
+@atexit.register
 def _end() -> None:
     child = _children.pop(os.getpid(), None)
     if child is not None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxLoginError
 
@@ -90,7 +91,9 @@ def open_imap(line: Line) -> BaseMailBox:
         try:
             return _open(server, access_token(line, refused=token))
         except MailboxLoginError:
-            raise ConsentIsNeededError("the mail server refuses the token") from error
+            raise ConsentIsNeededError(
+                _("The mail server does not take the token. Look whether who gave consent may open this mailbox.")
+            ) from error
 
 
 def _open(server: Server, token: str) -> BaseMailBox:

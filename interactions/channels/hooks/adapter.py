@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from ccx.kernel import egress
 from ccx.kernel.events.effects import (
     CredentialsRefusedError,
     OutcomeIsUnknownError,
+    ReceiverIsGoneError,
     RefusedEffectError,
     TemporaryEffectError,
 )
@@ -78,6 +79,7 @@ class HookAdapter(Adapter):
     identity_kind: ClassVar[str] = "account"
     has_webhook: ClassVar[bool] = False
     guide: ClassVar[str] = "docs/api.md"
+    gives_up_after: ClassVar[timedelta | None] = timedelta(days=3)
 
     def fields(self) -> Sequence[Field]:
         return FIELDS
@@ -157,7 +159,7 @@ def _post(line: Line, *, message_id: str, event: str) -> bytes:
         response = getattr(error, "response", None)
         if response is not None and response.status_code == 410:
             # Standard Webhooks: the receiver wants no more. Somebody has to look at the line first.
-            raise CredentialsRefusedError("the receiver is gone (410)") from error
+            raise ReceiverIsGoneError("the receiver is gone (410)") from error
         raise
     return answer.content
 

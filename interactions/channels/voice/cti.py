@@ -47,6 +47,22 @@ class CtiAdapter(VoiceAdapter):
     webhook_help: ClassVar[Words] = gettext_lazy(
         "Your telephone system posts its events there, with the secret as a bearer or a signature."
     )
+    steps: ClassVar[tuple[Words, ...]] = (
+        gettext_lazy("Make up a long secret and enter it here; it is never shown again."),
+        gettext_lazy(
+            "Save. The line then shows its address: let the telephone system post its events there, one at a time, as"
+            " JSON or as a form."
+        ),
+        gettext_lazy(
+            "Each says “event” (new, ring, answer, hold, resume, transfer or hangup) and “call_id”, best also “at”, the"
+            " time with its zone. “agent” names who rings and answers: by e-mail, or by an extension the line knows."
+        ),
+        gettext_lazy(
+            "The system proves itself with “Authorization: Bearer” and the secret, or signs each event with it"
+            " (X-CCX-Signature)."
+        ),
+    )
+    guide: ClassVar[str] = "docs/channels/voice.md"
     identity_kind = "phone"
     kept_headers = ("content-type",)
 

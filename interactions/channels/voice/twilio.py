@@ -60,6 +60,19 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
         "At Twilio open the number and enter it where a call comes in (webhook, POST)."
     )
     webhook_path: ClassVar[str] = "voice/"
+    steps: ClassVar[tuple[Words, ...]] = (
+        gettext_lazy("In Twilio's console copy the SID and the auth token of the account that has the number."),
+        gettext_lazy(
+            "For the telephone in the browser make an API key there, and enter its SID and secret. Without one, agents"
+            " are called at their own telephones."
+        ),
+        gettext_lazy(
+            "Save. The line then shows its address: at Twilio open the number and enter it where a call comes in"
+            " (webhook, POST), and with status/ behind it where call status changes are told."
+        ),
+        gettext_lazy("Send a test here, then call the number."),
+    )
+    guide: ClassVar[str] = "docs/channels/voice.md"
     identity_kind = "phone"
     kept_headers = ("content-type", "x-twilio-signature")
 
@@ -219,12 +232,7 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
         is_active = told.get("status", "active") == "active"
         yield Check(name=_("Sign in"), is_well=is_active, told="" if is_active else _("The account is not active."))
         yield from self._check_number(line)
-        has_key = bool(line.settings.get("api_key_sid") and line.secrets.get("api_key_secret"))
-        yield Check(
-            name=_("Telephone in the browser"),
-            is_well=has_key,
-            told="" if has_key else _("Without an API key agents answer by their own telephones only."),
-        )
+        yield _check_browser(line)
 
     def _check_number(self, line: Line) -> Iterable[Check]:
         numbers = rest.get(line, "IncomingPhoneNumbers.json", {"PhoneNumber": line.address}).get(
@@ -242,6 +250,19 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
             name=_("Number"), is_well=is_ours,
             told="" if is_ours else _("Its voice address is not ours; set it to %(url)s") % {"url": wanted},
         )  # fmt: skip
+
+
+def _check_browser(line: Line) -> Check:
+    """Whether agents can talk in the desk. A number works without: it has its menu, and agents their own telephones."""
+    name = _("Telephone in the browser")
+    if line.settings.get("api_key_sid") and line.secrets.get("api_key_secret"):
+        return Check(name=name, is_well=True)
+    told = _("Telephony works, only the telephone in the browser does not: it needs an API key (SID and secret).")
+    if line.settings.get("agent_numbers"):
+        told += " " + _("Until then agents are called at their own telephones.")
+    else:
+        told += " " + _("Until then nobody can take a call: no agent's own telephone is entered either.")
+    return Check(name=name, is_well=True, is_warning=True, told=told)
 
 
 def _began(form: Mapping[str, str]) -> CallTold:

@@ -97,6 +97,7 @@ class WhatsAppAdapter(Adapter):
             tells_delivered=True,
             tells_read=True,
             shows_typing=True,
+            shows_read=True,
             per_second=float(line.settings.get("per_second") or 20),
             notes=(_("A sound goes without words beside it."),),
         )

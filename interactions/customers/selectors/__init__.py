@@ -1,5 +1,6 @@
 """Everything that reads customers, one selector per screen. Callers take them from here."""
 
+from interactions.customers.selectors.apart import Apart, told_apart_from
 from interactions.customers.selectors.likeness import Likely, likely_same
 from interactions.customers.selectors.lookup import current_customer_id, find_customer
 from interactions.customers.selectors.merge_preview import MergePreview, merge_preview
@@ -8,6 +9,7 @@ from interactions.customers.selectors.search import CustomerPage, search_custome
 from interactions.customers.selectors.timeline import TimelinePage, timeline
 
 __all__ = [
+    "Apart",
     "CustomerPage",
     "CustomerProfile",
     "Likely",
@@ -20,4 +22,5 @@ __all__ = [
     "merge_preview",
     "search_customers",
     "timeline",
+    "told_apart_from",
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import UserKind
 from interactions.customers.choices import Assurance
-from interactions.customers.models import Customer, Identity
+from interactions.customers.models import Customer, Identity, ToldApart
 
 # What belongs to a customer and goes along, by the name of the relation.
 MOVING = ("identities", "interactions", "cases", "preferences", "consents", "purchases", "notes")
@@ -63,6 +63,7 @@ class MergePreview:
     fields: tuple[FieldChoice, ...]
     preference_conflicts: tuple[PreferenceConflict, ...]
     warnings: tuple[str, ...]
+    told_apart: ToldApart | None
     is_refused: bool
 
 
@@ -76,6 +77,7 @@ def merge_preview(survivor: Customer, merged: Customer, by: User) -> MergePrevie
         fields=tuple(field_choices(survivor, merged)),
         preference_conflicts=tuple(preference_conflicts(survivor, merged)),
         warnings=(*refusals, *_warnings(survivor, merged)),
+        told_apart=ToldApart.objects.between(survivor, merged).select_related("said_by").first(),
         is_refused=bool(refusals),
     )
 

@@ -13,6 +13,7 @@ from interactions.customers.services.keeping import (
 )
 from interactions.customers.services.locking import lock_customer
 from interactions.customers.services.merging import merge_customers, undo_merge
+from interactions.customers.services.telling_apart import take_apart_back, tell_apart
 
 __all__ = [
     "add_customer",
@@ -28,5 +29,7 @@ __all__ = [
     "record_consent",
     "record_purchase",
     "set_preference",
+    "take_apart_back",
+    "tell_apart",
     "undo_merge",
 ]

@@ -1,5 +1,6 @@
 """Forgetting a person and keeping the numbers."""
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -8,7 +9,7 @@ from ccx.kernel.audit.services import forget_contents
 from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from interactions.customers.events import CustomerErased
-from interactions.customers.models import Customer, CustomerMerge, Identity, Preference
+from interactions.customers.models import Customer, CustomerMerge, Identity, Preference, ToldApart
 from interactions.customers.services.locking import lock_customers
 
 WIPED = {"name": "", "company": "", "language": "", "time_zone": "", "attributes": {}}
@@ -66,6 +67,8 @@ def _wipe_contacts(customer: Customer) -> None:
                 # The file goes before the row: if this fails, everything stays and can be tried again; the other
                 # way round a crash would leave a file that nobody knows of.
                 attachment.file.delete(save=False)
+                for place in attachment.remote.keys() & {"held", "aside"}:
+                    default_storage.delete(attachment.remote[place])
                 attachment.delete()
             if hasattr(message, "html"):
                 message.html.delete()
@@ -82,3 +85,4 @@ def _wipe_what_we_keep(customer: Customer) -> None:
     customer.notes.all().delete()
     customer.preferences.all().delete()
     customer.purchases.update(description="")
+    ToldApart.objects.of(customer).delete()

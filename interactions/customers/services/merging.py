@@ -19,9 +19,10 @@ from interactions.customers.errors import (
     MachineMayNotMergeError,
     MergeIsUndoneError,
     SameCustomerError,
+    WereToldApartError,
 )
 from interactions.customers.events import CustomersMerged, MergeUndone
-from interactions.customers.models import Customer, CustomerMerge
+from interactions.customers.models import Customer, CustomerMerge, ToldApart
 from interactions.customers.selectors.merge_preview import (
     FIELDS,
     MOVING,
@@ -30,14 +31,16 @@ from interactions.customers.selectors.merge_preview import (
     preference_conflicts,
 )
 from interactions.customers.services.locking import lock_customers
+from interactions.customers.services.telling_apart import carry_back, carry_over
 
 
 @transaction.atomic
-def merge_customers(*, survivor_id: int, merged_id: int, by: User) -> CustomerMerge:
+def merge_customers(*, survivor_id: int, merged_id: int, by: User, although_apart: bool = False) -> CustomerMerge:
     """Make two customers one. Customers merged before are followed to who they are today.
 
     On a conflict the survivor's value stays; the other's rests with the merged customer, who remains as a signpost.
-    A service user is refused unless exactly one of the two has a proven identity.
+    A service user is refused unless exactly one of the two has a proven identity. Two of whom a person said that
+    they are not the same are merged only by a person who knows it (`although_apart`).
     """
     survivor, merged = lock_customers(survivor_id, merged_id)
     if survivor.pk == merged.pk:
@@ -46,7 +49,13 @@ def merge_customers(*, survivor_id: int, merged_id: int, by: User) -> CustomerMe
         raise CustomerIsErasedError
     if by.kind == UserKind.SERVICE and not machine_may_merge(survivor, merged):
         raise MachineMayNotMergeError
-    journal = {"moved": _move_rows(survivor, merged), "filled": _fill_fields(survivor, merged)}
+    if ToldApart.objects.between(survivor, merged).exists() and (by.kind == UserKind.SERVICE or not although_apart):
+        raise WereToldApartError
+    journal = {
+        "moved": _move_rows(survivor, merged),
+        "filled": _fill_fields(survivor, merged),
+        "apart": carry_over(merged=merged, survivor=survivor),
+    }
     merged.merged_into = survivor
     merged.save(update_fields=["merged_into"])
     merge = CustomerMerge.objects.create(survivor=survivor, merged=merged, by=by, at=timezone.now(), journal=journal)
@@ -69,6 +78,8 @@ def undo_merge(*, merge_id: int, by: User) -> CustomerMerge:
         raise LaterMergeStandsError
     for relation, ids in merge.journal["moved"].items():
         getattr(survivor, relation).filter(pk__in=ids).update(customer=merged)
+    # Merges from before this was kept have none.
+    carry_back(ids=merge.journal.get("apart", []), merged=merged, survivor=survivor)
     _empty_fields(survivor, merge.journal["filled"])
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])

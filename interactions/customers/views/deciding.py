@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,10 +14,11 @@ from ccx.kernel.audit.services import record_read
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
-from interactions.customers.forms import EraseForm, MergeForm, SearchForm
+from interactions.customers.errors import WereToldApartError
+from interactions.customers.forms import ApartForm, EraseForm, MergeForm, SearchForm
 from interactions.customers.models import Customer, CustomerMerge
 from interactions.customers.selectors import customer_profile, merge_preview, search_customers
-from interactions.customers.services import erase_customer, merge_customers, undo_merge
+from interactions.customers.services import erase_customer, merge_customers, take_apart_back, tell_apart, undo_merge
 from interactions.customers.views.reading import visible_customer
 
 CANDIDATES = 20
@@ -63,6 +65,27 @@ def merge_undo(request: StaffRequest, public_id: UUID, merge_id: UUID) -> HttpRe
     return redirect("interactions:customer", customer.public_id)
 
 
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def apart(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Remember that an `other` customer is somebody else, or take that back."""
+    customer = visible_customer(request, public_id)
+    form = ApartForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    other = visible_customer(request, form.cleaned_data["other"])
+    try:
+        if form.cleaned_data["take_back"]:
+            take_apart_back(customer_id=customer.pk, other_id=other.pk, by=request.user)
+            messages.success(request, _("Taken back: %(other)s may be suggested again.") % {"other": other})
+        else:
+            tell_apart(customer_id=customer.pk, other_id=other.pk, by=request.user)
+            messages.success(request, _("Remembered: %(other)s is somebody else.") % {"other": other})
+    except DomainError as error:
+        messages.error(request, str(error))
+    return redirect("interactions:customer", customer.public_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Ability.ERASE_CUSTOMERS)
 def customer_erase(request: StaffRequest, public_id: UUID) -> HttpResponse:
@@ -91,7 +114,19 @@ def _merge(request: StaffRequest, customer: Customer) -> HttpResponse:
     if customer.pk not in {survivor.pk, merged.pk}:
         raise Http404
     try:
-        merge_customers(survivor_id=survivor.pk, merged_id=merged.pk, by=request.user)
+        merge_customers(
+            survivor_id=survivor.pk,
+            merged_id=merged.pk,
+            by=request.user,
+            although_apart=form.cleaned_data["although_apart"],
+        )
+    except WereToldApartError as error:
+        # The preview says who said so, and asks.
+        messages.error(request, str(error))
+        keep = "&keep=other" if customer.pk == merged.pk else ""
+        other = merged if customer.pk == survivor.pk else survivor
+        address = reverse("interactions:customer-merge", args=[customer.public_id])
+        return redirect(f"{address}?other={other.public_id}{keep}")
     except DomainError as error:
         messages.error(request, str(error))
         return redirect("interactions:customer-merge", customer.public_id)

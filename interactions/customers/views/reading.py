@@ -13,7 +13,14 @@ from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.customers.forms import NoteForm, PreferenceForm, ProfileForm, SearchForm
 from interactions.customers.models import Customer
-from interactions.customers.selectors import customer_profile, find_customer, search_customers, timeline
+from interactions.customers.selectors import (
+    customer_profile,
+    find_customer,
+    likely_same,
+    search_customers,
+    timeline,
+    told_apart_from,
+)
 
 
 @require_safe
@@ -53,6 +60,8 @@ def customer(request: StaffRequest, public_id: UUID) -> HttpResponse:
     context = {
         "customer": row,
         "profile": customer_profile(row, request.user),
+        "likely": likely_same(row, request.user),
+        "apart": told_apart_from(row, request.user),
         "page": page,
         "before": before,
         "note_form": NoteForm(),

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
 
@@ -15,7 +15,7 @@ from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.calls.selectors import softphone_lines
 from interactions.cases.choices import Direction, Outcome
-from interactions.cases.models import Case, Interaction, Message, Promise
+from interactions.cases.models import Case, Interaction, Promise
 from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Customer, Identity
 from interactions.customers.selectors import (
@@ -114,6 +114,7 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
     """The pane of a contact the user was found to see; `opened` is what they opened and closed before."""
     now = timezone.now()
     customer, is_page_open = _customer(interaction, user)
+    can_change, has_others = _may_change(interaction, customer, user)
     profile = customer_profile(customer, user) if customer else None
     promises = tuple(_promises(interaction, customer, user, now))
     contacts = timeline(customer, user, limit=SHOWN_CONTACTS) if customer else TimelinePage((), None)
@@ -124,7 +125,7 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
         assurance=telling.assurance_words(interaction.assurance),
         is_doubtful=interaction.assurance < Assurance.ATTESTED,
         evidence=_evidence(interaction) if customer else "",
-        likely=likely_same(customer, user, typed=_typed(interaction)) if customer and is_page_open else (),
+        likely=likely_same(customer, user) if customer and is_page_open else (),
         local_time_text=_local_time(customer, now),
         since=_since(profile),
         repeat=_repeat(interaction, customer),
@@ -133,9 +134,9 @@ def pane(interaction: Interaction, user: User, opened: Mapping[str, bool]) -> Pa
         cards=_cards(interaction, profile, promises, contacts, opened),
         feedback_url=_address(FEEDBACK_URL, customer),
         journey_url=_address(JOURNEY_URL, customer),
-        case_has_others=_has_others(interaction),
+        case_has_others=has_others,
         is_page_open=is_page_open,
-        can_change=_may_change(interaction, customer, user),
+        can_change=can_change,
         can_find=user.can(Ability.SEE_CUSTOMERS),
         can_merge=user.can(Ability.MERGE_CUSTOMERS),
     )
@@ -179,17 +180,13 @@ def _customer(interaction: Interaction, user: User) -> tuple[Customer | None, bo
     return (Customer.objects.get(pk=interaction.customer_id) if is_own else None), False
 
 
-def _may_change(interaction: Interaction, customer: Customer | None, user: User) -> bool:
+def _may_change(interaction: Interaction, customer: Customer | None, user: User) -> tuple[bool, bool]:
+    """Whether the user may work on the contact, and whether splitting it off would leave something in its case."""
     if customer is not None and customer.erased_at is not None:
-        return False
-    return workable(user).filter(pk=interaction.pk).exists()
-
-
-def _has_others(interaction: Interaction) -> bool:
-    """Whether a split would leave something behind."""
-    if interaction.case_id is None:
-        return False
-    return Interaction.objects.filter(case_id=interaction.case_id).exclude(pk=interaction.pk).exists()
+        return False, False
+    others = Interaction.objects.filter(case=OuterRef("case")).exclude(pk=interaction.pk)
+    found = workable(user).filter(pk=interaction.pk).values_list(Exists(others)).first()
+    return found is not None, bool(found and found[0])
 
 
 def _since(profile: CustomerProfile | None) -> str:
@@ -214,12 +211,6 @@ def _state(promise: Promise, now: datetime) -> str:
 
 def _evidence(interaction: Interaction) -> str:
     return telling.evidence_line(interaction.identity, interaction.assurance, customer_id=interaction.customer_id)
-
-
-def _typed(interaction: Interaction) -> list[str]:
-    """Addresses that were typed into the chats of this contact: nobody vouches for them."""
-    told = Message.objects.filter(interaction=interaction, meta__chat__email__gt="")
-    return [str(one) for one in told.values_list("meta__chat__email", flat=True)[:5]]
 
 
 def _addresses(profile: CustomerProfile | None, user: User) -> tuple[KnownBy, ...]:

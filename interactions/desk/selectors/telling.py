@@ -93,7 +93,7 @@ def profile_line(profile: CustomerProfile) -> str:
     if not profile.identities:
         return _("No address is known")
     first = profile.identities[0]
-    return f"{first.value}, {assurance_words(first.assurance).lower()}"
+    return f"{first.shown}, {assurance_words(first.assurance).lower()}"
 
 
 def assurance_words(assurance: int) -> str:
@@ -106,19 +106,6 @@ def assurance_words(assurance: int) -> str:
     }[Assurance(assurance)]
 
 
-SOURCES = {
-    "dmarc": gettext_lazy("the mail server of its domain vouches for the sender (DMARC)"),
-    "mail": gettext_lazy("anybody can write a sender into a mail"),
-    "reply token": gettext_lazy("it answers a sealed mail that only they were sent"),
-    "carrier": gettext_lazy("the telephone company vouches for the number"),
-    "caller id": gettext_lazy("anybody can show a number when calling"),
-    "platform": gettext_lazy("the messenger's provider vouches for it"),
-    "web form": gettext_lazy("anybody can type any address into a form"),
-    "chat form": gettext_lazy("anybody can type any address into a chat"),
-    "signed by the site": gettext_lazy("the site on which they are signed in vouches for them"),
-}
-
-
 def evidence_line(identity: Identity | None, assurance: int, *, customer_id: int | None) -> str:
     """How we came to this customer, and what that is worth: the whole reasoning in a sentence or two.
 
@@ -127,9 +114,9 @@ def evidence_line(identity: Identity | None, assurance: int, *, customer_id: int
     """
     if identity is None or identity.customer_id != customer_id:
         return _("A person said who this is; no address of this contact shows it.")
-    by = {"kind": identity.get_kind_display(), "value": identity.value}
+    by = {"kind": identity.get_kind_display(), "value": identity.shown}
     told = _("Known by %(kind)s %(value)s") % by
-    why = str(SOURCES.get(identity.source, ""))
+    why = identity.source_words
     if assurance < identity.assurance:
         why = _("the address was vouched for earlier, and this contact does not show that it is theirs")
     line = f"{told}: {why}." if why else f"{told}."

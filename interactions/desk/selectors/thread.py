@@ -1,8 +1,9 @@
 """What was said and done in one case, as the conversation shows it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 from django.db.models import F, Prefetch, Q, QuerySet
@@ -18,6 +19,7 @@ from interactions.desk.selectors.calling import choice_words
 from interactions.desk.selectors.door import readable
 from interactions.handling.choices import HELD, SCHEDULED
 from interactions.handling.models import Sending, SendingState
+from interactions.handling.selectors.inviting import OFFER
 
 WINDOW = 100
 # The live window may grow by what came since it was opened, up to here.
@@ -79,9 +81,16 @@ class Item:
     duration: timedelta | None = None
     day: date | None = None
     contact: Interaction | None = None
+    contact_id: int | None = None
     is_laid_out: bool = False
     has_remote_images: bool = False
     recording: Recording | None = None
+
+    @property
+    def offer_opened_at(self) -> datetime | None:
+        """When the customer came over to the chat that this message offers."""
+        told = self.message.meta.get(OFFER, {}).get("opened_at", "") if self.message is not None else ""
+        return datetime.fromisoformat(told) if told else None
 
 
 @dataclass(frozen=True)
@@ -164,6 +173,7 @@ def _said(messages: Sequence[Message]) -> Iterator[Item]:
             at=message.sent_at,
             key=str(message.public_id),
             message=message,
+            contact_id=message.interaction_id,
             written=read_written(message.body),
             who=str(message.author) if message.author else "",
             delivery=_delivery(message, is_last=message.pk == last),
@@ -202,18 +212,28 @@ def _happened(
     """What agents did, from the stretches of time; within the window of messages."""
     rows = Segment.objects.filter(interaction__in=list(contacts)).select_related("agent", "queue")
     segments = list(rows.order_by(F("interaction"), "started_at", "pk"))
-    told: list[Item] = []
-    previous: Segment | None = None
-    had_it: int | None = None
-    for segment in segments:
-        if previous is not None and previous.interaction_id != segment.interaction_id:
-            previous = had_it = None
-        is_talk = segment.kind == SegmentKind.TALK
-        item = None if is_talk and had_it == segment.agent_id else _event(segment, previous)
-        told += [item] if item else []
-        previous, had_it = segment, segment.agent_id if is_talk else had_it
+    told = [item for _pk, own in groupby(segments, key=lambda one: one.interaction_id) for item in _done_in(list(own))]
     told += [_ending(contact) for contact in contacts.values() if contact.closed_at is not None]
     return _within(told, after=after, before=before, messages=messages)
+
+
+def _done_in(segments: Sequence[Segment]) -> Iterator[Item]:
+    """What agents did in one contact. Who comes to somebody who is still there joins; the others take it."""
+    previous: Segment | None = None
+    had_it: int | None = None
+    for place, segment in enumerate(segments):
+        item, at = _event(segment, previous), segment.started_at
+        if segment.kind == SegmentKind.TALK:
+            there = [one for one in segments[:place] if one.kind in {SegmentKind.TALK, SegmentKind.HOLD}]
+            own = [one for one in there if one.agent_id == segment.agent_id]
+            if had_it == segment.agent_id or any(one.ended_at == at for one in own):
+                item = None
+            elif item is not None and any(one.ended_at is None or one.ended_at > at for one in there):
+                item = replace(item, what="joined")
+            had_it = segment.agent_id
+        if item is not None:
+            yield item
+        previous = segment
 
 
 def _within(told: list[Item], *, after: Message | None, before: UUID | None, messages: Sequence[Message]) -> list[Item]:
@@ -235,9 +255,20 @@ def _by_phone(contacts: dict[int, Interaction], user: User) -> list[Item]:
             if not step.startswith("_") and keyed:
                 pressed = choice_words(call, step, str(keyed))
                 key = f"i{call.pk}-{step}"
-                told.append(Item(kind="event", at=call.started_at, key=key, what="keyed", detail=pressed))
+                told.append(
+                    Item(
+                        kind="event",
+                        at=call.started_at,
+                        key=key,
+                        what="keyed",
+                        detail=pressed,
+                        contact_id=call.interaction_id,
+                    )
+                )
     recordings = Recording.objects.visible_to(user).filter(call__interaction__in=spoken)
-    told += [Item(kind="recording", at=one.started_at, key=f"r{one.public_id}", recording=one) for one in recordings]
+    for one in recordings.select_related("call"):
+        key, of = f"r{one.public_id}", one.call.interaction_id
+        told.append(Item(kind="recording", at=one.started_at, key=key, recording=one, contact_id=of))
     return told
 
 
@@ -263,7 +294,16 @@ def _event(segment: Segment, previous: Segment | None) -> Item | None:
         return None
     what, by, detail, took = told[SegmentKind(segment.kind)]
     at, key = segment.started_at, f"s{segment.pk}"
-    return Item(kind="event", at=at, key=key, what=what, who=by, detail=detail, duration=took)
+    return Item(
+        kind="event",
+        at=at,
+        key=key,
+        what=what,
+        who=by,
+        detail=detail,
+        duration=took,
+        contact_id=segment.interaction_id,
+    )
 
 
 def _ending(contact: Interaction) -> Item:
@@ -276,6 +316,7 @@ def _ending(contact: Interaction) -> Item:
         who=str(contact.agent or ""),
         detail=str(contact.reason or ""),
         contact=contact,
+        contact_id=contact.pk,
     )
 
 
@@ -283,23 +324,22 @@ def _marked(items: Sequence[Item], contacts: dict[int, Interaction]) -> Iterator
     """Day lines, a marker where another contact of the case begins, and messages that go on from the one above."""
     day: date | None = None
     contact_id: int | None = None
+    seen: set[int | None] = set()
     above: Message | None = None
     for item in items:
         today = timezone.localtime(item.at).date()
         if today != day:
             yield Item(kind="day", at=item.at, key=f"d{today}", day=today)
             day, above = today, None
-        message = item.message
-        if message is None:
-            above = None
-            yield item
-            continue
-        if message.interaction_id != contact_id:
+        # What is done with an earlier contact meanwhile, such as ending it, is no change of channel.
+        is_other = item.contact_id != contact_id and (item.kind != "event" or item.contact_id not in seen)
+        if is_other and item.contact_id is not None:
             if contact_id is not None or len(contacts) > 1:
-                yield Item(kind="contact", at=item.at, key=f"k{message.pk}", contact=contacts[message.interaction_id])
-            contact_id, above = message.interaction_id, None
-        yield _continued(item, above)
-        above = message
+                yield Item(kind="contact", at=item.at, key=f"k{item.key}", contact=contacts[item.contact_id])
+            contact_id, above = item.contact_id, None
+            seen.add(contact_id)
+        yield _continued(item, above) if item.message is not None else item
+        above = item.message
 
 
 def _continued(item: Item, above: Message | None) -> Item:

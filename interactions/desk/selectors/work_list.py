@@ -12,6 +12,7 @@ from django.utils import timezone
 from ccx.kernel.models import User
 from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
+from interactions.customers.choices import shown_identity
 from interactions.customers.models import Customer
 from interactions.desk.selectors.targets import Targets
 from interactions.handling.models import Sending, SendingState
@@ -225,7 +226,8 @@ def name_of(interaction: Interaction) -> str:
     customer: Customer | None = interaction.customer
     if customer is not None and (customer.name or customer.erased_at is not None):
         return str(customer)
-    return interaction.identity.value if interaction.identity else ""
+    identity = interaction.identity
+    return shown_identity(identity.kind, identity.value, name=str) if identity else ""
 
 
 def queue_ids_followed(user: User) -> list[UUID]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import trigger_client_event
 
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.audit.services import record_read
@@ -18,7 +19,7 @@ from interactions.cases.models import Interaction
 from interactions.customers.forms import NoteForm
 from interactions.customers.models import Customer
 from interactions.customers.selectors import find_customer, search_customers
-from interactions.customers.services import add_note
+from interactions.customers.services import add_note, tell_apart
 from interactions.desk.pane_forms import PromiseForm, SearchForm
 from interactions.desk.selectors.context import cases_seen, older_contacts, pane, promises_seen
 from interactions.desk.views.asking import answer, at_the_desk, is_fragment, to_read, to_work
@@ -111,6 +112,21 @@ def customer_note(request: StaffRequest, public_id: UUID) -> HttpResponse:
     return _changed(request, interaction)
 
 
+@require_POST
+@at_the_desk
+def apart(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Say that the customer of this contact and an `other` are two people; it is taken back on the customer's page."""
+    interaction = to_work(request, public_id)
+    customer, other = _both(request, interaction)
+    try:
+        tell_apart(customer_id=customer.pk, other_id=other.pk, by=request.user)
+    except DomainError as error:
+        return _show(request, interaction, refusal=str(error))
+    said = _("Remembered: %(other)s is somebody else. Their page shows them again.") % {"other": other}
+    response = _changed(request, interaction)
+    return trigger_client_event(response, "ccx:toast", {"text": said, "level": "success"})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @at_the_desk
 def who(request: StaffRequest, public_id: UUID) -> HttpResponse:
@@ -125,6 +141,17 @@ def who(request: StaffRequest, public_id: UUID) -> HttpResponse:
         record_read(request=request, action=AuditEntry.Action.SEARCHED, object_kind="customer", object_id=None)
     found = {"interaction": interaction, "text": text, "rows": rows}
     return answer(request, "interactions/desk/_context_who.html", found, title=_("Who is this?"))
+
+
+def _both(request: StaffRequest, interaction: Interaction) -> tuple[Customer, Customer]:
+    """The contact's customer and the other one, both in the user's sight."""
+    if interaction.customer is None:
+        raise Http404
+    try:
+        customer = find_customer(interaction.customer.public_id, request.user)
+        return customer, find_customer(_uuid(request.POST.get("other", "")) or UUID(int=0), request.user)
+    except Customer.DoesNotExist:
+        raise Http404 from None
 
 
 def _identify(request: StaffRequest, interaction: Interaction) -> HttpResponse:

@@ -21,13 +21,14 @@ from interactions.desk.selectors.door import find
 from interactions.desk.selectors.floor import IN_HAND
 from interactions.desk.selectors.handing_over import later_hours
 from interactions.desk.selectors.presence import is_full, presence
-from interactions.desk.selectors.standing import standing
+from interactions.desk.selectors.standing import Standing, standing
 from interactions.desk.selectors.thread import thread
 from interactions.desk.selectors.work_list import Choice, name_of, queue_ids_followed, work_list
 from interactions.desk.views.calling import with_phone
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors import seen_cursor
 from interactions.handling.selectors.lines import lines_down
+from interactions.handling.tasks import contact_seen
 
 
 @require_safe
@@ -53,6 +54,7 @@ def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     interaction = found(request, public_id)
     record_read(request=request, action=AuditEntry.Action.READ, object_kind="interaction", object_id=interaction.pk)
     context = open_context(request, interaction)
+    _seen(interaction, context["stands"])
     if request.headers.get("HX-Request") == "true":
         return render(request, "interactions/desk/_open.html", context)
     return _page(request, list_context(request) | context)
@@ -73,8 +75,16 @@ def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     interaction = found(request, public_id)
     before, since = (uuid_of(request.GET.get(name, "")) for name in ("before", "from"))
     context = thread_context(request, interaction, before=before, since=since)
+    if before is None:
+        _seen(interaction, standing(interaction=interaction, user=request.user))
     template = "interactions/desk/_earlier.html" if before else "interactions/desk/_thread.html"
     return render(request, template, context)
+
+
+def _seen(interaction: Interaction, stands: Standing) -> None:
+    """The customer is shown that it was read by whoever may answer it; who only looks on leaves no trace."""
+    if stands.can_reply:
+        contact_seen(record=str(interaction.public_id))
 
 
 def _page(request: StaffRequest, context: dict[str, Any]) -> HttpResponse:

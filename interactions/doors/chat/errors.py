@@ -33,6 +33,13 @@ class NothingIsSaidError(DomainError):
     status: ClassVar[int] = 422
 
 
+class QuestionsAreOpenError(DomainError):
+    """Something has to be answered before the chat begins"""
+
+    code = "questions_are_open"
+    status: ClassVar[int] = 422
+
+
 class FileIsRefusedError(DomainError):
     """This file cannot be taken"""
 

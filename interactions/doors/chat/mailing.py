@@ -19,7 +19,7 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.events.models import ReaderEffect
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction, Message
-from interactions.channels.chat.line import LANGUAGES
+from interactions.channels.chat.line import LANGUAGES, page_address
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Outgoing
 from interactions.channels.registry import adapter_of, line_of
@@ -29,7 +29,7 @@ from interactions.customers.services import add_identity
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.selectors import chat_line, moment_of, seq_of, since, unread_answers, until
 from interactions.doors.chat.services.ending import SHORTEST_AWAY
-from interactions.doors.chat.tokens import new_token
+from interactions.doors.chat.tokens import mail_token
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import SendingState
 from interactions.handling.settling import settle_sending
@@ -189,10 +189,10 @@ def _told(message: Message) -> str:
 def _link(visitor: ChatVisitor) -> str:
     """The way back into the chat, on whatever device. Not where a signed user typed an address that nobody vouches
     for: it would open everything that they ever wrote."""
-    url = str(visitor.page.get("url") or "")
-    if not url or (visitor.site_user and not _is_vouched_for(visitor)):
+    if visitor.site_user and not _is_vouched_for(visitor):
         return ""
-    token, digest = new_token()
+    url = str(visitor.page.get("url") or page_address(visitor.inbox.public_id))
+    token, digest = mail_token(visitor.email)
     now = timezone.now()
     with transaction.atomic():
         # One at a time: the one before is worth nothing once there is another.

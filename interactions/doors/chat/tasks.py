@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from interactions.doors.chat.mailing import note_who_left
-from interactions.doors.chat.services import forget_the_silent, forget_uploads, leave_lost_chats
+from interactions.doors.chat.services import close_empty_chats, forget_the_silent, forget_uploads, leave_lost_chats
 
 
 @shared_task(name="interactions.chat.sweep", acks_late=True, ignore_result=True)
@@ -16,5 +16,6 @@ def sweep() -> None:
 @shared_task(name="interactions.chat.tidy", acks_late=True, ignore_result=True)
 def tidy() -> None:
     """Take away what nobody comes back for."""
+    close_empty_chats()
     forget_uploads()
     forget_the_silent()

@@ -3,6 +3,7 @@
 Of the first two only the digest is kept. None of them ever stands in the address of a socket or in a log.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -15,6 +16,8 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 
 TOKEN_BYTES: Final = 32
+OFFER: Final = "chat."
+OFFER_BYTES: Final = 20
 LONGEST_TOKEN: Final = 128
 SEPARATOR: Final = "|"
 # A site signs for the page that is open, not for ever.
@@ -35,6 +38,36 @@ def new_token() -> tuple[str, str]:
     """A secret to give away, and the digest to keep."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     return token, digest_of(token)
+
+
+def mail_token(address: str) -> tuple[str, str]:
+    """The secret of a link in a mail, which bears the mark of the address that it is sent to; and its digest."""
+    token = f"mail.{secrets.token_urlsafe(TOKEN_BYTES)}.{_mark(address)}"
+    return token, digest_of(token)
+
+
+def was_sent_to(token: str, address: str) -> bool:
+    """Whether a link in a mail went to this address."""
+    kind, _, mark = token[:LONGEST_TOKEN].rpartition(".")
+    return bool(address) and kind.startswith("mail.") and hmac.compare_digest(mark.encode(), _mark(address).encode())
+
+
+def offer_token(message: UUID) -> tuple[str, str]:
+    """The secret of the link that goes with a message, and its digest. Asked again it is the same: a message that is
+    sent once more offers the same chat, and nowhere does the secret stand beside its message."""
+    seal = salted_hmac("ccx chat offer", str(message), algorithm="sha256").digest()[:OFFER_BYTES]
+    token = f"{OFFER}{_short(message.bytes)}.{_short(seal)}"
+    return token, digest_of(token)
+
+
+def offer_of(token: str) -> UUID | None:
+    """The message that a link came with; None for a link that is of another kind."""
+    if not token.startswith(OFFER):
+        return None
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(token.removeprefix(OFFER)[:22] + "=="))
+    except ValueError:
+        return None
 
 
 def digest_of(token: str) -> str:
@@ -87,6 +120,14 @@ def read_ticket(visitor: UUID, ticket: str) -> dict[str, Any] | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _mark(address: str) -> str:
+    return _short(salted_hmac("ccx chat address", address.lower(), algorithm="sha256").digest()[:16])
+
+
+def _short(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _file_seal(attachment: UUID, until: int) -> str:

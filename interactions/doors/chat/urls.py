@@ -3,10 +3,12 @@
 from django.urls import path
 
 from interactions.doors.chat import views
+from interactions.doors.chat.hosting import page
 from interactions.doors.chat.widget import widget
 
 urlpatterns = [
     path("chat/widget.js", widget, name="chat-widget"),
+    path("chat/<uuid:inbox>/", page, name="chat-page-of-ours"),
     path("chat/<uuid:inbox>/config", views.config, name="chat-config"),
     path("chat/<uuid:inbox>/sessions", views.sessions, name="chat-sessions"),
     path("chat/<uuid:inbox>/link", views.link, name="chat-link"),

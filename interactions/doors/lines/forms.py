@@ -19,6 +19,7 @@ from interactions.calls.models import IvrFlow
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Field, Words
 from interactions.channels.models import Inbox
+from interactions.channels.services import CONSENT
 from interactions.customers.choices import IdentityKind, normalise_identity
 from interactions.routing.models import BusinessHours, Queue
 
@@ -35,6 +36,10 @@ KINDS: Final[Mapping[str, tuple[type[forms.Field], Mapping[str, Any]]]] = {
 }
 NUMBERED: Final = {Channel.VOICE, Channel.SMS, Channel.WHATSAPP}
 # Lines that answer by themselves need no other line to do it.
+# Whose form has it signs in by a person's consent.
+CLIENT_ID: Final = "oauth.client_id"
+PROVIDER: Final = "at_oauth__provider"
+SIGN_INS: Final = ("at_imap__sign_in", "at_smtp__sign_in")
 ANSWERED_BY_MAIL: Final = {Channel.CHAT, Channel.WEB_FORM, Channel.VOICE, Channel.API}
 
 
@@ -47,6 +52,7 @@ class Section:
     fields: Sequence[BoundField]
     rare: Sequence[BoundField] = ()
     is_open: bool = False
+    is_consent: bool = False
 
 
 class LineForm(forms.Form):
@@ -111,6 +117,11 @@ class LineForm(forms.Form):
                 label = _("Forget what is kept as “%(label)s”") % {"label": spec.label}
                 self.fields[_forget_key(spec)] = forms.BooleanField(label=label, required=False)
 
+    @property
+    def has_consent(self) -> bool:
+        """Whether such a line may sign in by a person's consent."""
+        return any(spec.name == CLIENT_ID for spec in self.specs)
+
     def sections(self) -> list[Section]:
         """The line's own fields first, then its adapter's in groups, in their order."""
         groups: dict[str, list[Field]] = {"": []}
@@ -146,6 +157,7 @@ class LineForm(forms.Form):
             fields=[*own, *self._bound(spec for spec in specs if not spec.is_rare)],
             rare=fields,
             is_open=any(field.errors for field in fields) or any(map(self._is_used, rare)),
+            is_consent=any(spec.name == CLIENT_ID for spec in specs),
         )
 
     def _is_used(self, spec: Field) -> bool:
@@ -170,6 +182,9 @@ class LineForm(forms.Form):
             is_line = isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea)
             if is_line and CONTROL.search(cleaned.get(name) or ""):
                 self.add_error(name, _("It must be one line."))
+        uses_consent = self.has_consent and any(cleaned.get(name) == "token" for name in SIGN_INS)
+        if uses_consent and not cleaned.get(PROVIDER):
+            self.add_error(PROVIDER, _("Choose the provider whose consent opens the mailbox."))
         for spec in self.specs:
             group, _dot, last = spec.name.partition(".")
             if last == "host" and cleaned.get(f"at_{group}__user") and not cleaned.get(_key(spec)):
@@ -196,7 +211,7 @@ class LineForm(forms.Form):
     def credentials(self) -> dict[str, str]:
         """The secrets that were written now; empty ones are to be forgotten.
 
-        With a new one goes what was made of the old ones (a token that a provider gave for them).
+        With a new one goes what was made of the old ones (a token that a provider gave for them), but no consent.
         """
         written = {}
         for spec in self.specs:
@@ -204,7 +219,7 @@ class LineForm(forms.Form):
                 written[spec.name] = self.cleaned_data[_key(spec)]
             elif self.cleaned_data.get(_forget_key(spec)):
                 written[spec.name] = ""
-        made = self.kept - {spec.name for spec in self.specs} if written else frozenset()
+        made = self.kept - {spec.name for spec in self.specs} - {CONSENT} if written else frozenset()
         return {**dict.fromkeys(made, ""), **written}
 
     def _bound(self, specs: Any) -> list[BoundField]:

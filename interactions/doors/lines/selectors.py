@@ -1,13 +1,13 @@
 """Which lines there are, how each stands with its provider, and what may be added."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from ccx.kernel.look.parts import Link, Tone
@@ -17,6 +17,7 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter
 from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import ADAPTERS
+from interactions.channels.services import CONSENT
 from interactions.doors.models import Mailbox
 
 # How people look for them: what most have first.
@@ -24,10 +25,9 @@ CHANNELS: Final = (
     *(Channel.EMAIL, Channel.CHAT, Channel.VOICE, Channel.WHATSAPP, Channel.SMS, Channel.MESSENGER),
     *(Channel.INSTAGRAM, Channel.TELEGRAM, Channel.WEB_FORM, Channel.API),
 )
+PROVIDERS: Final[Mapping[str, str]] = {"microsoft": "Microsoft 365", "google": "Google"}
 # Nobody else carries these: they work while we do.
 OURS: Final = frozenset({Channel.CHAT, Channel.WEB_FORM})
-# Looking back further would read every contact there ever was.
-LOOKS_BACK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +38,37 @@ class Standing:
     word: str
     since: datetime | None = None
     told: str = ""
+    is_given_up: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class LineShown:
-    """A line, how it stands, and when a contact last came in over it; None: none in a week."""
+    """A line, how it stands, and when a contact last came over it; None: never."""
 
     inbox: Inbox
     standing: Standing
     heard_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentShown:
+    """A person's consent to let a line into a mailbox. `account` gave it, `mailbox` is what the line opens with it.
+
+    `can_do_without`: the provider may let the application itself in.
+    """
+
+    provider: str
+    is_given: bool
+    is_refused: bool
+    account: str
+    since: datetime | None
+    mailbox: str
+    can_do_without: bool
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether somebody let us into a mailbox that is not their own."""
+        return bool(self.account and self.mailbox) and self.account.lower() != self.mailbox.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +92,31 @@ def with_standing(inboxes: Sequence[Inbox]) -> list[LineShown]:
     """These lines and how they stand."""
     keys = [inbox.pk for inbox in inboxes]
     mailboxes = Mailbox.objects.in_bulk(keys)
-    recent = Interaction.objects.filter(started_at__gte=timezone.now() - LOOKS_BACK, inbox__in=keys)
-    heard = dict(recent.order_by().values_list("inbox").annotate(Max("started_at")))
+    # The last of each line by itself: what they have in all is much.
+    last = Interaction.objects.filter(inbox=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
+    heard = dict(Inbox.objects.filter(pk__in=keys).order_by().annotate(last=Subquery(last)).values_list("pk", "last"))
     return [
         LineShown(inbox=inbox, standing=_standing(inbox, mailboxes.get(inbox.pk)), heard_at=heard.get(inbox.pk))
         for inbox in inboxes
     ]
+
+
+def consent_shown(inbox: Inbox, kept: Collection[str]) -> ConsentShown | None:
+    """How it stands with a line's consent, `kept` being the names of its secrets; None: it signs in without one."""
+    told = inbox.settings.get("oauth")
+    if not isinstance(told, dict) or not told.get("provider"):
+        return None
+    health: LineHealth | None = getattr(inbox, "health", None)
+    provider = str(told["provider"])
+    return ConsentShown(
+        provider=PROVIDERS.get(provider, _("the provider")),
+        is_given=CONSENT in kept,
+        is_refused=CONSENT in kept and health is not None and health.state == LineState.REFUSED,
+        account=str(told.get("account") or ""),
+        since=parse_datetime(str(told.get("consented_at") or "")),
+        mailbox=str((inbox.settings.get("imap") or {}).get("user") or inbox.address),
+        can_do_without=provider == "microsoft",
+    )
 
 
 def choices_of_lines() -> list[Offered]:
@@ -127,8 +168,13 @@ def _standing(inbox: Inbox, mailbox: Mailbox | None) -> Standing:
     if not inbox.is_active:
         return Standing(tone="neutral", word=_("Switched off"))
     if health is not None and health.state != LineState.WELL:
-        word = _("Refuses us") if health.state == LineState.REFUSED else _("Down")
-        return Standing(tone="bad", word=word, since=health.since, told=health.last_error)
+        # With a consent that is taken no longer there is one thing to do.
+        had_consent = bool((inbox.settings.get("oauth") or {}).get("consented_at"))
+        refuses = _("Connect again") if had_consent else _("Refuses us")
+        word = refuses if health.state == LineState.REFUSED else _("Down")
+        word = _("Given up") if health.is_given_up else word
+        since, told = health.since, health.last_error
+        return Standing(tone="bad", word=word, since=since, told=told, is_given_up=health.is_given_up)
     is_fetched = bool((inbox.settings.get("imap") or {}).get("host"))
     if is_fetched and mailbox is not None and mailbox.error:
         return Standing(tone="bad", word=_("No mail comes in"), since=mailbox.checked_at, told=mailbox.error)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ccx.kernel.errors import DomainError
@@ -24,21 +25,37 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, CannotAskError
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, webhook_url
-from interactions.channels.services import credentials_of, remove_line, save_line, switch_line
+from interactions.channels.services import (
+    credentials_of,
+    forget_consent,
+    remove_line,
+    resume_line,
+    save_line,
+    switch_line,
+)
 from interactions.doors.lines.forms import LineForm
 from interactions.doors.lines.selectors import (
     LineShown,
     adapter_named,
     choices_of_lines,
+    consent_shown,
     lines_shown,
     with_standing,
 )
-from interactions.doors.lines.services import refresh_templates, try_line
+from interactions.doors.lines.services import (
+    begin_consent,
+    claim_consent,
+    consent_redirect,
+    finish_consent,
+    refresh_templates,
+    try_line,
+)
+from interactions.doors.mail.tasks import end_pause
 from interactions.doors.models import WebForm
 
 PAGE_SIZE = 50
-# A line that was just saved with "Save and test" is tried once its page is there.
-TO_TRY = "line_to_try"
+# What follows a save by itself, once the line's page is there ("Save and send a test", "Save and connect").
+NEXT = {"try": "line_to_try", "connect": "line_to_connect"}
 MOST_TEMPLATES = 200
 
 
@@ -93,7 +110,7 @@ def _row(shown: LineShown) -> Row:
                 detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
-            Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("none in a week")),
+            Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("never")),
         ],
     )
 
@@ -137,7 +154,9 @@ def line_try(request: StaffRequest, public_id: UUID) -> HttpResponse:
     if adapter is None:
         raise Http404
     checks = try_line(inbox=found, adapter=adapter, by=request.user)
-    context = {"line": found, "checks": checks, "is_well": bool(checks) and all(check.is_well for check in checks)}
+    is_well = bool(checks) and all(check.is_well for check in checks)
+    is_warned = is_well and any(check.is_warning for check in checks)
+    context = {"line": found, "checks": checks, "is_well": is_well, "is_warned": is_warned}
     return render(request, "interactions/doors/_line_try.html", context)
 
 
@@ -172,6 +191,15 @@ def line_switch(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 @needs(Ability.CONFIGURE)
+def line_resume(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Call a receiver again that had been given up."""
+    found = resume_line(inbox_id=_line(request, public_id).pk, by=request.user)
+    messages.success(request, _("It is called again. What waited goes out, the first message alone."))
+    return redirect("interactions:line", found.public_id)
+
+
+@require_POST
+@needs(Ability.CONFIGURE)
 def line_remove(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Take away a line that was never used."""
     found = _line(request, public_id)
@@ -182,6 +210,57 @@ def line_remove(request: StaffRequest, public_id: UUID) -> HttpResponse:
         return redirect("interactions:line", found.public_id)
     messages.success(request, _("%(name)s is removed.") % {"name": found.name})
     return redirect("interactions:lines")
+
+
+@require_POST
+@needs(Ability.CONFIGURE)
+def line_connect(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Off to the provider, whose page asks for consent. A form may lead to no other site, so the script goes there."""
+    found = _line(request, public_id)
+    back = reverse("interactions:line", args=[found.public_id])
+    try:
+        address = begin_consent(inbox=found, browser=_browser(request), by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+        address = back
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
+
+
+@never_cache
+@require_safe
+@needs(Ability.CONFIGURE)
+def line_connected(request: StaffRequest) -> HttpResponse:
+    """Back from the provider, with a code or without; from here on to the line's page, whatever the address says."""
+    state = request.GET.get("state", "")
+    begun = claim_consent(state=state, browser=_browser(request), by=request.user) if state else None
+    if begun is None:
+        told = _("This consent was not asked for here within the last ten minutes. Open the line and connect again.")
+        messages.error(request, told)
+        return redirect("interactions:lines")
+    found = get_object_or_404(Inbox.objects.visible_to(request.user), pk=begun.inbox_id)
+    try:
+        account = finish_consent(begun=begun, told=request.GET.dict(), by=request.user)
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        end_pause(found.pk)
+        messages.success(request, _("Connected as %(who)s.") % {"who": account} if account else _("Connected."))
+    return redirect("interactions:line", found.public_id)
+
+
+@require_POST
+@needs(Ability.CONFIGURE)
+def line_disconnect(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """Forget what a consent gave."""
+    found = forget_consent(inbox_id=_line(request, public_id).pk, by=request.user)
+    messages.success(request, _("Disconnected. The consent itself is taken back at the provider."))
+    return redirect("interactions:line", found.public_id)
+
+
+def _browser(request: StaffRequest) -> str:
+    return request.session.session_key or ""
 
 
 def _edit(request: StaffRequest, *, channel: Channel, adapter: Adapter | None, inbox: Inbox | None) -> HttpResponse:
@@ -212,15 +291,18 @@ def _edit(request: StaffRequest, *, channel: Channel, adapter: Adapter | None, i
         else Link(label=_("Choose another channel"), url=reverse("interactions:line-choose")),
         "adapter": adapter,
         "is_readable": is_readable,
+        "redirect_address": consent_redirect(),
+        "base": settings.BASE_URL.rstrip("/"),
+        "is_public": settings.BASE_URL.startswith("https://"),
     }
     if inbox is not None:
-        context |= _beside(request, inbox, adapter)
+        context |= _beside(request, inbox, adapter) | {"consent": consent_shown(inbox, kept)}
     return render(request, "interactions/doors/line.html", context, status=422 if form.errors else 200)
 
 
 def _saved(request: StaffRequest, saved: Inbox) -> HttpResponse:
-    if request.POST.get("then") == "try":
-        request.session[TO_TRY] = str(saved.public_id)
+    if (then := request.POST.get("then")) in NEXT:
+        request.session[NEXT[then]] = str(saved.public_id)
     messages.success(request, _("Saved."))
     return redirect("interactions:line", saved.public_id)
 
@@ -230,15 +312,11 @@ def _beside(request: StaffRequest, inbox: Inbox, adapter: Adapter | None) -> dic
     base = settings.BASE_URL.rstrip("/")
     tag = f'<script src="{base}/chat/widget.js" data-inbox="{inbox.public_id}" async></script>'
     [shown] = with_standing([inbox])
-    is_tried = request.session.get(TO_TRY) == str(inbox.public_id)
-    if is_tried:
-        del request.session[TO_TRY]
     return {
         "shown": shown,
-        "is_tried": is_tried and adapter is not None,
+        "is_tried": _comes_next(request, inbox, "try") and adapter is not None,
+        "is_connected": _comes_next(request, inbox, "connect"),
         "webhook": f"{webhook_url(inbox)}{adapter.webhook_path}" if adapter is not None and adapter.has_webhook else "",
-        "is_public": base.startswith("https://"),
-        "base": base,
         "tag": tag if inbox.channel == Channel.CHAT else "",
         "has_templates": adapter is not None and _has_templates(adapter),
         "templates": _templates(inbox),
@@ -251,6 +329,14 @@ def _beside(request: StaffRequest, inbox: Inbox, adapter: Adapter | None) -> dic
             is_dangerous=True,
         ),
     }
+
+
+def _comes_next(request: StaffRequest, inbox: Inbox, what: str) -> bool:
+    """Whether this was asked for with the save of this line; once."""
+    is_next = request.session.get(NEXT[what]) == str(inbox.public_id)
+    if is_next:
+        del request.session[NEXT[what]]
+    return is_next
 
 
 def _kept(inbox: Inbox | None) -> tuple[set[str], bool]:

@@ -4,19 +4,18 @@ taken in, so that a line that breaks anywhere loses nothing and doubles nothing.
 import imaplib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailboxLoginError
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from ccx.kernel.events.effects import TemporaryEffectError
+from ccx.kernel.events.locks import holding_one_of
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Line
 from interactions.channels.email.oauth import ConsentIsNeededError
@@ -32,7 +31,6 @@ logger = structlog.get_logger(__name__)
 MOST_AT_ONCE: Final = 500
 SIZES_AT_ONCE: Final = 50
 MAX_HEAD: Final = 64 * 1024
-LOCKS: Final = 0x4D41494C
 # After the folder was numbered anew: mail of so many days before the last look may not have been taken yet.
 LOOK_BACK: Final = timedelta(days=2)
 UID: Final = re.compile(rb"\bUID (\d+)")
@@ -45,14 +43,15 @@ def fetch_mailbox(*, inbox_id: int, most: int = MOST_AT_ONCE) -> int:
     inbox = Inbox.objects.get(pk=inbox_id)
     mailbox, _made = Mailbox.objects.get_or_create(inbox=inbox)
     taken = 0
-    with _alone_with(inbox_id) as is_alone:
+    # It saves work; what keeps mails single is the cursor's row lock.
+    with holding_one_of([f"mailbox:{inbox_id}"]) as is_alone:
         if not is_alone:
             return 0
         try:
             for one in _new_mails(inbox, mailbox, most):
                 taken += one
         except ConsentIsNeededError as error:
-            _note(mailbox, _("The provider lets us in no longer: somebody has to give consent anew."))
+            _note(mailbox, str(error))
             # What is sent needs the same consent.
             note_failure(inbox, error)
         except TemporaryEffectError as error:
@@ -154,21 +153,6 @@ def _body(box: BaseMailBox, uid: int, what: str) -> bytes | None:
     if status != "OK":
         raise imaplib.IMAP4.error("a mail was refused")
     return next((bytes(part[1]) for part in answer if isinstance(part, tuple)), None)
-
-
-@contextmanager
-def _alone_with(inbox_id: int) -> Iterator[bool]:
-    """Whether nobody else fetches this line. It saves work; what keeps mails single is the cursor's row lock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCKS, inbox_id])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            # With the connection the lock is gone as well.
-            with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCKS, inbox_id])
 
 
 def _note(mailbox: Mailbox, error: str) -> None:

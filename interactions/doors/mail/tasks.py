@@ -16,8 +16,17 @@ PAUSE_SECONDS: Final = 60
 def sweep_mailboxes() -> None:
     """Have the mail of every line fetched."""
     for inbox_id, is_failing in mailboxes_to_fetch():
-        if not is_failing or cache.add(f"mail-pause:{inbox_id}", 1, timeout=PAUSE_SECONDS):
+        if not is_failing or cache.add(_pause_of(inbox_id), 1, timeout=PAUSE_SECONDS):
             fetch_mail.delay(inbox_id)
+
+
+def end_pause(inbox_id: int) -> None:
+    """Somebody mended the line: it is looked at with the next sweep, however it failed before."""
+    cache.delete(_pause_of(inbox_id))
+
+
+def _pause_of(inbox_id: int) -> str:
+    return f"mail-pause:{inbox_id}"
 
 
 @shared_task(name="interactions.mail.fetch", acks_late=True, ignore_result=True, expires=20)

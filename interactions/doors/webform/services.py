@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from ccx.kernel.models import User
 from ccx.kernel.people.services.authority import require_configure
+from interactions.cases.models import Message
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
 from interactions.channels.contract import FetchedFile
@@ -63,6 +64,7 @@ def receive_form(
             receipt = receive(contact=contact, by_id=None)
             if receipt.is_new and receipt.message_id is not None:
                 attach(kept, message_id=receipt.message_id)
+                Message.objects.filter(pk=receipt.message_id).update(meta=_beside(answers))
     except BaseException:
         receipt = None
         raise
@@ -98,6 +100,16 @@ def _words(answers: Answers) -> str:
         if spec.get("kind") != "textarea" and spec["name"] not in {"name", "subject"} and answer not in (None, "")
     ]
     return "\n\n".join(part for part in ("\n\n".join(long), "\n".join(short)) if part)
+
+
+def _beside(answers: Answers) -> dict[str, Any]:
+    """The short answers by themselves: an address among them may be one that we know somebody by."""
+    short = [
+        {"label": str(spec.get("label") or spec["name"]), "answer": answer}
+        for spec, answer in answers
+        if spec.get("kind", "text") in {"text", "email", "tel"} and answer
+    ]
+    return {"form": {"answers": short}}
 
 
 def _word(answer: Any) -> str:

@@ -36,7 +36,10 @@ NOTE_LIMITS: Final = Capabilities(max_files=20, max_file=25 * 1024 * 1024)
 
 @dataclass(frozen=True, kw_only=True)
 class Going:
-    """How a reply is to go, where it is not simply to go: another line, files, a template, copies, a moment."""
+    """How a reply is to go, where it is not simply to go: another line, files, a template, copies, a moment.
+
+    `chat_line_id`: it takes along a link that opens a chat on this line.
+    """
 
     inbox_id: int | None = None
     identity_id: int | None = None
@@ -44,6 +47,7 @@ class Going:
     template: Mapping[str, Any] = field(default_factory=dict)
     copies: tuple[str, ...] = ()
     send_at: datetime | None = None
+    chat_line_id: int | None = None
 
 
 class Sized(Protocol):

@@ -12,11 +12,13 @@ from interactions.handling.models import Sending, SendingState
 
 @dataclass(frozen=True, kw_only=True)
 class LineDown:
-    """A line whose messages wait; `is_refused`: until somebody puts its credentials right."""
+    """A line whose messages wait; `is_refused`: until somebody puts its credentials right; `is_given_up`: until
+    somebody says that it is to be tried again."""
 
     inbox: Inbox
     since: datetime
     is_refused: bool
+    is_given_up: bool
     waiting: int = 0
 
 
@@ -33,6 +35,7 @@ def lines_down() -> Sequence[LineDown]:
             inbox=row.inbox,
             since=row.since,
             is_refused=row.state == LineState.REFUSED,
+            is_given_up=row.is_given_up,
             waiting=waiting.get(row.pk, 0),
         )
         for row in found

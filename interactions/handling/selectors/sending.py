@@ -45,6 +45,11 @@ class Way:
         return self.identity.value
 
     @property
+    def shown(self) -> str:
+        """The recipient for people."""
+        return self.identity.shown
+
+    @property
     def needs_template(self) -> bool:
         """Whether free words would be refused now."""
         if self.capabilities.reply_window is None:

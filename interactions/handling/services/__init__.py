@@ -14,6 +14,7 @@ from interactions.handling.services.editing import hear_edit, hear_reaction
 from interactions.handling.services.files import add_file, remove_file
 from interactions.handling.services.forgetting import forget_old_files, forget_written
 from interactions.handling.services.identifying import identify_customer
+from interactions.handling.services.inviting import enter_chat
 from interactions.handling.services.messages import Said, Saying, add_message
 from interactions.handling.services.offering import offer_waiting_work
 from interactions.handling.services.phoning import (
@@ -68,6 +69,7 @@ __all__ = [
     "end_overdue_wrap_ups",
     "end_silence",
     "enqueue_interaction",
+    "enter_chat",
     "finish_wrap_up",
     "forget_old_files",
     "forget_written",

@@ -19,6 +19,7 @@ from ccx.kernel.people.choices import UserKind
 from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS
+from interactions.channels.models import Inbox
 from interactions.handling.choices import HELD, SCHEDULED, After
 from interactions.handling.errors import (
     AnotherAgentHasItError,
@@ -41,6 +42,7 @@ from interactions.handling.selectors.choosing import (
     refuse_unless_it_fits,
     words_to_send,
 )
+from interactions.handling.selectors.inviting import OFFER, language_of, longest, offered_line
 from interactions.handling.services.accepting import take
 from interactions.handling.services.drafts import forget_sent, give_back, save_draft
 from interactions.handling.services.elsewhere import close_if_empty, contact_for
@@ -102,7 +104,8 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     if known is not None:
         return Said(message=known, is_new=False)
     going = reply.going
-    _refuse_unless_written(by, has_words=bool(reply.body.strip() or going.files or going.template))
+    goes_along = going.files or going.template or going.chat_line_id
+    _refuse_unless_written(by, has_words=bool(reply.body.strip() or goes_along))
     changes = changes_since(interaction, reply.seen, by=by)
     if changes:
         raise StaleViewError(changes)
@@ -111,14 +114,15 @@ def _send(interaction_id: int, by: User, reply: _Reply) -> Said:
     way = chosen_way(interaction, user=by, inbox_id=going.inbox_id, identity_id=going.identity_id)
     text = words_to_send(way, reply.body, going.template)
     files = files_to_send(interaction, by, going.files)
-    refuse_unless_it_fits(way, text, files, going)
     copies = copies_for(way, going.copies)
+    chat = offered_line(way, going)
+    refuse_unless_it_fits(way, _whole(interaction, text, chat), files, going)
     if interaction.status != InteractionStatus.ACTIVE and interaction.agent_id in {None, by.pk}:
         take(interaction, agent=by, by=by, at=reply.at)
     elif interaction.status in {InteractionStatus.WAITING, InteractionStatus.WRAP_UP}:
         raise AnotherAgentHasItError(interaction_id=interaction_id)
     there = interaction if goes_on_here(interaction, way) else contact_for(interaction, way, by=by, at=reply.at)
-    meta = _marks(interaction, there, reply, copies)
+    meta = _marks(interaction, there, reply, copies, chat)
     message = _say(there, by, text, reply.draft_id, is_note=False, at=reply.leaves_at, meta=meta)
     attach_files(message, files)
     forget_sent(interaction, by, draft_id=reply.draft_id, is_note=False)
@@ -152,9 +156,18 @@ def _grace(way: Way) -> timedelta:
     return timedelta(seconds=0 if way.inbox.channel in LIVE_CHANNELS else settings.CCX_UNDO_SECONDS)
 
 
-def _marks(interaction: Interaction, there: Interaction, reply: _Reply, copies: Sequence[str]) -> dict[str, Any]:
+def _whole(interaction: Interaction, text: str, chat: Inbox | None) -> str:
+    """What the customer will have to read, with a link as long as the one that goes along."""
+    return text if chat is None else longest(text, chat, language=language_of(interaction, ""))
+
+
+def _marks(
+    interaction: Interaction, there: Interaction, reply: _Reply, copies: Sequence[str], chat: Inbox | None
+) -> dict[str, Any]:
     """What is to be remembered of a message beside its words."""
     marks: dict[str, Any] = {"copies": list(copies)} if copies else {}
+    if chat is not None:
+        marks[OFFER] = {"line": str(chat.public_id), "name": chat.name}
     if reply.going.template:
         marks["template"] = str(reply.going.template.get("name", ""))
     if reply.going.send_at is not None:

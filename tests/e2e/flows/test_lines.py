@@ -7,10 +7,12 @@ from playwright.sync_api import expect
 
 from ccx.kernel.people.choices import Role
 from interactions.channels.services import credentials_of
+from interactions.doors.mail.fetching import fetch_mailbox
 from interactions.doors.models import WebForm
 from interactions.models import Inbox
 from tests.e2e.driving import is_too_wide, signed_in, violations, window
-from tests.factories.mailservers import imap_stub, smtp_stub
+from tests.factories.identityproviders import identity_provider
+from tests.factories.mailservers import a_mail, imap_stub, smtp_stub
 from tests.factories.people import make_user
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -68,6 +70,56 @@ def test_a_mailbox_is_set_up_fails_in_words_is_mended_and_works(live_server, bro
         page.goto("/settings/inboxes/")
         expect(page.get_by_role("link", name="Support by mail")).to_be_visible()
         assert not is_too_wide(page)
+
+
+def test_a_person_lets_the_line_into_a_mailbox_and_mail_comes_in(  # noqa: PLR0915 - a whole story
+    live_server, browser, settings
+):
+    settings.BASE_URL = live_server.url
+    page = window(browser, live_server.url, session=signed_in(make_user(Role.ADMINISTRATOR)))
+    with imap_stub(token="access-1") as imap, identity_provider() as provider:
+        imap.add(a_mail("Where is my order?"))
+        page.goto("/settings/inboxes/add/email/")
+        page.get_by_label("Name", exact=True).fill("Support by mail")
+        page.get_by_label("E-mail address").fill("help@ccx.test")
+        fetched = page.get_by_role("group", name="Mail comes in (IMAP)")
+        fetched.get_by_label("Server").fill("127.0.0.1")
+        fetched.get_by_label("Port").fill(str(imap.port))
+        fetched.get_by_label("Security").select_option("none")
+        fetched.get_by_label("Sign-in").select_option("token")
+        fetched.get_by_label("User").fill("help")
+        fetched.get_by_label("Mail that is there already").select_option("all")
+        consent = page.get_by_role("group", name="Consent of Microsoft 365")
+        consent.locator("summary").click()
+        expect(consent.get_by_label("Redirect address")).to_have_value(f"{live_server.url}/settings/inboxes/connected/")
+        expect(page.get_by_role("button", name="Add and connect")).to_be_hidden()
+        consent.get_by_label("Provider").select_option("other")
+        consent.get_by_label("Client ID").fill("app")
+        consent.get_by_label("Client secret").fill(provider.secret)
+        consent.get_by_label("Address of consent").fill(f"{provider.url}/authorize")
+        consent.get_by_label("Address of tokens").fill(f"{provider.url}/token")
+        consent.get_by_label("Scope").fill("mail openid email")
+        assert troubles(page) == []
+        # Saved, off to the provider, who agrees at once, and back.
+        page.get_by_role("button", name="Add and connect").click()
+        panel = page.locator("#consent")
+        expect(panel).to_contain_text("Connected as help@ccx.test since")
+        expect(page.get_by_text("Connected as help@ccx.test.")).to_be_visible()
+        assert troubles(page) == []
+        assert fetch_mailbox(inbox_id=Inbox.objects.get().pk) == 1
+
+        provider.takes_back()
+        imap.token = "access-2"
+        fetch_mailbox(inbox_id=Inbox.objects.get().pk)
+        page.goto("/settings/inboxes/")
+        expect(page.get_by_role("row", name="Support by mail")).to_contain_text("Connect again")
+        page.get_by_role("link", name="Support by mail").click()
+        page.set_viewport_size({"width": 360, "height": 800})
+        assert not is_too_wide(page)
+        assert violations(page) == []
+        panel.get_by_role("button", name="Connect again").focus()
+        page.keyboard.press("Enter")
+        expect(panel).to_contain_text("Connected as help@ccx.test since")
 
 
 def test_a_form_is_put_together_and_looked_at(live_server, browser):

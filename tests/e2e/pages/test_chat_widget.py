@@ -182,6 +182,7 @@ def test_a_message_that_did_not_arrive_is_kept_sent_again_and_counts_once(centre
     expect(page.locator(".from-visitor .meta").last).to_contain_text("Sent")
     first, second = centre.told("messages")[-2:]
     assert first["id"] == second["id"]
+    questions_asked_since_then_are_answered_first(page, centre)
     # A token that is no longer known: begin again, and lose nothing of what was written.
     centre.refuses["messages"] = (401, "")
     say(page, "Who am I?")
@@ -189,7 +190,25 @@ def test_a_message_that_did_not_arrive_is_kept_sent_again_and_counts_once(centre
     del centre.refuses["messages"]
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".from-visitor .meta").last).to_contain_text("Sent")
-    assert len(centre.told("sessions")) == 2
+    assert len(centre.told("sessions")) == 3
+
+
+def questions_asked_since_then_are_answered_first(page: Page, centre: StandIn) -> None:
+    """The server insists on answers that this browser was never asked for; the words wait until it has them."""
+    centre.status = "ended"
+    centre.config = {"questions": QUESTIONS}
+    centre.refuses["messages"] = (422, "Please answer this first: Your name", "questions_are_open")
+    centre.news()
+    page.get_by_role("button", name="Start a new chat").click()
+    say(page, "And the other one?")
+    expect(page.get_by_role("heading", name="Before we start")).to_be_visible()
+    page.get_by_label("Your name").fill("Tom")
+    page.get_by_label("What is it about?").select_option("Tables")
+    del centre.refuses["messages"]
+    page.get_by_role("button", name="Start chat").click()
+    expect(page.locator(".from-visitor .bubble").last).to_have_text("And the other one?")
+    expect(page.locator(".from-visitor .meta").last).to_contain_text("Sent")
+    assert [(said["name"], said["answers"]) for said in centre.told("sessions")] == [("Tom", {"topic": "Tables"})]
 
 
 def test_without_a_socket_it_polls_and_where_storage_is_refused_it_works_all_the_same(

@@ -11,7 +11,12 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from ccx.kernel.events.effects import CredentialsRefusedError, RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.effects import (
+    CredentialsRefusedError,
+    ReceiverIsGoneError,
+    RefusedEffectError,
+    TemporaryEffectError,
+)
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Line, Outgoing, OutgoingFile
 from interactions.channels.hooks.adapter import HookAdapter
@@ -104,7 +109,7 @@ def test_whatever_the_receiver_answers_the_message_has_an_id(answer: bytes, prov
         (404, RefusedEffectError),
         # Somebody has to look at the line first: nothing more is sent.
         (401, CredentialsRefusedError),
-        (410, CredentialsRefusedError),
+        (410, ReceiverIsGoneError),
         (429, TemporaryEffectError),
         (500, TemporaryEffectError),
         (502, TemporaryEffectError),

@@ -1,10 +1,12 @@
 """Mails are read where they can be killed: no mail stops a worker, and what is read is the same."""
 
+import gc
 import os
 import struct
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,29 @@ def test_a_child_that_dies_costs_one_mail() -> None:
     read_in_child(raw)
     child._children[os.getpid()].process.kill()
     time.sleep(0.05)
+    assert read_in_child(raw).text
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning", "error::pytest.PytestUnraisableExceptionWarning")
+def test_no_pipe_to_a_reader_that_died_or_was_another_process_stays_open() -> None:
+    raw = (MAILS / "plain.eml").read_bytes()
+    read_in_child(raw)
+    child._children[os.getpid()].process.kill()
+    child._children[os.getpid()].process.wait()
+    read_in_child(raw)
+    gc.collect()
+    mine = child._children[os.getpid()]
+    before = len(os.listdir("/proc/self/fd"))
+    if (forked := os.fork()) == 0:
+        # Of the process that forked it has copies of the pipes only; they go before it has a reader of its own.
+        with suppress(BaseException):
+            read_in_child(raw)
+            child._end()
+            os._exit(before - len(os.listdir("/proc/self/fd")))
+        os._exit(99)
+    _, status = os.waitpid(forked, 0)
+    assert os.waitstatus_to_exitcode(status) == 2
+    assert child._children[os.getpid()] is mine
     assert read_in_child(raw).text
 
 

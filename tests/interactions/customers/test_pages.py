@@ -43,6 +43,7 @@ def _pages(customer: Customer, other: Customer, merge: CustomerMerge) -> list[tu
         ("get", base, {}),
         ("get", f"{base}merge/", {"other": str(other.public_id)}),
         ("post", f"{base}merge/", {"survivor": str(customer.public_id), "merged": str(other.public_id)}),
+        ("post", f"{base}apart/", {"other": str(other.public_id)}),
         ("post", f"{base}merges/{merge.public_id}/undo/", {}),
         ("get", f"{base}erase/", {}),
         ("post", f"{base}erase/", {"is_sure": "on"}),
@@ -61,7 +62,7 @@ def test_a_stranger_finds_no_page_and_changes_nothing(
 
     answers = [getattr(client, method)(url, data).status_code for method, url, data in _pages(ann, anna, merge)]
 
-    assert answers == [404] * 9
+    assert answers == [404] * 10
     assert (state_of_tables(), EventRow.objects.count()) == (before, events)
     assert AuditEntry.objects.count() == audited
     assert "Ann" not in client.get("/customers/").content.decode()
@@ -83,7 +84,7 @@ def test_an_agent_reads_and_keeps_but_neither_merges_nor_erases(
 
     answers = [getattr(client, method)(url, data).status_code for method, url, data in _pages(ann, anna, merge)]
 
-    assert answers == [200, 404, 404, 404, 404, 404, 302, 302, 302]
+    assert answers == [200, 404, 404, 302, 404, 404, 404, 302, 302, 302]
     assert not Customer.objects.filter(erased_at__isnull=False).exists()
 
 
@@ -263,5 +264,6 @@ def test_the_page_of_a_customer_asks_the_same_number_of_times_however_much_there
 
     # Session, user, grants, the customer thrice (as named, as today, in sight), audit entry and actor, timeline,
     # what is readable and its opening words, profile (identities, preferences, consents, purchases, notes, cases and
-    # those in sight, merges, totals of contacts, purchases, cases and open ones).
-    assert queries_do_not_grow(lambda: client.get(f"/customers/{ann.public_id}/"), add_rows) == 23
+    # those in sight, merges, totals of contacts, purchases, cases and open ones), what was typed,
+    # who was told apart.
+    assert queries_do_not_grow(lambda: client.get(f"/customers/{ann.public_id}/"), add_rows) == 25

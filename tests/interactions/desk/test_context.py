@@ -12,12 +12,13 @@ from django.utils import timezone
 from ccx.kernel.audit.models import AuditEntry
 from interactions.cases.choices import CaseStatus, InteractionStatus
 from interactions.cases.models import Case, Interaction, Promise
+from interactions.channels.choices import Channel
 from interactions.customers.choices import Assurance
-from interactions.customers.models import Customer, Identity
+from interactions.customers.models import Customer, Identity, ToldApart
 from interactions.desk.selectors.context import pane
 from interactions.desk.selectors.telling import ago, evidence_line, promises_line, repeat_line
 from interactions.handling.services import identify_customer
-from tests.factories.customers import CustomerCentre, make_case, make_contact, make_customer
+from tests.factories.customers import CustomerCentre, make_case, make_contact, make_customer, make_identity
 from tests.factories.desk import Hand, give_history, in_hand
 
 
@@ -287,11 +288,38 @@ def test_a_thousand_contacts_cost_the_pane_no_more_than_one(centre: CustomerCent
         )
 
     # Session and user (2), grants, the contact; the customer, what the profile shows (10), promises, timeline (3),
-    # repeats, whether the case has others, whether the contact may be changed, what was typed into it,
+    # repeats, whether the contact may be changed and its case has others, what was typed, who that may be,
     # the lines that could call.
+    Customer.objects.filter(pk=hand.customer.pk).update(name="Ann Example")
+    twin = make_customer("Ann Example")
+    make_identity(twin, "twin@example.test")
+    make_contact(centre, twin)
+    chat = make_contact(centre, hand.customer, "hello", channel=Channel.CHAT)
+    chat.messages.update(meta={"chat": {"email": "twin@example.test"}})
     make_contact(centre, hand.customer, "before", started_at=timezone.now() - timedelta(days=1), reason=hand.late)
     number = queries_do_not_grow(lambda: as_htmx(bob, "get", "desk:context", hand.contact.public_id), add_rows)
     assert number == 25
+    assert [one.customer for one in pane(hand.contact, centre.bob, {}).likely] == [twin]
+
+
+def test_somebody_else_is_told_apart_beside_the_conversation(centre: CustomerCentre, hand: Hand):
+    Customer.objects.filter(pk=hand.customer.pk).update(name="Ann Example")
+    twin, unseen = make_customer("Ann Example"), make_customer("Ann Example")
+    make_contact(centre, twin)
+    bob, there = at_desk(centre.bob), hand.contact.public_id
+    assert "Not the same person" in text_of(as_htmx(bob, "get", "desk:context", there))
+
+    told = as_htmx(bob, "post", "desk:apart", there, other=str(twin.public_id))
+    assert (told.status_code, "somebody else" in told["HX-Trigger"]) == (200, True)
+    assert "Perhaps the same person" not in text_of(told)
+    row = ToldApart.objects.get()
+    assert ({row.one, row.other}, row.said_by) == ({hand.customer, twin}, centre.bob)
+
+    refused = as_htmx(bob, "post", "desk:apart", there, other=str(hand.customer.public_id))
+    assert (refused.status_code, "one customer already" in text_of(refused)) == (422, True)
+    for user, other in ((centre.bob, unseen), (centre.charlie, twin)):
+        assert as_htmx(at_desk(user), "post", "desk:apart", there, other=str(other.public_id)).status_code == 404
+    assert ToldApart.objects.count() == 1
 
 
 def test_the_timeline_goes_on_where_it_ended(centre: CustomerCentre, hand: Hand):

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ccx.kernel.people.choices import Role
@@ -14,15 +16,15 @@ from interactions.channels.choices import Channel
 from interactions.channels.contract import Adapter, Check
 from interactions.channels.errors import LineIsNotRightError
 from interactions.channels.models import LineHealth, LineState
-from interactions.channels.registry import ADAPTERS, BY_KEY
+from interactions.channels.registry import ADAPTERS, BY_KEY, webhook_url
 from interactions.channels.services import credentials_of, keep_credentials, save_line
 from interactions.doors.lines import services
-from interactions.doors.lines.selectors import kind_of
+from interactions.doors.lines.selectors import kind_of, with_standing
 from interactions.doors.models import Mailbox
 from interactions.models import Inbox, Interaction
 from tests.factories.mailservers import imap_stub, smtp_stub
 from tests.factories.people import make_user
-from tests.factories.webservers import Said, stand_in
+from tests.factories.webservers import Heard, Said, stand_in
 
 LINES = "/settings/inboxes/"
 MAIL = {
@@ -193,11 +195,74 @@ def test_the_list_says_how_each_line_stands(admin: Client) -> None:
     Mailbox.objects.create(inbox=fetched, checked_at=now, error="certificate is over")
     Interaction.objects.create(inbox=off, channel=Channel.EMAIL, started_at=now)
     page = admin.get(LINES).text
-    for told in ("Refuses us", "since ", "No mail comes in", "Switched off", "none in a week"):
+    for told in ("Refuses us", "since ", "No mail comes in", "Switched off", "never"):
         assert told in page
     assert "535 no" in admin.get(page_of(refused)).text
     assert "certificate is over" in admin.get(page_of(fetched)).text
     assert admin.get(f"{LINES}?q=fetch").text.count('id="row-') == 1
+
+
+def test_the_last_contact_is_the_last_however_long_ago(admin: Client) -> None:
+    quiet, silent = a_line(name="Quiet"), a_line(name="Silent")
+    for days in (400, 90, 380):
+        long_ago = timezone.now() - timedelta(days=days)
+        Interaction.objects.create(inbox=quiet, channel=Channel.EMAIL, started_at=long_ago)
+    heard = {shown.inbox.name: shown.heard_at for shown in with_standing([quiet, silent])}
+    last = Interaction.objects.order_by("started_at").last()
+    assert heard == {"Quiet": last.started_at if last else None, "Silent": None}
+    assert "never" in admin.get(f"{LINES}?q=silent").text
+    assert "never" not in admin.get(f"{LINES}?q=quiet").text
+    assert "No contact came over it yet." in admin.get(page_of(silent)).text
+
+
+def test_the_last_contact_is_one_look_into_an_index_a_line(db: None) -> None:
+    inboxes = [a_line(name=f"Line {number}") for number in range(3)]
+    with CaptureQueriesContext(connection) as asked:
+        with_standing(inboxes)
+    (looking,) = [query["sql"] for query in asked if "started_at" in query["sql"]]
+    with connection.cursor() as cursor:
+        # On a table as small as a test's the planner reads it whole, and sorts.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {looking}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "interactions_of_inbox" in plan
+    assert "Sort" not in plan
+    assert "Seq Scan on interactions_interaction" not in plan
+
+
+def test_a_number_without_the_browsers_key_works_and_says_what_does_not(admin: Client) -> None:
+    inbox = a_line(channel=Channel.VOICE, address="+441134960100")
+
+    def twilio(heard: Heard) -> Said:
+        number = {"voice_url": f"{webhook_url(inbox)}voice/"}
+        told = {"incoming_phone_numbers": [number]} if "IncomingPhoneNumbers" in heard.path else {"status": "active"}
+        return Said(body=json.dumps(told).encode())
+
+    with stand_in(twilio) as provider:
+        inbox.settings = {"api_base": provider.url, "account_sid": "AC1"}
+        inbox.save()
+        keep_credentials(inbox_id=inbox.pk, credentials={"auth_token": "t"}, by=None)
+        tried = admin.post(f"{page_of(inbox)}try/").text
+        assert "It works, but something is missing" in tried
+        assert (tried.count("is-warning"), tried.count("is-good"), tried.count("is-bad")) == (1, 2, 0)
+        assert "Telephony works, only the telephone in the browser does not" in tried
+        assert "Until then nobody can take a call" in tried
+        # It counts as a line that works.
+        assert LineHealth.objects.get().state == LineState.WELL
+        inbox.settings |= {"agent_numbers": ["ann@ccx.test = +441134960101"]}
+        inbox.save()
+        assert "called at their own telephones" in admin.post(f"{page_of(inbox)}try/").text
+        inbox.settings |= {"api_key_sid": "SK1"}
+        inbox.save()
+        keep_credentials(inbox_id=inbox.pk, credentials={"api_key_secret": "s"}, by=None)
+        assert "Everything works" in admin.post(f"{page_of(inbox)}try/").text
+
+
+@pytest.mark.parametrize("kind", ["voice", "voice-cti"])
+def test_a_telephone_says_beside_its_form_how_it_is_set_up(kind: str, admin: Client) -> None:
+    page = admin.get(f"{LINES}add/{kind}/").text
+    assert "How it is set up" in page
+    assert "docs/channels/voice.md" in page
 
 
 def test_sixty_lines_come_in_pages(admin: Client, django_assert_max_num_queries: Any) -> None:

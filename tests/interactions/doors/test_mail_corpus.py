@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from interactions.channels.models import Inbox
 from interactions.doors.mail.services import take_mail
@@ -32,7 +33,8 @@ def mails(real_data: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
 
 
 @pytest.fixture
-def line(centre: Centre) -> Inbox:
+def line(centre: Centre, tmp_path: Path, settings: Settings) -> Inbox:
+    settings.MEDIA_ROOT = tmp_path
     centre.email.address = "help@ccx.test"
     centre.email.save()
     return centre.email

@@ -74,6 +74,12 @@ def test_what_is_filled_in_becomes_one_contact_of_a_claimed_identity(web_form: W
         "Where is it?\nStill waiting.\n\nE-mail: Ann@Example.test\nTopic: Order\nI agree: ✓"
     )
     assert RawContact.objects.get().payload["topic"] == "Order"
+    # The short answers by themselves, among which addresses are looked for.
+    assert Message.objects.get().meta == {
+        "form": {
+            "answers": [{"label": "Your name", "answer": "Ann"}, {"label": "E-mail", "answer": "Ann@Example.test"}]
+        }
+    }
 
 
 def test_nobody_is_written_to(web_form: WebForm) -> None:

@@ -1,6 +1,6 @@
 """What a visitor may do."""
 
-from interactions.doors.chat.services.ending import end_chat, leave_lost_chats
+from interactions.doors.chat.services.ending import close_empty_chats, end_chat, leave_lost_chats
 from interactions.doors.chat.services.forgetting import forget_the_silent, forget_visitors
 from interactions.doors.chat.services.presence import are_seen, hear_typing, is_seen, keep_page, show_up_to
 from interactions.doors.chat.services.saying import say
@@ -11,6 +11,7 @@ from interactions.doors.chat.services.writing import take_form
 __all__ = [
     "are_seen",
     "begin_session",
+    "close_empty_chats",
     "end_chat",
     "forget_the_silent",
     "forget_uploads",

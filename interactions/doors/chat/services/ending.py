@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from ccx.kernel.errors import DomainError
 from ccx.kernel.live import guests
-from interactions.cases.choices import InteractionStatus, Outcome
-from interactions.cases.models import Interaction
+from interactions.cases.choices import AuthorKind, Direction, InteractionStatus, Outcome
+from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import Channel
 from interactions.doors.chat.selectors import chat_line, is_running
 from interactions.doors.models import ChatVisitor
@@ -19,6 +20,7 @@ from interactions.handling.services import abandon_interaction, close_interactio
 logger = structlog.get_logger(__name__)
 
 SHORTEST_AWAY = timedelta(minutes=1)
+NOBODY_SPEAKS = timedelta(days=1)
 MOST_AT_ONCE = 200
 
 
@@ -59,6 +61,30 @@ def leave_lost_chats(now: datetime | None = None) -> int:
         if visitor.seen_at < moment - chat_line(visitor.inbox).away
     ]
     return sum(_leave(pk, moment) for pk in gone)
+
+
+def close_empty_chats(now: datetime | None = None) -> int:
+    """Chats that we offered, that were opened, and in which nobody said a word for a day: they were none. How many."""
+    moment = now or timezone.now()
+    spoken = Message.objects.filter(interaction=OuterRef("pk"), author_kind__in=[AuthorKind.CUSTOMER, AuthorKind.AGENT])
+    opened = Interaction.objects.filter(
+        ~Exists(spoken),
+        channel=Channel.CHAT,
+        direction=Direction.OUTBOUND,
+        status=InteractionStatus.PENDING,
+        started_at__lt=moment - NOBODY_SPEAKS,
+    )
+    numbers = list(opened.order_by("started_at").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    return sum(_close(pk) for pk in numbers)
+
+
+def _close(interaction_id: int) -> bool:
+    try:
+        close_interaction(interaction_id=interaction_id, outcome=Outcome.NOT_A_CONTACT, by=None)
+    except DomainError as error:  # somebody spoke a moment ago
+        logger.info("chat_not_closed", interaction_id=interaction_id, code=error.code)
+        return False
+    return True
 
 
 @transaction.atomic

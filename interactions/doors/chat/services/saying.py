@@ -21,10 +21,12 @@ from interactions.customers.models import Identity
 from interactions.customers.selectors.merge_preview import machine_may_merge
 from interactions.customers.services import add_identity, attest_identity, merge_customers
 from interactions.doors.chat.errors import NothingIsSaidError
-from interactions.doors.chat.selectors import external_id_of
+from interactions.doors.chat.selectors import external_id_of, is_running
+from interactions.doors.chat.services.asking import refuse_open_questions
 from interactions.doors.chat.services.uploads import forget, uploads_named
 from interactions.doors.files import attach, forget_files, keep_files
 from interactions.doors.models import ChatVisitor
+from interactions.handling.services.inviting import BY_OFFER
 from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
@@ -50,6 +52,8 @@ def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> 
     known = said.order_by().values_list("pk", flat=True).first()
     if known is not None:
         return known
+    if not is_running(visitor.interaction):
+        refuse_open_questions(visitor, line)
     uploads = uploads_named(visitor=visitor, tickets=words.tickets)
     kept = keep_files([upload.file for upload in uploads])
     receipt: Receipt | None = None
@@ -72,6 +76,8 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
     now = timezone.now()
     _attach_to_known(locked, inbox)
     is_signed = bool(locked.site_user)
+    was_invited = locked.identity is not None and locked.identity.source == BY_OFFER
+    vouched = Assurance.ATTESTED if was_invited else Assurance.CLAIMED
     contact = InboundContact(
         inbox_id=inbox.pk,
         channel=inbox.channel,
@@ -80,8 +86,8 @@ def _take_in(visitor: ChatVisitor, inbox: Inbox, words: Words, *, has_files: boo
         identity=IdentityClaim(
             kind=IdentityKind.VISITOR.value,
             value=str(locked.public_id),
-            assurance=Assurance.PROVEN if is_signed else Assurance.CLAIMED,
-            source=SIGNED if is_signed else ANONYMOUS,
+            assurance=Assurance.PROVEN if is_signed else vouched,
+            source=SIGNED if is_signed else BY_OFFER if was_invited else ANONYMOUS,
         ),
         customer_name=locked.name,
         language=locked.language,

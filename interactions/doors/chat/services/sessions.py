@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from interactions.channels.chat.line import ChatLine, Question, origin_of
+from ccx.kernel.errors import DomainError
+from ccx.kernel.events.log import announce
+from ccx.kernel.live import guests
+from interactions.cases.events import InteractionChanged
+from interactions.cases.models import Message
+from interactions.channels.chat.line import ChatLine, Question, origin_of, read_line
+from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
 from interactions.channels.services import credentials_of
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
@@ -16,8 +23,11 @@ from interactions.customers.errors import IdentityBelongsToAnotherError
 from interactions.customers.models import Identity
 from interactions.customers.services import add_identity
 from interactions.doors.chat.errors import EmailIsInvalidError, LinkIsDeadError
-from interactions.doors.chat.tokens import SiteUser, digest_of, new_token, signed_user
+from interactions.doors.chat.tokens import SiteUser, digest_of, new_token, offer_of, signed_user, was_sent_to
 from interactions.doors.models import ChatDevice, ChatLink, ChatVisitor
+from interactions.handling.errors import ReplyIsNotPossibleError
+from interactions.handling.selectors.inviting import OFFER
+from interactions.handling.services import enter_chat
 
 LONGEST_ANSWER: Final = 2_000
 BY_LINK: Final = "link in a chat's mail"
@@ -60,15 +70,23 @@ def begin_session(
 
 @transaction.atomic
 def open_link(*, inbox: Inbox, token: str) -> tuple[str, ChatVisitor]:
-    """Exchange the link of a mail for a token of this browser, once: who opens it has read the mail."""
+    """Exchange the link of a message for a token of this browser, once: who opens it has read the message.
+
+    It vouches for the address that it was sent to, and for no other: one that was typed meanwhile stays a claim.
+    """
     now = timezone.now()
     digest = digest_of(token)
-    opened = ChatLink.objects.filter(token_sha256=digest, visitor__inbox=inbox, used_at=None, expires_at__gt=now)
-    if not opened.update(used_at=now):
+    link = ChatLink.objects.filter(token_sha256=digest, visitor__inbox=inbox).first()
+    # By the row alone: a condition on another table is not looked at again by who waited for another to open it.
+    unused = ChatLink.objects.filter(pk=link.pk if link else 0, used_at=None, expires_at__gt=now)
+    if link is None or not unused.update(used_at=now):
         raise LinkIsDeadError(_("This link was used before, or is too old. You can begin a new chat."))
-    link = ChatLink.objects.get(token_sha256=digest)
     visitor = ChatVisitor.objects.select_for_update().get(pk=link.visitor_id)
-    _attest_email(visitor)
+    offered_in = offer_of(token)
+    if offered_in is not None:
+        _come_over(visitor, inbox, offered_in)
+    elif was_sent_to(token, visitor.email):
+        _attest_email(visitor)
     return _new_device(visitor), visitor
 
 
@@ -86,7 +104,25 @@ def keep_email(*, visitor: ChatVisitor, email: str) -> ChatVisitor:
     if not (locked.site_user and locked.email):
         locked.email = normal
         locked.save(update_fields=["email"])
+        _tell_the_agent(locked)
     return locked
+
+
+def _tell_the_agent(visitor: ChatVisitor) -> None:
+    """An address that comes after the first words stands beside them all the same."""
+    begun = Message.objects.select_for_update(of=("self",)).filter(
+        interaction=visitor.interaction_id, meta__has_key="chat"
+    )
+    first = begun.select_related("interaction").order_by("sent_at", "pk").first()
+    if first is None or first.meta["chat"].get("email") == visitor.email:
+        return
+    first.meta["chat"]["email"] = visitor.email
+    first.save(update_fields=["meta"])
+    chat = first.interaction
+    event = InteractionChanged(
+        interaction_id=chat.pk, case_id=chat.case_id, customer_id=chat.customer_id, agent_id=chat.agent_id, what="email"
+    )
+    announce(event)
 
 
 def allowed_page(page: Mapping[str, Any], line: ChatLine) -> dict[str, str]:
@@ -149,6 +185,26 @@ def _new_device(visitor: ChatVisitor) -> str:
     token, digest = new_token()
     ChatDevice.objects.create(visitor=visitor, token_sha256=digest)
     return token
+
+
+def _come_over(visitor: ChatVisitor, inbox: Inbox, offered_in: UUID) -> None:
+    """The visitor is the customer whom a chat was offered, and their case goes on in it."""
+    offers = Message.objects.filter(public_id=offered_in, meta__has_key=OFFER, sending__isnull=False)
+    message = offers.select_related("sending").first()
+    try:
+        if message is None:
+            raise ReplyIsNotPossibleError
+        chat = enter_chat(message_id=message.pk, line=inbox, visitor=str(visitor.public_id))
+    except DomainError:
+        raise LinkIsDeadError(_("This link leads nowhere any more. You can begin a new chat.")) from None
+    visitor.interaction, visitor.seen_at = chat, timezone.now()
+    visitor.identity = Identity.objects.filter(kind=IdentityKind.VISITOR, value=str(visitor.public_id)).first()
+    # Where the chat goes on when they leave; by a number nothing can be mailed.
+    visitor.email = message.sending.recipient if message.sending.channel == Channel.EMAIL else ""
+    visitor.save(update_fields=["interaction", "seen_at", "identity", "email"])
+    if chat is not None:
+        away = read_line(inbox.settings, name=inbox.name).away.total_seconds()
+        transaction.on_commit(lambda: guests.is_here(chat.public_id, seconds=away), robust=True)
 
 
 def _attest_email(visitor: ChatVisitor) -> None:

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from interactions.cases.models import Message
 from interactions.channels.chat.line import ChatLine
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Receipt
 from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
 from interactions.doors.chat.errors import EmailIsInvalidError, FormIsNotOfferedError, NothingIsSaidError
+from interactions.doors.chat.services.asking import refuse_open_form
 from interactions.doors.chat.services.sessions import read_answers
 from interactions.doors.models import ChatVisitor
 from interactions.intake.services import receive
@@ -35,6 +38,7 @@ def offers_form(inbox: Inbox) -> bool:
     return inbox.reply_inbox is not None and inbox.reply_inbox.is_active
 
 
+@transaction.atomic
 def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor | None, language: str) -> Receipt:
     """Take a form in. Its address is a claim, unless it is the one that the site signed for this visitor."""
     if inbox.reply_inbox is None or not offers_form(inbox):
@@ -47,6 +51,7 @@ def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor 
         raise EmailIsInvalidError(_("This does not look like an e-mail address.")) from None
     is_signed = visitor is not None and bool(visitor.site_user) and visitor.email == email
     answers = read_answers(form.answers, line.questions)
+    refuse_open_form(answers, line)
     known = [f"{question.label}: {answers[question.name]}" for question in line.questions if question.name in answers]
     owner = str(visitor.public_id) if visitor is not None else str(inbox.public_id)
     contact = InboundContact(
@@ -66,4 +71,9 @@ def take_form(*, inbox: Inbox, line: ChatLine, form: Form, visitor: ChatVisitor 
         body="\n\n".join(part for part in (form.body, "\n".join(known)) if part),
         payload={"body": form.body, "answers": answers, "page": visitor.page if visitor is not None else {}},
     )
-    return receive(contact=contact, by_id=None)
+    receipt = receive(contact=contact, by_id=None)
+    if receipt.is_new:
+        # By themselves, too: an address among the answers may be one that we know somebody by.
+        beside = [{"label": one.label, "answer": answers[one.name]} for one in line.questions if one.name in answers]
+        Message.objects.filter(pk=receipt.message_id or 0).update(meta={"form": {"email": email, "answers": beside}})
+    return receipt

@@ -5,6 +5,7 @@ import logging
 import pytest
 from django.test import Client
 
+from ccx.kernel.models import EventRow
 from ccx.kernel.people.choices import GrantScope
 from interactions.models import Interaction, Message
 from tests.factories.contacts import Centre
@@ -34,6 +35,19 @@ def test_the_desk_shows_what_was_asked_where_from_and_what_went_on_by_mail(centr
     stranger = Client()
     stranger.force_login(centre.bob, backend="ccx.kernel.people.backends.PersonBackend")
     assert stranger.get(f"/desk/{chat.public_id}/").status_code == 404
+
+
+def test_an_address_that_comes_after_the_first_words_stands_beside_them(centre: Centre) -> None:
+    visitor = Visitor(open_line(centre.chat))
+    visitor.begin()
+    visitor.say()
+    visitor.say("Hello?")
+    for _twice in range(2):
+        assert visitor.ask("email", {"email": "Ann@example.test"}).status_code == 200
+    first, second = Message.objects.order_by("sent_at", "pk")
+    assert (first.meta["chat"]["email"], second.meta) == ("ann@example.test", {})
+    told = EventRow.objects.filter(kind="interaction_changed", data={"what": "email"})
+    assert [row.interaction_id for row in told] == [first.interaction_id]
 
 
 def test_no_log_has_a_token_or_a_word(centre: Centre, caplog: pytest.LogCaptureFixture) -> None:

@@ -115,6 +115,36 @@ def test_answers_and_the_page_stand_beside_the_first_words(centre: Centre) -> No
     assert second.meta == {}
 
 
+def test_what_must_be_answered_is_answered_before_the_first_word_whatever_asks(centre: Centre) -> None:
+    asked = [
+        {"name": "order", "label": "Order number", "required": True},
+        {"name": "topic", "label": "Topic", "kind": "select", "required": True, "choices": ["Delivery"]},
+        {"name": "terms", "label": "Terms", "kind": "checkbox", "required": True},
+        {"name": "email", "label": "Mail", "kind": "email", "required": True},
+        {"name": "remark", "label": "Remark"},
+    ]
+    visitor = Visitor(open_line(centre.chat, questions=asked))
+    visitor.begin(answers={"order": " ", "topic": "Something else", "terms": False, "email": "nobody"})
+    refused = visitor.say()
+    assert (refused.status_code, refused.json()["code"]) == (422, "questions_are_open")
+    assert refused.json()["detail"] == "Please answer this first: Order number, Topic, Terms, Mail"
+    assert Interaction.objects.count() == 0
+    visitor.begin(answers={"order": "4711", "topic": "Delivery", "terms": True}, email="ann@example.test")
+    assert visitor.say().status_code == 201
+    # Who talks already is not interrupted by a question that is new; who begins anew is asked.
+    open_line(centre.chat, questions=[*asked, {"name": "size", "label": "Size", "required": True}])
+    assert visitor.say("And when?").status_code == 201
+    visitor.ask("end", {})
+    assert visitor.say("Hello again").json()["detail"] == "Please answer this first: Size"
+    # A line that wants an address before every chat wants it here too.
+    open_line(centre.chat, wants_email="always")
+    other = Visitor(visitor.inbox)
+    other.begin()
+    assert other.say().status_code == 422
+    other.ask("email", {"email": "bob@example.test"})
+    assert other.say().status_code == 201
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "https://evil.example/", "https://shop.example.evil.example/"])
 def test_a_page_of_another_site_is_not_kept(visitor: Visitor, url: str) -> None:
     visitor.begin(page={"url": url, "title": "Lamps"})
@@ -160,4 +190,9 @@ def test_the_form_comes_as_a_contact_that_is_answered_by_mail(visitor: Visitor, 
         centre.email.pk,
         Assurance.CLAIMED,
     )
+    assert contact.messages.get().meta == {"form": {"email": "ann@example.test", "answers": []}}
     assert visitor.ask("offline", form | {"email": "no address"}).status_code == 422
+    open_line(visitor.inbox, questions="Name *\nOrder number *")
+    another = form | {"id": str(uuid4()), "name": ""}
+    assert visitor.ask("offline", another).json()["code"] == "questions_are_open"
+    assert visitor.ask("offline", another | {"answers": {"order_number": "4711"}}).status_code == 201

@@ -235,9 +235,8 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
         yield _check_browser(line)
 
     def _check_number(self, line: Line) -> Iterable[Check]:
-        numbers = rest.get(line, "IncomingPhoneNumbers.json", {"PhoneNumber": line.address}).get(
-            "incoming_phone_numbers", []
-        )
+        told = rest.get(line, "IncomingPhoneNumbers.json", {"PhoneNumber": line.address})
+        numbers = told.get("incoming_phone_numbers", [])
         if not numbers:
             yield Check(
                 name=_("Number"), is_well=False,

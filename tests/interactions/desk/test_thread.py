@@ -211,6 +211,16 @@ def test_no_name_subject_word_or_agent_becomes_markup(desk: Desk, client: Client
     assert (">14{" in page, words.startswith("{{") and "{{ 7|add:7 }}" not in page) == (False, False)
 
 
+def test_a_customers_sign_and_a_file_that_was_not_kept_are_told(desk: Desk, client: Client) -> None:
+    contact = make_mine(desk, desk.bob, "Ann", "Look")
+    signs = [{"by": "1", "sign": "👍", "at": ""}, {"by": "2", "sign": "", "at": ""}]
+    contact.messages.update(meta={"reactions": signs, "too_large": ["film.mp4"]})
+    client.force_login(desk.bob)
+    page = client.get(f"/desk/{contact.public_id}/").content.decode()
+    assert page.count("The customer answered with <bdi>👍</bdi>") == page.count("answered with") == 1
+    assert "<bdi>film.mp4</bdi>" in page
+
+
 def test_a_name_that_turns_the_line_round_stays_within_itself(desk: Desk, client: Client) -> None:
     contact = make_mine(desk, desk.bob, "\u202egnp.exe")
     client.force_login(desk.bob)

@@ -105,39 +105,42 @@ def figure_of(kpi: Kpi, sums: Sums | None, *, source: str = "", in_series: bool 
         state = State.IMMATURE
     numerator = kpi.numerator.of(counted)
     denominator = kpi.denominator.of(counted) if kpi.denominator else None
-    return _judged(
-        kpi,
-        counted,
-        Figure(
-            kpi=kpi,
-            state=state,
-            numerator=numerator,
-            denominator=denominator,
-            n=numerator if denominator is None else denominator,
-            excluded=max(0, excluded),
-            source=source,
-        ),
+    n = numerator if denominator is None else denominator
+    state, value = _judged(kpi, state, numerator, denominator, n)
+    return Figure(
+        kpi=kpi,
+        state=state,
+        value=value,
+        numerator=None if state is State.SUPPRESSED else numerator,
+        denominator=denominator,
+        n=n,
+        excluded=max(0, excluded),
+        interval=None if value is None else _interval(kpi, counted, numerator, n),
+        source=source,
     )
 
 
-def _judged(kpi: Kpi, counted: dict[str, int], figure: Figure) -> Figure:
-    """With value, interval and state."""
+def _judged(kpi: Kpi, state: State, numerator: int, denominator: int | None, n: int) -> tuple[State, float | None]:
+    """What it comes to, and whether it does."""
     if kpi.aggregation is Aggregation.SUM:
-        return replace(figure, value=float(figure.numerator or 0))
+        return state, float(numerator)
     if kpi.aggregation in {Aggregation.QUANTILE, Aggregation.DISTINCT}:
-        return figure
-    if not figure.denominator:
-        state = figure.state if figure.state is State.IMMATURE else State.NO_DATA
-        return replace(figure, state=state)
-    if figure.n < kpi.suppressed_below:
-        return replace(figure, state=State.SUPPRESSED, numerator=None)
-    numerator = figure.numerator or 0
-    interval = None
+        return state, None
+    if not denominator:
+        return (state if state is State.IMMATURE else State.NO_DATA), None
+    if n < kpi.suppressed_below:
+        return State.SUPPRESSED, None
+    return state, kpi.scale * numerator / denominator
+
+
+def _interval(kpi: Kpi, counted: dict[str, int], numerator: int, n: int) -> tuple[float, float] | None:
+    if kpi.aggregation is Aggregation.SUM:
+        return None
     if kpi.is_proportion:
-        interval = wilson(numerator, figure.denominator)
-    elif kpi.unit is Unit.POINTS:
-        interval = nps_interval(counted["nps_promoters"], counted["nps_detractors"], figure.denominator)
-    return replace(figure, value=kpi.scale * numerator / figure.denominator, interval=interval)
+        return wilson(numerator, n)
+    if kpi.unit is Unit.POINTS:
+        return nps_interval(counted["nps_promoters"], counted["nps_detractors"], n)
+    return None
 
 
 def refused(kpi: Kpi, reason: str) -> Figure:

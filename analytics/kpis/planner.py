@@ -49,6 +49,11 @@ class Plan:
     reason: str = ""
 
     @property
+    def is_summed(self) -> bool:
+        """Whether a table of sums answers it."""
+        return self.source not in {Source.FACTS, Source.REFUSED}
+
+    @property
     def label(self) -> str:
         """What the figure says about where it comes from."""
         over = self.dimension.value if self.dimension else "total"

@@ -79,9 +79,8 @@ def _answer(question: Question) -> tuple[ByKey, Answer]:
     """The total and the groups: KPIs that share a table share a query."""
     total: ByKey = {}
     groups: Answer = {}
-    for kpis in _parts(question.kpis):
-        part = replace(question, kpis=kpis, by_channel=_needs_channels(kpis[0], question))
-        part_total, part_groups = _part(part)
+    for part, plan in _parts(question):
+        part_total, part_groups = _of_agents(part) if plan is None else _part(part, plan)
         total.update(part_total)
         for key, figures in part_groups.items():
             groups.setdefault(key, {}).update(figures)
@@ -96,22 +95,33 @@ def _answer(question: Question) -> tuple[ByKey, Answer]:
     return {name: total[name] for name in order}, groups
 
 
-def _parts(kpis: Sequence[Kpi]) -> list[list[Kpi]]:
-    """KPIs that are read together: of agents' days, rows only, one channel at a time, and the rest."""
-    parts: dict[tuple[bool, bool, bool], list[Kpi]] = {}
-    for kpi in kpis:
-        parts.setdefault((kpi.is_of_agents, kpi.needs_rows, kpi.is_one_channel_at_a_time), []).append(kpi)
-    return list(parts.values())
+def _parts(question: Question) -> list[tuple[Question, Plan | None]]:
+    """KPIs that are read together: of agents' days (which need no plan), of rows only, and by the table of the rest.
+
+    A table that has to be read channel by channel for one serves the others as well.
+    """
+    by_need: dict[tuple[bool, bool, bool], list[Kpi]] = {}
+    for kpi in question.kpis:
+        by_need.setdefault((kpi.is_of_agents, kpi.needs_rows, kpi.is_one_channel_at_a_time), []).append(kpi)
+    parts: list[tuple[Question, Plan | None]] = []
+    for kpis in by_need.values():
+        part = replace(question, kpis=kpis, by_channel=_needs_channels(kpis[0], question))
+        plan = None if kpis[0].is_of_agents else _plan(part)
+        same = next((other for other in parts if plan is not None and plan.is_summed and other[1] == plan), None)
+        if same is None:
+            parts.append((part, plan))
+            continue
+        by_channel = part.by_channel or same[0].by_channel
+        parts[parts.index(same)] = replace(part, kpis=[*same[0].kpis, *kpis], by_channel=by_channel), plan
+    return parts
 
 
 def _needs_channels(kpi: Kpi, question: Question) -> bool:
     return kpi.is_one_channel_at_a_time and question.filters.channel is None and question.split is not Split.CHANNEL
 
 
-def _part(question: Question) -> tuple[ByKey, Answer]:
-    if question.kpis[0].is_of_agents:
-        return _of_agents(question)
-    plan = plan_for(
+def _plan(question: Question) -> Plan:
+    return plan_for(
         kpis=question.kpis,
         period=question.period,
         filters=question.filters,
@@ -119,6 +129,9 @@ def _part(question: Question) -> tuple[ByKey, Answer]:
         visibility=question.visibility,
         clock=question.clock,
     )
+
+
+def _part(question: Question, plan: Plan) -> tuple[ByKey, Answer]:
     if plan.source is Source.REFUSED:
         return {kpi.key: refused(kpi, plan.reason) for kpi in question.kpis}, {}
     cells = read_sums(plan, question)
@@ -145,24 +158,46 @@ def _summed(cells: Cells, question: Question) -> Cells:
 
 def _figures(cells: Cells, question: Question, plan: Plan, *, in_series: bool) -> Answer:
     """Figures by group; where channels stay apart the group's own figure lists them."""
+    apart = [kpi for kpi in question.kpis if question.by_channel and kpi.is_one_channel_at_a_time]
+    whole = [kpi for kpi in question.kpis if kpi not in apart]
+    answer: Answer = {}
+    if whole:
+        found = _figures_of_cells(
+            _channels_together(cells) if apart else cells, whole, question, plan, in_series=in_series
+        )
+        answer = {group: figures for (group, _channel), figures in found.items()}
+    if apart:
+        by_group: dict[GroupKey, list[tuple[int | None, ByKey]]] = {}
+        found = _figures_of_cells(cells, apart, question, plan, in_series=in_series)
+        for (group, channel), figures in sorted(found.items(), key=lambda item: item[0][1] or 0):
+            by_group.setdefault(group, []).append((channel, figures))
+        for group, parts in by_group.items():
+            answer.setdefault(group, {}).update(
+                {kpi.key: _over_channels(kpi, [(channel, one[kpi.key]) for channel, one in parts]) for kpi in apart}
+            )
+    return answer
+
+
+def _figures_of_cells(
+    cells: Cells, kpis: Sequence[Kpi], question: Question, plan: Plan, *, in_series: bool
+) -> dict[tuple[GroupKey, int | None], ByKey]:
+    source = plan.label
     found = {
-        cell: {kpi.key: figure_of(kpi, sums, source=plan.label, in_series=in_series) for kpi in question.kpis}
+        cell: {kpi.key: figure_of(kpi, sums, source=source, in_series=in_series) for kpi in kpis}
         for cell, sums in cells.items()
     }
-    if any(kpi.aggregation is Aggregation.QUANTILE for kpi in question.kpis):
-        with_quantiles(found, question)
-    if any(kpi.aggregation is Aggregation.DISTINCT for kpi in question.kpis):
-        with_distincts(found, question)
-    grouped: dict[GroupKey, list[tuple[int | None, ByKey]]] = {}
-    for (group, channel), figures in sorted(found.items(), key=lambda item: item[0][1] or 0):
-        grouped.setdefault(group, []).append((channel, figures))
-    return {
-        group: {
-            kpi.key: _over_channels(kpi, [(channel, figures[kpi.key]) for channel, figures in parts])
-            for kpi in question.kpis
-        }
-        for group, parts in grouped.items()
-    }
+    if any(kpi.aggregation is Aggregation.QUANTILE for kpi in kpis):
+        with_quantiles(found, replace(question, kpis=kpis))
+    if any(kpi.aggregation is Aggregation.DISTINCT for kpi in kpis):
+        with_distincts(found, replace(question, kpis=kpis))
+    return found
+
+
+def _channels_together(cells: Cells) -> Cells:
+    together: Cells = {}
+    for (group, _channel), sums in cells.items():
+        together.setdefault((group, None), Sums()).add(sums)
+    return together
 
 
 def _over_channels(kpi: Kpi, parts: list[tuple[int | None, Figure]]) -> Figure:
@@ -256,5 +291,5 @@ def contacts_of_the_centre(period: Period, *, channel: int | None, user: User) -
         visibility=Visibility(),
         clock=Clock(()),
     )
-    total, _groups = _part(question)
+    total, _groups = _part(question, _plan(question))
     return total["contacts"].n

@@ -150,24 +150,27 @@ def _read(
             aggregates[f"m_{maturity.value}_{term.alias}"] = Sum(_product(term), filter=only)
     grouped = rows.order_by().values(**columns) if columns else rows.order_by().values()
     found = grouped.annotate(**aggregates) if columns else [rows.aggregate(**aggregates)]
+    every = [(name.removeprefix("s_"), name) for name in aggregates if name.startswith("s_")]
+    mature = {
+        maturity: [(name.removeprefix(prefix), name) for name in aggregates if name.startswith(prefix)]
+        for maturity in matures
+        for prefix in [f"m_{maturity.value}_"]
+    }
     cells: Cells = {}
     for row in found:
         if all(row[name] is None for name in aggregates):
             continue
-        sums = _sums(row, aggregates, matures, sign=row.get("sign", 1))
-        _merge(cells, {(row.get("group"), row.get("by_channel")): sums})
+        sign = row.get("sign", 1)
+        sums = Sums(
+            {alias: sign * int(row[name] or 0) for alias, name in every},
+            {maturity: {alias: int(row[name] or 0) for alias, name in names} for maturity, names in mature.items()},
+        )
+        key = (row.get("group"), row.get("by_channel"))
+        if key in cells:
+            cells[key].add(sums)
+        else:
+            cells[key] = sums
     return cells if "sign" not in columns else {key: sums for key, sums in cells.items() if any(sums.every.values())}
-
-
-def _sums(row: dict[str, Any], aggregates: Iterable[str], matures: Iterable[Maturity], *, sign: int) -> Sums:
-    every = {name[2:]: sign * int(row[name] or 0) for name in aggregates if name.startswith("s_")}
-    mature = {}
-    for maturity in matures:
-        prefix = f"m_{maturity.value}_"
-        mature[maturity] = {
-            name.removeprefix(prefix): int(row[name] or 0) for name in aggregates if name.startswith(prefix)
-        }
-    return Sums(every, mature)
 
 
 def _terms(kpis: Iterable[Kpi]) -> list[Term]:

@@ -60,8 +60,11 @@ def tidy_customers(centre: Centre, strangers: list[Person], regulars: list[Perso
         erase_customer(customer_id=forgotten.pk, by=centre.administrator)
 
 
-def begin_today(story: Story) -> int:
-    """What has come in and is not over: received as any live contact is, some of it taken up by who is here."""
+def begin_today(story: Story, *, but: User) -> int:
+    """What has come in and is not over: received as any live contact is, some of it taken up by who is here.
+
+    `but`: somebody who is on the telephone.
+    """
     plans = sorted(story.unfinished)[-MOST_WAITING:]
     if len(plans) < 4:
         plans += _fresh(story, 4 - len(plans))

@@ -43,16 +43,24 @@ def tell_calls(line: Inbox, rng: random.Random) -> int:
     spoken = Interaction.objects.filter(inbox=line, channel=Channel.VOICE, closed_at__isnull=False).order_by(
         "-started_at"
     )
-    contacts = list(spoken.select_related("identity", "agent", "queue")[:TOLD])
+    contacts = list(spoken.select_related("identity", "agent", "queue", "inbox")[:TOLD])
     sound = _sound()
     for place, contact in enumerate(contacts):
-        call = _call(line, contact, rng)
+        call = _call(contact, {"menu": rng.choice("123")})
         if contact.agent is not None and place < RECORDED * 2:
             _record(call, rng, sound if place < RECORDED else b"")
     return len(contacts)
 
 
-def _call(line: Inbox, contact: Interaction, rng: random.Random) -> Call:
+def tell_call(contact: Interaction, rng: random.Random, *, answers: dict[str, str]) -> Call:
+    """Give one contact that is over the call it came by, with its recording."""
+    call = _call(contact, answers)
+    _record(call, rng, _sound())
+    return call
+
+
+def _call(contact: Interaction, answers: dict[str, str]) -> Call:
+    line = contact.inbox
     ended = contact.closed_at or contact.started_at
     call = Call.objects.create(
         inbox=line,
@@ -63,7 +71,7 @@ def _call(line: Inbox, contact: Interaction, rng: random.Random) -> Call:
         from_number=contact.identity.value[:64] if contact.identity else "",
         to_number=line.address,
         queue=contact.queue,
-        answers={"menu": rng.choice("123")},
+        answers=answers,
         started_at=contact.started_at,
         answered_at=contact.first_answered_at,
         ended_at=ended,

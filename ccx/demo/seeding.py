@@ -17,6 +17,7 @@ from ccx.demo.calls import tell_calls
 from ccx.demo.centre import Centre, make_centre
 from ccx.demo.demand import DAYS, Demand
 from ccx.demo.desks import fill_desks
+from ccx.demo.one_case import tell_one_case
 from ccx.demo.people import People, Person, store_people, store_what_we_keep
 from ccx.demo.rota import Rota
 from ccx.demo.signins import give_sign_ins, keep_sign_ins
@@ -117,8 +118,9 @@ def _seed(contacts: int, now: datetime) -> Seeded:
     judge_contacts(receipts, random.Random(SEED))  # noqa: S311
     tidy_customers(centre, strangers, regulars)
     rota.store_presence()
-    running = begin_today(story) + fill_desks(story)
+    running = begin_today(story, but=centre.agents["Phone"][0]) + fill_desks(story) + 1
     tell_calls(centre.inboxes[Channel.VOICE], rng)
+    tell_one_case(centre, now, random.Random(SEED))  # noqa: S311
     return Seeded(len(receipts), customers, responses, running, give_sign_ins(centre))
 
 

@@ -342,7 +342,8 @@ class Adapter(ABC):
     def verify(self, line: Line, request: Request) -> None:
         """Return if the provider sent this, over the raw bytes, in constant time.
 
-        Raises NotVerifiedError, or StaleDeliveryError where the scheme has a time and it is more than five minutes off.
+        Raises NotVerifiedError, or StaleDeliveryError where the scheme has a time and it is more than five minutes off;
+        TemporaryEffectError where what proves it (a certificate) cannot be had just now.
         """
         raise NotVerifiedError
 

@@ -24,8 +24,13 @@ from ccx.kernel.events.models import EventRow, LogHead, ReaderPosition
 from ccx.kernel.models import ApiKey, Grant, Team, User
 from ccx.kernel.people.choices import Role
 from feedback.models import FollowUp, Invitation, Response
+from interactions.calls.minding import bring_back_the_lost, look_after_the_silent
+from interactions.calls.models import CallState
+from interactions.cases.choices import SegmentKind
 from interactions.channels.choices import Channel
+from interactions.handling.services import end_silence, offer_waiting_work
 from interactions.models import (
+    Call,
     Case,
     Consent,
     ContactReason,
@@ -274,3 +279,38 @@ def test_unhappy_answers_are_looked_after(made: Made) -> None:
     assert rows.filter(closed_at__isnull=False).exclude(cause="").exists()
     assert not rows.filter(closed_at__gt=timezone.now()).exists()
     assert not rows.filter(owner__isnull=True, closed_at__isnull=False).exists()
+
+
+def test_a_case_on_three_channels_lies_on_a_desk_with_a_call_in_progress_that_lasts_a_working_day(made: Made) -> None:
+    call = Call.objects.select_related("interaction__agent").get(provider_id="demo-one-case")
+    contact = call.interaction
+    assert contact is not None
+    assert contact.agent is not None
+    contacts = Interaction.objects.filter(case=contact.case).order_by("started_at")
+    assert [one.channel for one in contacts] == [Channel.CHAT, Channel.EMAIL, Channel.VOICE, Channel.VOICE]
+    assert {one.customer_id for one in contacts} == {contact.customer_id}
+    stretches = contact.segments.order_by("started_at").values_list("kind", flat=True)
+    kinds = SegmentKind
+    assert [kinds(kind) for kind in stretches] == [
+        *(kinds.IVR, kinds.QUEUE, kinds.RING, kinds.TALK, kinds.HOLD, kinds.TALK),
+    ]
+
+    def page() -> str:
+        client = Client()
+        client.force_login(contact.agent, backend="ccx.kernel.people.backends.PersonBackend")
+        return client.get(f"/desk/{contact.public_id}/").content.decode()
+
+    shown = page()
+    for words in ("demonstration: no provider", "split backrest", "By Chat", "By E-mail", "By Voice", "<audio"):
+        assert words in shown, words
+    later = timezone.now() + timedelta(hours=7, minutes=50)
+    with transaction.atomic():
+        look_after_the_silent(now=later)
+        bring_back_the_lost()
+        end_silence(later)
+        offer_waiting_work(now=later)
+        assert Call.objects.get(pk=call.pk).state == CallState.TALKING
+        assert 'data-call-state="talking"' in page()
+        look_after_the_silent(now=later + timedelta(hours=1))
+        assert Call.objects.get(pk=call.pk).state == CallState.ENDED
+        transaction.set_rollback(True)

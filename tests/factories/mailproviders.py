@@ -7,15 +7,20 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import NameOID
+from django.core.cache import cache
 
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Line, Request
+from interactions.channels.email.esp_sns import certificate_key
 
 URL = "https://ccx.test/in/8f14e45f-ceea-467f-a0e6-0d3b1c1f9a11/"
 SECRETS = {
@@ -33,6 +38,8 @@ SECRETS = {
     "secret_access_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 }
 SVIX_KEY = base64.b64encode(b"svix-secret-of-24-bytes!").decode()
+TOPIC = "arn:aws:sns:eu-central-1:123456789012:mail"
+SNS_CERTIFICATE = "https://sns.eu-central-1.amazonaws.com/SimpleNotificationService-0123abc.pem"
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC = ec.generate_private_key(ec.SECP256R1())
 
@@ -56,7 +63,7 @@ def line_of(provider: str, **settings: Any) -> Line:
         channel=Channel.EMAIL,
         name="Help",
         address="help@ccx.test",
-        settings={"region": "eu-central-1", "project_id": "p1", **settings},
+        settings={"region": "eu-central-1", "project_id": "p1", "topics": [TOPIC], **settings},
         secrets=secrets,
         webhook_url=URL,
     )
@@ -151,10 +158,34 @@ def unisender_go(event: Any, *, key: str = SECRETS["api_key"]) -> Request:
 
 
 def ses(event: Any, *, kind: str = "Notification", **more: Any) -> Request:
-    note = {"Type": kind, "MessageId": "n1", "Timestamp": "2026-03-03T10:00:00.000Z", "TopicArn": "arn:aws:sns:x:1:t"}
-    body = json.dumps(note | ({"Message": json.dumps(event)} if event is not None else {}) | more).encode()
-    headers = {"x_amz_sns_message_type": kind, "x_amz_sns_message_id": "n1"}
-    return with_password(brought(body, "text/plain; charset=UTF-8", **headers))
+    """A note of SNS as Amazon signs it; its certificate lies where one that was fetched lies."""
+    note = {"Type": kind, "MessageId": "n1", "TopicArn": TOPIC, "Message": json.dumps(event)} | more
+    return brought(json.dumps(sns_signed(note)).encode(), "text/plain; charset=UTF-8", **sns_headers(kind))
+
+
+def sns_headers(kind: str) -> dict[str, str]:
+    return {"x_amz_sns_message_type": kind, "x_amz_sns_message_id": "n1", "x_amz_sns_topic_arn": TOPIC}
+
+
+def sns_signed(note: dict[str, Any], *, version: str = "2", key: Any = RSA, url: str = SNS_CERTIFICATE) -> Any:
+    """By the documentation of Amazon SNS: names and values of what is signed, a line each."""
+    names = ["Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
+    note = {"Timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")} | note
+    text = "".join(f"{name}\n{note[name]}\n" for name in names if name in note)
+    sums = {"1": hashes.SHA1(), "2": hashes.SHA256()}
+    seal = key.sign(text.encode(), padding.PKCS1v15(), sums[version])
+    cache.set(certificate_key(SNS_CERTIFICATE), a_certificate(RSA), timeout=600)
+    signed = {"SignatureVersion": version, "Signature": base64.b64encode(seal).decode(), "SigningCertURL": url}
+    return note | signed
+
+
+def a_certificate(key: Any, *, ended: bool = False) -> bytes:
+    """As Amazon's are, but signed by itself."""
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")]), datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    ends_at = now + timedelta(days=-1 if ended else 30)
+    made = made.not_valid_before(now - timedelta(days=2)).not_valid_after(ends_at)
+    return made.sign(RSA, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 SIGNERS: dict[str, Callable[[Any], Request]] = {

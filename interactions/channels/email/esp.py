@@ -129,7 +129,7 @@ class EspAdapter(Adapter):
     def verify(self, line: Line, request: Request) -> None:
         try:
             self.authenticate(line, request)
-        except (NotVerifiedError, StaleDeliveryError):
+        except (NotVerifiedError, StaleDeliveryError, TemporaryEffectError):
             raise
         except Exception as error:  # anymail's own refusals, and whatever a stranger's bytes make of its code
             raise NotVerifiedError(type(error).__name__) from error

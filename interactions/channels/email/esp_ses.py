@@ -20,52 +20,66 @@ from django.utils.translation import gettext_lazy as _
 
 from ccx.kernel import egress
 from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError
-from interactions.channels.contract import Answer, Field, Line, Request, UnreadableDeliveryError
+from interactions.channels.contract import Field, Line, NotVerifiedError, Request, UnreadableDeliveryError, Words
 from interactions.channels.email.esp import (
     MAX_BODY,
+    RECEIVING,
     SENDING,
-    SHARED_SECRET,
     EspAdapter,
     from_base64,
     raw_mail,
     secret,
 )
 from interactions.channels.email.esp_requests import read_json
+from interactions.channels.email.esp_sns import confirm, verify_note
 
 REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}")
 BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-CONFIRMS_AT: Final = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?")
 READY: Final = "Successfully validated SNS topic for Amazon SES event publishing."
 FETCH_SECONDS: Final = 20.0
 
 
 class AmazonSes(EspAdapter):
-    """Signs with certificates that anymail does not check either: its address bears user and password."""
+    """What comes in proves itself by the signature of Amazon SNS, which anymail does not check."""
 
     provider: ClassVar[str] = "ses"
     label: ClassVar[str] = "Amazon SES"
     module: ClassVar[str] = "amazon_ses"
     tracking: ClassVar[str] = "AmazonSESTrackingWebhookView"
+    webhook_help: ClassVar[Words] = _(
+        "Subscribe it over HTTPS to the SNS topics of mail and of events, without raw message delivery. The"
+        " subscription confirms itself."
+    )
     form: ClassVar[tuple[Field, ...]] = (
         secret("access_key_id", _("Access key ID")),
         secret("secret_access_key", _("Secret access key")),
         Field(name="region", label=_("Region"), is_required=True, group=SENDING, help=_("For example eu-central-1.")),
         Field(name="configuration_set", label=_("Configuration set"), group=SENDING),
-        SHARED_SECRET,
+        Field(
+            name="topics",
+            label=_("Topics (ARN)"),
+            kind="lines",
+            is_required=True,
+            group=RECEIVING,
+            help=_("Of the SNS topics that mail and events come over, one a line: arn:aws:sns:eu-central-1:…"),
+        ),
     )
 
-    def challenge(self, line: Line, request: Request) -> Answer | None:
-        """SNS shows its password only after it was asked for it."""
-        if request.method == "POST" and "authorization" not in request.headers:
-            return Answer(status=401, headers={"WWW-Authenticate": 'Basic realm="CCX"'})
-        return super().challenge(line, request)
+    def authenticate(self, line: Line, request: Request) -> None:
+        """By Amazon's signature, and by the topic."""
+        try:
+            note = read_json(request.body)
+        except UnreadableDeliveryError as error:
+            raise NotVerifiedError from error
+        topics = line.settings.get("topics")
+        verify_note(note, topics=topics if isinstance(topics, list) else [])
 
     def items(self, asked: HttpRequest) -> Iterable[Any]:
         """One note of SNS holds one event of SES."""
         note = read_json(asked.body)
         kind, text = note.get("Type"), note.get("Message")
         if kind == "SubscriptionConfirmation":
-            _confirm(str(note.get("SubscribeURL") or ""))
+            confirm(note)
             return []
         if kind != "Notification" or text == READY:
             return []
@@ -114,14 +128,6 @@ class AmazonSes(EspAdapter):
             raise OutcomeIsUnknownError("the provider's answer cannot be read") from error
         status = SimpleNamespace(status="queued", message_id=message_id)
         mail.anymail_status = SimpleNamespace(recipients=dict.fromkeys(mail.recipients(), status))
-
-
-def _confirm(url: str) -> None:
-    """Say yes to a subscription; only Amazon's own address is ever called."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not CONFIRMS_AT.fullmatch(parts.hostname or "") or parts.port not in {None, 443}:
-        raise UnreadableDeliveryError("the subscription is not confirmed at Amazon")
-    egress.ask("GET", url, is_idempotent=True)
 
 
 def _base(line: Line, service: str, host: str) -> str:

@@ -292,6 +292,8 @@ def _edit(request: StaffRequest, *, channel: Channel, adapter: Adapter | None, i
         "adapter": adapter,
         "is_readable": is_readable,
         "redirect_address": consent_redirect(),
+        "base": settings.BASE_URL.rstrip("/"),
+        "is_public": settings.BASE_URL.startswith("https://"),
     }
     if inbox is not None:
         context |= _beside(request, inbox, adapter) | {"consent": consent_shown(inbox, kept)}
@@ -315,8 +317,6 @@ def _beside(request: StaffRequest, inbox: Inbox, adapter: Adapter | None) -> dic
         "is_tried": _comes_next(request, inbox, "try") and adapter is not None,
         "is_connected": _comes_next(request, inbox, "connect"),
         "webhook": f"{webhook_url(inbox)}{adapter.webhook_path}" if adapter is not None and adapter.has_webhook else "",
-        "is_public": base.startswith("https://"),
-        "base": base,
         "tag": tag if inbox.channel == Channel.CHAT else "",
         "has_templates": adapter is not None and _has_templates(adapter),
         "templates": _templates(inbox),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from ccx.kernel.events.effects import TemporaryEffectError
 from ccx.kernel.secrets import SecretIsUnreadableError, decrypt, encrypt
 from interactions.channels.contract import Adapter, Answer, Line, NotVerifiedError, Request, StaleDeliveryError
 from interactions.channels.models import Inbox
@@ -54,8 +55,8 @@ def enter(request: HttpRequest, public_id: UUID, *, answer: Answerer, keeps: boo
         return _refused()
     try:
         return _heard(inbox, adapter, public_request(request, body), answer=answer, keeps=keeps)
-    except (SecretIsUnreadableError, OperationalError, InterfaceError) as error:
-        # Ours to mend; the provider comes again.
+    except (SecretIsUnreadableError, OperationalError, InterfaceError, TemporaryEffectError) as error:
+        # Ours to mend, or what would prove it cannot be had just now; the provider comes again.
         logger.error("delivery_not_kept", inbox_id=inbox.pk, error=type(error).__name__)
         return _plain(503, "try again")
 
@@ -69,7 +70,7 @@ def _heard(inbox: Inbox, adapter: Adapter, request: Request, *, answer: Answerer
         adapter.verify(line, request)
     except StaleDeliveryError:
         return _plain(400, "too old")
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, TemporaryEffectError):
         raise
     except Exception as error:
         if not isinstance(error, NotVerifiedError):

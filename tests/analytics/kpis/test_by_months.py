@@ -77,3 +77,13 @@ def test_the_week_of_most_of_a_month_is_the_month_less_its_other_days(boss) -> N
     later = Period(date(2026, 3, 4), date(2026, 3, 31))
     week = read_week(key="contacts", period=later, filters=Filters(channel=1), user=boss)
     assert {cell: figure.value for cell, figure in week.cells.items()} == {(2, 14): 2}
+
+
+@pytest.mark.django_db
+def test_one_look_at_agents_work_serves_what_is_told_by_channel_and_what_is_not(
+    history, boss, django_assert_num_queries
+) -> None:
+    month = Period(date(2026, 1, 1), date(2026, 1, 31))
+    told_by(month, boss, Split.AGENT)
+    with django_assert_num_queries(2):  # the sums, and the agents' names
+        told_by(month, boss, Split.AGENT)

@@ -158,7 +158,7 @@ def test_a_signature_that_is_altered_short_or_missing_is_refused(provider: str) 
         ADAPTERS[provider].verify(replace(line, secrets={}), request)
 
 
-@pytest.mark.parametrize("provider", ["postmark", "mailjet", "sparkpost", "brevo", "ses", "sendgrid"])
+@pytest.mark.parametrize("provider", ["postmark", "mailjet", "sparkpost", "brevo", "sendgrid"])
 def test_where_nothing_is_signed_a_wrong_or_missing_password_is_refused(provider: str) -> None:
     line = bring.without(line_of(provider), "tracking_webhook_verification_key")
     request = bring.as_json({})
@@ -350,35 +350,6 @@ def test_a_mail_that_a_provider_took_apart_is_put_together_again() -> None:
         assert (mail.sender, mail.subject, mail.message_id) == ("ann@example.test", "My order", "<m7@x.test>"), provider
         assert mail.text == "Grüße", provider
         assert [file.content for file in mail.files] == [picture], provider
-
-
-def test_amazon_is_asked_for_its_password_and_only_its_own_subscriptions_are_confirmed() -> None:
-    adapter, line = ADAPTERS["ses"], line_of("ses")
-    answer = adapter.challenge(line, bring.as_json({}))
-    assert answer is not None
-    assert (answer.status, "Basic" in answer.headers["WWW-Authenticate"]) == (401, True)
-    assert adapter.challenge(line, bring.ses({})) is None
-    for url in (
-        "https://evil.test/?Action=ConfirmSubscription",
-        "http://sns.eu-central-1.amazonaws.com/",
-        "https://sns.eu-central-1.amazonaws.com.evil.test/",
-        "https://sns.eu-central-1.amazonaws.com:8443/",
-        "https://bucket.s3.amazonaws.com/",
-        "",
-    ):
-        with pytest.raises(UnreadableDeliveryError):
-            understood("ses", bring.ses(None, kind="SubscriptionConfirmation", SubscribeURL=url))
-
-
-def test_amazons_subscription_is_confirmed_at_amazon(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, str]] = []
-    monkeypatch.setattr("ccx.kernel.egress.ask", lambda method, url, **_: asked.append((method, url)))
-    url = "https://sns.eu-central-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
-    assert understood("ses", bring.ses(None, kind="SubscriptionConfirmation", SubscribeURL=url)) == Parsed()
-    assert asked == [("GET", url)]
-    assert understood("ses", bring.ses(None, kind="UnsubscribeConfirmation")) == Parsed()
-    ready = "Successfully validated SNS topic for Amazon SES event publishing."
-    assert understood("ses", bring.ses(None, Message=ready)) == Parsed()
 
 
 def test_somebody_who_looks_whether_we_are_there_hears_that_we_are() -> None:

@@ -296,8 +296,8 @@ def test_a_line_that_says_too_little_is_told_what_is_missing(provider: IdentityP
     for oauth, sentence in (
         ({}, "Enter the client ID"),
         ({"provider": "google", "client_id": "app"}, "Enter the client secret"),
-        ({"provider": "other", "client_id": "app"}, "address of consent"),
-        ({"provider": "other", "client_id": "app", "authorize_url": "javascript:alert(1)"}, "address of consent"),
+        ({"provider": "other", "client_id": "app"}, "addresses of consent"),
+        ({"provider": "other", "client_id": "app", "authorize_url": "javascript:alert(1)"}, "addresses of consent"),
     ):
         inbox.settings, inbox.credentials = {"oauth": oauth}, ""
         inbox.save()
@@ -326,6 +326,21 @@ def test_known_providers_are_asked_at_their_own_addresses(
     assert leads_to.partition("?")[0] == address
     asked = parse_qs(leads_to.partition("?")[2])
     assert {"openid", "email", scope} <= set(asked["scope"][0].split())
+
+
+def test_a_line_that_signs_in_by_consent_names_its_provider(provider: IdentityProvider, admin: Client) -> None:
+    told = {"name": "New", "address": "new@ccx.test", "at_imap__sign_in": "token", "at_imap__host": "127.0.0.1"}
+    told |= {"at_imap__security": "tls", "at_imap__start": "new", "at_smtp__security": "tls"}
+    told |= {"at_smtp__sign_in": "password"}
+    answer = admin.post(f"{LINES}add/email/", told)
+    assert answer.status_code == 422
+    assert 'id="id_at_oauth__provider_error"' in answer.text
+    # Saved with "Add and connect", its page goes on to the provider by itself; once.
+    told |= {f"at_oauth__{name}": value for name, value in provider.settings().items()}
+    page = admin.post(f"{LINES}add/email/", told | {"then": "connect"}, follow=True).text
+    connecting = f'hx-post="{page_of(Inbox.objects.get())}connect/" hx-trigger="click, load"'
+    assert connecting in page
+    assert connecting not in admin.get(page_of(Inbox.objects.get())).text
 
 
 def test_a_consent_is_forgotten_when_asked(provider: IdentityProvider, admin: Client) -> None:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ccx.kernel.people.choices import Role
@@ -211,6 +213,21 @@ def test_the_last_contact_is_the_last_however_long_ago(admin: Client) -> None:
     assert "never" in admin.get(f"{LINES}?q=silent").text
     assert "never" not in admin.get(f"{LINES}?q=quiet").text
     assert "No contact came over it yet." in admin.get(page_of(silent)).text
+
+
+def test_the_last_contact_is_one_look_into_an_index_a_line(db: None) -> None:
+    inboxes = [a_line(name=f"Line {number}") for number in range(3)]
+    with CaptureQueriesContext(connection) as asked:
+        with_standing(inboxes)
+    (looking,) = [query["sql"] for query in asked if "started_at" in query["sql"]]
+    with connection.cursor() as cursor:
+        # On a table as small as a test's the planner reads it whole, and sorts.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {looking}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "interactions_of_inbox" in plan
+    assert "Sort" not in plan
+    assert "Seq Scan on interactions_interaction" not in plan
 
 
 def test_a_number_without_the_browsers_key_works_and_says_what_does_not(admin: Client) -> None:

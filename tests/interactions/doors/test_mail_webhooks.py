@@ -1,13 +1,17 @@
 """Mail that a provider brings goes the way of mail that was fetched; what it tells of ours reaches the answer."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from ccx.kernel.events.effects import TemporaryEffectError
+from interactions.channels.email.esp_sns import certificate_key
 from interactions.channels.registry import webhook_url
 from interactions.channels.services import keep_credentials
 from interactions.doors.models import Delivery
@@ -97,10 +101,27 @@ def test_a_mail_that_the_provider_keeps_while_it_is_down_is_taken_in_later(centr
     assert Delivery.objects.get().state == "done"
 
 
-@pytest.mark.parametrize("method", ["head", "post"])
-def test_amazon_is_asked_for_its_password_and_others_learn_that_we_are_there(centre: Centre, method: str) -> None:
-    inbox = line_at(centre, "ses", region="eu-central-1")
-    local = "/" + webhook_url(inbox).split("/", 3)[3]
-    answer = getattr(Client(), method)(local)
-    assert answer.status_code == {"head": 200, "post": 401}[method]
-    assert ("WWW-Authenticate" in answer) is (method == "post")
+def test_a_note_of_amazons_is_taken_in_once_and_an_altered_one_is_refused(
+    centre: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = line_at(centre, "ses", region="eu-central-1", topics=[bring.TOPIC])
+    receipt = {"recipients": ["help@ccx.test"], "action": {"type": "SNS", "encoding": "UTF8"}}
+    content = a_mail("Where is my order?").decode()
+    note = bring.ses({"notificationType": "Received", "content": content, "receipt": receipt})
+    for byte, other in ((b"order", b"ordes"), (b"n1", b"n2"), (b":mail", b":mair"), (b"Notification", b"notification")):
+        altered = replace(note, body=note.body.replace(byte, other, 1))
+        assert brought(inbox, altered) == 403
+    assert not Delivery.objects.exists()
+    # Its certificate cannot be had: Amazon, which never comes again after a 4xx, hears to come again.
+    cache.delete(certificate_key(bring.SNS_CERTIFICATE))
+
+    def is_away(*_told: Any, **_more: Any) -> None:
+        raise TemporaryEffectError("no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("ccx.kernel.egress.ask", is_away)
+        assert brought(inbox, note) == 503
+    assert not Delivery.objects.exists()
+    cache.set(certificate_key(bring.SNS_CERTIFICATE), bring.a_certificate(bring.RSA))
+    assert [brought(inbox, note) for _ in range(2)] == [200, 200]
+    assert Message.objects.get().body == "Where is my order?"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from ccx.embedded.ports import a_free_port
 from interactions.channels.choices import Channel
 from interactions.channels.contract import Line, Request
@@ -170,9 +172,8 @@ class SparkPostKit(EspKit):
 
 class SesKit(EspKit):
     provider = "ses"
-    settings = {"region": "eu-central-1"}
-    secrets = keys("access_key_id", "secret_access_key", "webhook_secret")
-    signs_body = False
+    settings = {"region": "eu-central-1", "topics": [bring.TOPIC]}
+    secrets = keys("access_key_id", "secret_access_key")
     mail = staticmethod(
         lambda number: {"notificationType": "Received", "content": raw(number), "receipt": {"action": {"type": "SNS"}}}
     )
@@ -186,10 +187,16 @@ class SesKit(EspKit):
     other = {"eventType": "Something", "mail": {"messageId": "x", "destination": [ANN]}}
     answers = {"MessageId": "s1"}
 
-    @staticmethod
-    def request(payload: Any) -> Request:  # type: ignore[override]
-        """Without any password SNS is asked for one; a stranger brings a wrong one."""
-        return bring.with_password(bring.ses(payload), "eve:guess")
+    def sign(self, wire: Wire, line: Line, url: str) -> Wire:
+        """One note of SNS an event; for a line with other keys somebody else signs."""
+        if line.secrets == self.secrets:
+            return wire_of(bring.ses(json.loads(wire.body)))
+        note = {"Type": "Notification", "MessageId": "n1", "TopicArn": bring.TOPIC, "Message": wire.body.decode()}
+        stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return wire_of(bring.as_json(bring.sns_signed(note, key=stranger)))
+
+    def malformed(self) -> Wire | None:
+        return None
 
 
 class SendGridKit(EspKit):

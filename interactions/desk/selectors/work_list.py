@@ -224,7 +224,7 @@ class _Maker:
         return Row(
             interaction=interaction,
             name=name_of(interaction),
-            line=" ".join(str(getattr(said, "start", "")).split()) or interaction.subject,
+            line=" ".join(str(getattr(said, "start", "")).split()) or interaction.subject or _title_of(interaction),
             line_by=said.author_kind if said else "",
             waits=None if since is None else max(0, int((self.now - since).total_seconds())),
             target=self.targets.seconds_for(interaction),
@@ -232,6 +232,11 @@ class _Maker:
             rings_on=max(0, round((offer.expires_at - self.now).total_seconds())) if offer else 0,
             troubled=self.troubled.get(interaction.pk, 0),
         )
+
+
+def _title_of(interaction: Interaction) -> str:
+    """What a call is about stands nowhere but at its case."""
+    return interaction.case.title if interaction.case is not None else ""
 
 
 def waiting_since(interaction: Interaction, last: Message | None) -> datetime | None:

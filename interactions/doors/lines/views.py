@@ -71,8 +71,9 @@ def lines(request: StaffRequest) -> HttpResponse:
         caption=_("Lines"),
         columns=[
             Column(label=_("Line"), is_wide=True),
-            Column(label=_("Channel")),
+            # What a phone shows without a swipe; the channel is an icon as well.
             Column(label=_("State")),
+            Column(label=_("Channel")),
             Column(label=_("Queue")),
             Column(label=_("Last contact")),
         ],
@@ -102,13 +103,13 @@ def _row(shown: LineShown) -> Row:
         url=reverse("interactions:line", args=[inbox.public_id]),
         cells=[
             Cell(text=inbox.name, detail=inbox.address, icon=channel.slug),
-            Cell(text=str(channel.label)),
             Cell(
                 text=standing.word,
                 icon=standing.tone,
                 tone=standing.tone,
                 detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
+            Cell(text=str(channel.label)),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
             Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("never")),
         ],

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client, override_settings
 
 from ccx.kernel.models import User
@@ -19,7 +20,8 @@ from ccx.kernel.people.errors import NotAllowedError
 from interactions.channels.choices import Channel
 from interactions.channels.models import LineHealth, LineState
 from interactions.channels.services import credentials_of, keep_credentials
-from interactions.doors.lines.services import begin_consent
+from interactions.doors.lines import services
+from interactions.doors.lines.services import begin_consent, claim_consent
 from interactions.doors.mail.fetching import fetch_mailbox
 from interactions.doors.models import Mailbox
 from interactions.models import Inbox, Message
@@ -255,6 +257,32 @@ def test_a_state_serves_once_and_for_ten_minutes(provider: IdentityProvider, adm
     with time_machine.travel(time.time() + 601, tick=False):
         assert "was not asked for here" in told(admin.get(late, follow=True))
     assert len(provider.trades) == 1
+
+
+def test_of_two_who_come_back_at_the_same_moment_one_is_let_in(
+    provider: IdentityProvider, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = a_line(provider)
+    leads_to = begin_consent(inbox=inbox, browser="b", by=alice)
+    state = parse_qs(urlsplit(leads_to).query)["state"][0]
+    rivals = []
+
+    class Overtaken:
+        """Between looking a state up and using it up, somebody else does both."""
+
+        def get(self, key: str) -> Any:
+            found = cache.get(key)
+            with monkeypatch.context() as usual:
+                usual.setattr(services, "cache", cache)
+                rivals.append(claim_consent(state=state, browser="b", by=alice))
+            return found
+
+        def delete(self, key: str) -> bool:
+            return cache.delete(key)
+
+    monkeypatch.setattr(services, "cache", Overtaken())
+    assert claim_consent(state=state, browser="b", by=alice) is None
+    assert [rival is not None for rival in rivals] == [True]
 
 
 def test_the_way_back_leads_to_our_own_pages_whatever_the_address_says(

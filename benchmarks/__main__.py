@@ -25,6 +25,7 @@ KEYS = (
     "live_fanout",
     "live_roundtrip",
     "chat_visitors",
+    "chat_storm",
     "sending",
     "mail_backlog",
 )

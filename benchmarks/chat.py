@@ -1,7 +1,9 @@
 """Sockets of visitors: what an idle one costs, how soon news stands in all, and what a message of theirs takes."""
 
+import os
 import time
 from typing import Final
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.test import Client
@@ -18,6 +20,8 @@ from interactions.models import Inbox, Queue
 VISITORS: Final = 2_000
 ACTIVE: Final = 200
 ROUNDS: Final = 12
+# As the widget spreads them (static/chat/line.js).
+SPREAD_SECONDS: Final = 4
 SHOP: Final = "https://shop.invalid"
 
 
@@ -52,6 +56,28 @@ def visitors() -> None:
     note = f"median {percentile(taken, 0.5) * 1000:.0f} ms, beside {VISITORS} sockets"
     slow = percentile(taken, 0.95) * 1000
     tell(Figure(name="chat_visitors_message", size=ACTIVE, value=slow, unit="ms (p95)", bar=500, note=note))
+
+
+def storm() -> None:
+    """The socket process is killed under two thousand visitors and started again: how soon all are back, and hear."""
+    inbox, tokens = _line_with(VISITORS)
+    program, pairs = ("benchmarks.chat_client", str(inbox.public_id), SHOP), [(token, "") for token in tokens]
+    with server() as (port, process), browsers(port, program, pairs):
+        process.kill()
+        process.wait()
+    with server(port) as (_, process), patch.dict(os.environ, BROWSERS_WITHIN=str(SPREAD_SECONDS)):
+        started = time.perf_counter()
+        with browsers(port, program, pairs) as pages:
+            took = time.perf_counter() - started
+            pages.arrived()
+            taken = _messages(inbox, tokens[:ACTIVE])
+            topics = ChatVisitor.objects.filter(inbox=inbox).values_list("public_id", flat=True)
+            nudging.nudge(*(visitor_topic(key) for key in topics), what="news")
+            time.sleep(5)
+            heard = len(pages.arrived())
+    note = f"they come within {SPREAD_SECONDS} s; a message meanwhile {percentile(taken, 0.95) * 1000:.0f} ms (p95)"
+    tell(Figure(name="chat_storm", size=VISITORS, value=took, unit="s until all are back", bar=60, note=note))
+    tell(Figure(name="chat_storm_deaf", size=VISITORS, value=VISITORS - heard, unit="visitors", bar=0))
 
 
 def _line_with(number: int) -> tuple[Inbox, list[str]]:

@@ -107,9 +107,9 @@ def _agents(number: int) -> tuple[Team, list[tuple[str, str]]]:
 
 
 @contextmanager
-def server() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def server(port: int = 0) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """A socket process as the supervisor starts it; its port and itself."""
-    port = a_free_port()
+    port = port or a_free_port()
     os.environ["CCX_SOCKETS_PORT"] = str(port)
     # Whoever signs the sessions and whoever reads them share the key.
     os.environ["CCX_SECRET_KEY"] = settings.SECRET_KEY

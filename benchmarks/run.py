@@ -50,7 +50,7 @@ class Run:
             "routing_pass": lambda: routing.routing_pass(self.size),
             # Sockets know nothing of how many contacts there are.
             **({"live_fanout": live.fan_out, "live_roundtrip": live.round_trip} if self.size <= 100_000 else {}),
-            **({"chat_visitors": chat.visitors} if self.size <= 100_000 else {}),
+            **({"chat_visitors": chat.visitors, "chat_storm": chat.storm} if self.size <= 100_000 else {}),
             "sending": lambda: sending(self.size),
             "freshness": lambda: doors.freshness(self.size, self._ready),
             "import": lambda: doors.history_import(self.size),

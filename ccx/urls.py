@@ -10,6 +10,16 @@ from ccx.kernel.people.views.own import home
 from feedback.surveys.urls import public_urlpatterns as surveys_public
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Providers of channels and other systems; they call more often than anybody, so they are looked for first.
+    path("", include("interactions.doors.voice.urls")),
+    path("", include("interactions.doors.webhooks.urls")),
+    path("", include("interactions.doors.sent.urls")),
+    path("api/schema/", api_docs.schema, name="api-schema"),
+    path("api/docs/", api_docs.swagger, name="api-docs"),
+    path("api/redoc/", api_docs.redoc, name="api-redoc"),
+    path("api/v1/", include(access_api)),
+    path("api/v1/", include("interactions.doors.rest.urls")),
+    path("api/v1/", include("analytics.kpis.urls")),
     # For machines that watch.
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
@@ -28,13 +38,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboards/", include("analytics.dashboards.urls")),
     path("owners/", include("analytics.dashboards.owner_urls")),
     path("map/", include("journeys.ownership.urls")),
-    # REST.
-    path("api/schema/", api_docs.schema, name="api-schema"),
-    path("api/docs/", api_docs.swagger, name="api-docs"),
-    path("api/redoc/", api_docs.redoc, name="api-redoc"),
-    path("api/v1/", include(access_api)),
-    path("api/v1/", include("interactions.doors.rest.urls")),
-    path("api/v1/", include("analytics.kpis.urls")),
     path("", include("ccx.kernel.access.urls")),
     # A demonstration's mail, and the shop that embeds the chat.
     path("demo/mail/", demo.mails, name="demo-mails"),
@@ -42,10 +45,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/shop/", demo.shop_shelf, name="demo-shop"),
     path("demo/shop/sign-in/", demo.shop_sign_in, name="demo-shop-sign-in"),
     path("demo/shop/<slug:slug>/", demo.shop_product, name="demo-shop-product"),
-    # Providers of channels.
-    path("", include("interactions.doors.voice.urls")),
-    path("", include("interactions.doors.webhooks.urls")),
-    path("", include("interactions.doors.sent.urls")),
     # The public.
     path("", include("interactions.doors.chat.urls")),
     path("", include("interactions.doors.webform.urls")),

@@ -5,7 +5,7 @@ one that cannot be asked it is believed for a working day, and then it is over.
 """
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from interactions.customers.models import Customer, Identity
 from interactions.customers.services import add_customer, add_identity, record_purchase, set_preference
 from interactions.handling.services import make_promise
 from interactions.intake.services import receive_many
-from interactions.models import Call, Interaction
+from interactions.models import Call, Interaction, Message
 
 SURE: Final = {
     Channel.CHAT: (IdentityKind.ACCOUNT, "account", Assurance.PROVEN, "shop sign-in"),
@@ -40,11 +40,15 @@ def tell_one_case(centre: Centre, now: datetime, rng: random.Random) -> User:
     told = words("one_case")
     customer = _customer(centre, told, now)
     contacts = [_contact(centre, told, row, now) for row in told["contacts"]]
-    receipts = receive_many(contacts=[*contacts, _twin(centre, told, now)], by_id=centre.by.pk, mode="history")
+    twin = _twin(centre, told["twin"], now)
+    receipts = receive_many(contacts=[*contacts, twin], by_id=centre.by.pk, mode="history")
     spoken = Interaction.objects.select_related("case", "agent", "identity", "queue", "inbox").get(
         pk=receipts[2].interaction_id
     )
     agent = centre.agents["Phone"][0]
+    Message.objects.filter(interaction=receipts[0].interaction_id, body=told["contacts"][0]["words"][0]["body"]).update(
+        meta={"chat": told["contacts"][0]["asked"]}
+    )
     # Whoever had them said that it is the one case.
     Interaction.objects.filter(case=spoken.case).update(is_case_assumed=False)
     if spoken.case is not None:
@@ -55,7 +59,7 @@ def tell_one_case(centre: Centre, now: datetime, rng: random.Random) -> User:
         interaction_id=spoken.pk,
         body=promise["body"],
         due_at=now + timedelta(minutes=promise["due_minutes"]),
-        at=now - timedelta(minutes=promise["minutes"]),
+        at=_moment(now, promise["at"]),
         by=agent,
     )
     tell_call(spoken, rng, answers={"menu": told["contacts"][2]["pressed"]})
@@ -70,7 +74,7 @@ def _customer(centre: Centre, told: dict[str, Any], now: datetime) -> Customer:
     for kind, name, assurance, source in SURE.values():
         value = {"kind": kind, "value": who[name], "assurance": assurance, "source": source}
         add_identity(customer_id=customer.pk, by=centre.by, **value)
-    since = now - timedelta(minutes=bought["minutes"])
+    since = _moment(now, bought["at"])
     Customer.objects.filter(pk=customer.pk).update(created_at=since)
     Identity.objects.filter(customer=customer).update(first_seen_at=since)
     record_purchase(
@@ -86,9 +90,9 @@ def _customer(centre: Centre, told: dict[str, Any], now: datetime) -> Customer:
 
 
 def _contact(centre: Centre, told: dict[str, Any], row: dict[str, Any], now: datetime) -> InboundContact:
-    """A contact that is over: it came, was taken up, and ended, so many minutes ago."""
+    """A contact that is over: it came, was taken up, and ended."""
     channel = Channel.from_slug(row["channel"])
-    came, taken, ended = (_ago(now, minutes) for minutes in row["minutes"])
+    came, taken, ended = (_moment(now, moment) for moment in row["moments"])
     agent, queue = centre.agents[row["team"]][0], centre.inboxes[channel].default_queue
     kind, name, assurance, source = SURE[channel]
     where = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id}
@@ -100,6 +104,7 @@ def _contact(centre: Centre, told: dict[str, Any], row: dict[str, Any], now: dat
     past = Past(
         outcome=Outcome.HANDLED,
         closed_at=ended + WRAP_UP,
+        first_answered_at=taken,
         is_resolved=False,
         disposition_id=centre.dispositions["waiting_for_others"].pk,
         segments=segments,
@@ -124,29 +129,40 @@ def _said(centre: Centre, one: dict[str, Any], now: datetime) -> PastMessage:
     return PastMessage(
         author_kind=AuthorKind.AGENT if author else AuthorKind.CUSTOMER,
         body=one["body"],
-        sent_at=_ago(now, one["at"]),
+        sent_at=_moment(now, one["at"]),
         author_id=author.pk if author else None,
         is_note=one.get("is_note", False),
     )
 
 
-def _twin(centre: Centre, told: dict[str, Any], now: datetime) -> InboundContact:
-    """A stranger of the same name who filled in the form once."""
-    twin, form = told["twin"], centre.inboxes[Channel.WEB_FORM]
-    came = _ago(now, twin["minutes"])
-    said = PastMessage(author_kind=AuthorKind.CUSTOMER, body=twin["body"], sent_at=came)
+def _twin(centre: Centre, twin: dict[str, Any], now: datetime) -> InboundContact:
+    """A stranger of the same name who called once, and gave an address that was typed in the chat, too."""
+    line, came = centre.inboxes[Channel.VOICE], _moment(now, twin["at"])
+    agent = centre.agents["Phone"][1]
+    owner = add_customer(name=twin["name"], by=centre.by)
+    add_identity(customer_id=owner.pk, kind=IdentityKind.EMAIL, value=twin["email"], source="told by phone", by=agent)
+    add_identity(customer_id=owner.pk, kind=IdentityKind.PHONE, value=twin["phone"], source="carrier", by=agent)
+    queue, ended = line.default_queue, came + timedelta(minutes=3)
+    where = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id, "agent_id": agent.pk}
+    note = PastMessage(author_kind=AuthorKind.AGENT, body=twin["said"], sent_at=ended, author_id=agent.pk, is_note=True)
+    talk = PastSegment(kind=SegmentKind.TALK, started_at=came, ended_at=ended, **where)
     return InboundContact(
-        inbox_id=form.pk,
-        channel=Channel.WEB_FORM,
+        inbox_id=line.pk,
+        channel=Channel.VOICE,
         external_id="demo-one-case-twin",
         occurred_at=came,
         identity=IdentityClaim(
-            kind=IdentityKind.EMAIL, value=twin["email"], assurance=Assurance.CLAIMED, source="web form"
+            kind=IdentityKind.PHONE, value=twin["phone"], assurance=Assurance.CLAIMED, source="carrier"
         ),
-        customer_name=twin["name"],
-        subject=twin["subject"],
-        queue_id=form.default_queue_id,
-        past=Past(outcome=Outcome.HANDLED, closed_at=came + timedelta(hours=3), is_resolved=True, messages=(said,)),
+        past=Past(
+            outcome=Outcome.HANDLED,
+            closed_at=ended,
+            first_answered_at=came,
+            is_resolved=True,
+            segments=(talk,),
+            messages=(note,),
+        ),
+        **where,
     )
 
 
@@ -173,5 +189,7 @@ def _ring(centre: Centre, customer: Customer, agent: User, now: datetime) -> Non
     Call.objects.filter(pk=call.pk).update(answers={**call.answers, "menu": "1"}, heard_at=now)
 
 
-def _ago(now: datetime, minutes: float) -> datetime:
-    return (now - timedelta(minutes=minutes)).replace(microsecond=0)
+def _moment(now: datetime, told: list[Any]) -> datetime:
+    """So many days before today, at a time of the centre's day."""
+    days, clock = told
+    return datetime.combine(now.date() - timedelta(days=days), time.fromisoformat(clock), tzinfo=now.tzinfo)

@@ -6,6 +6,7 @@ kept anew, and then the old key can go.
 
 import base64
 import hashlib
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -49,7 +50,12 @@ def is_key(key: str) -> bool:
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CCX_ENCRYPTION_KEYS or [_own_key()]])
+    return _fernet_of(tuple(settings.CCX_ENCRYPTION_KEYS) or (_own_key(),))
+
+
+@lru_cache(maxsize=2)
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
 
 
 def _own_key() -> str:

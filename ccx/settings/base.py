@@ -288,6 +288,8 @@ CCX_MAIL_MAX_MB = env_int("CCX_MAIL_MAX_MB", 40)
 
 # Machines inside the house that CCX may call over HTTP, as host:port (ccx/kernel/egress.py); all others are public.
 CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
+# Who looks into customers' files before anybody may open them: unix:/path or tcp://host:port of clamd; empty: nobody.
+CCX_VIRUS_SCANNER = env_str("CCX_VIRUS_SCANNER")
 # For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
 

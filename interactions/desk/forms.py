@@ -15,6 +15,7 @@ from interactions.desk.selectors.handing_over import moment_of
 from interactions.handling.choices import After
 from interactions.handling.models import PresenceState
 from interactions.handling.selectors.choosing import Going
+from interactions.handling.services import Along
 
 LONGEST = 100_000
 MOST_FILES = 20
@@ -111,7 +112,31 @@ class FileForm(forms.Form):
 
 
 class DraftForm(WrittenForm):
+    """What is being written, with the template, the chat that is offered and the moment that were chosen for it."""
+
     is_note = forms.BooleanField(required=False)
+    template = forms.CharField(max_length=200, required=False)
+    chat = forms.UUIDField(required=False)
+    later_at = forms.CharField(max_length=40, required=False)
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self._parameters = data.getlist("parameter")[:MOST_PARAMETERS]
+
+    @property
+    def along(self) -> Along:
+        """A moment that is half typed is none yet."""
+        said = self.cleaned_data
+        name, _bar, language = said["template"].rpartition("|")
+        parameters = [one[:500] for one in self._parameters]
+        template: dict[str, Any] = {"name": name, "language": language, "parameters": parameters} if name else {}
+        if not name and said["chat"]:
+            template = {"chat": str(said["chat"])}
+        try:
+            send_at = forms.DateTimeField(required=False).clean(said["later_at"])
+        except forms.ValidationError:
+            send_at = None
+        return Along(template=template, send_at=send_at)
 
 
 class TitleForm(forms.Form):

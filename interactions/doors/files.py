@@ -19,9 +19,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from ccx.kernel import viruses
 from ccx.kernel.events.effects import RefusedEffectError
 from ccx.kernel.events.trouble import describe
 from ccx.kernel.files import IMAGES, UNKNOWN, is_showable, kind_of, safe_name
+from ccx.kernel.viruses import ScannerIsAwayError
 from interactions.cases.models import Attachment
 from interactions.channels.contract import Arrived, CannotAskError, FetchedFile, RemoteFile
 from interactions.channels.email.child import read_in_child
@@ -35,6 +37,8 @@ logger = structlog.get_logger(__name__)
 MAX_FILE: Final = 25 * 1024 * 1024
 MOST_ATTEMPTS: Final = 12
 LONGEST_WAIT: Final = timedelta(hours=6)
+# A scanner that is back is asked soon, for people wait for the file: the pauses grow no more after so many.
+HOLDS: Final = 4
 # A fetch has deadlines far below this; who is silent for so long is dead, and the file is due again.
 CLAIMED_FOR: Final = timedelta(minutes=5)
 
@@ -78,12 +82,20 @@ def keep_files(files: Sequence[InHand]) -> Kept:
 
 
 def attach(kept: Kept, *, message_id: int, source: Mapping[str, Any] | None = None) -> None:
-    """Hang the files on their message. `source` says where those are found again for which there was no room."""
+    """Hang the files on their message. `source` says where those are found again for which there was no room.
+
+    Where a virus scanner is asked, a worker asks it; until then the row is without its file, which lies where
+    `remote` says, and nobody may open it.
+    """
     now = timezone.now()
+    is_held = viruses.is_asked()
     rows = [
         Attachment(
             message_id=message_id,
-            file=path,
+            file="" if is_held else path,
+            state=State.PENDING if is_held else State.KEPT,
+            remote={"held": path} if is_held else {},
+            due_at=now if is_held else None,
             sha256=hashlib.sha256(file.content).hexdigest(),
             **_described(file),
         )
@@ -127,7 +139,7 @@ def forget_files(kept: Kept) -> None:
 
 
 def fetch_due_files(limit: int = 20) -> int:
-    """Fetch what is owed, the oldest first; how many were tried. Any number of workers may do so at once."""
+    """Fetch what is owed and have it scanned, the oldest first; how many were tried. Any number may do so at once."""
     tried = 0
     for attachment in _claim(limit):
         _fetch(attachment)
@@ -149,7 +161,12 @@ def _claim(limit: int) -> Iterator[Attachment]:
 def _fetch(attachment: Attachment) -> None:
     try:
         file = _again(attachment)
-        path = _save(file.content)
+        path = attachment.remote.get("held") or _save(file.content)
+        try:
+            virus = viruses.virus_in(file.content)
+        except ScannerIsAwayError as error:
+            _hold(attachment, file, path, error)
+            return
     except (RefusedEffectError, CannotAskError) as error:
         _give_up(attachment, describe(error))
     except Exception as error:
@@ -162,14 +179,18 @@ def _fetch(attachment: Attachment) -> None:
             due_at=due_at, error=describe(error)[:300]
         )
     else:
-        if not _arrive(attachment, file, path):
+        if not _arrive(attachment, file, path, virus):
             _delete(path)
 
 
 def _again(attachment: Attachment) -> FetchedFile:
     """The file's bytes: from the provider, or out of the delivery that brought it."""
     inbox = attachment.message.interaction.inbox
-    if "delivery" in attachment.remote:
+    if "held" in attachment.remote:
+        with default_storage.open(attachment.remote["held"]) as held:
+            content = held.read()
+        file = FetchedFile(name=attachment.name, content_type=attachment.content_type, content=content)
+    elif "delivery" in attachment.remote:
         file = _out_of_delivery(attachment.remote)
     else:
         adapter = adapter_of(inbox)
@@ -207,14 +228,37 @@ def in_hand(arrived: Arrived) -> list[FetchedFile]:
     return [file for file in arrived.files if isinstance(file, FetchedFile)]
 
 
+def _hold(attachment: Attachment, file: FetchedFile, path: str, error: ScannerIsAwayError) -> None:
+    """It is here and nobody may open it: asked again until there is an answer, however long that takes."""
+    logger.warning("file_not_scanned", attachment_id=attachment.pk, error=str(error))
+    changed = Attachment.objects.filter(pk=attachment.pk, state=State.PENDING).update(
+        remote={"held": path},
+        size=len(file.content),
+        due_at=timezone.now() + _pause(min(attachment.attempts, HOLDS)),
+        attempts=min(attachment.attempts, HOLDS),
+        error=str(error)[:300],
+    )
+    if not changed:
+        _delete(path)
+    elif not attachment.error:
+        _tell(attachment)
+
+
 @transaction.atomic
-def _arrive(attachment: Attachment, file: FetchedFile, path: str) -> bool:
-    """Whether the row is still there and still waits; the customer may have been erased meanwhile."""
+def _arrive(attachment: Attachment, file: FetchedFile, path: str, virus: str) -> bool:
+    """Whether the row is still there and still waits; the customer may have been erased meanwhile.
+
+    A file with a virus is kept aside: nobody is given it, and it goes with its customer.
+    """
     found = Attachment.objects.select_for_update().filter(pk=attachment.pk, state=State.PENDING).first()
     if found is None:
         return False
-    found.file.name = path
-    found.state, found.remote, found.due_at, found.error = State.KEPT, {}, None, ""
+    if virus:
+        logger.warning("virus_found", attachment_id=attachment.pk, virus=virus)
+        found.state, found.remote, found.due_at, found.error = State.LOST, {"aside": path}, None, virus
+    else:
+        found.file.name = path
+        found.state, found.remote, found.due_at, found.error = State.KEPT, {}, None, ""
     found.size, found.sha256 = len(file.content), hashlib.sha256(file.content).hexdigest()
     found.content_type = _kind(file.content, file.content_type or found.content_type)
     found.save()

@@ -37,7 +37,8 @@ def receive_many(*, contacts: Sequence[InboundContact], by_id: int | None, mode:
     if mode == "history":
         order.sort(key=lambda index: admitted[index].contact.occurred_at)
     receipts: dict[int, Receipt] = {}
-    with transaction.atomic():
+    # Whoever calls this within a transaction undoes the whole of it when this fails.
+    with transaction.atomic(savepoint=False):
         state = load_state(admitted)
         book = Book(state, by_id, Origin.HISTORY if mode == "history" else Origin.LIVE)
         for index in order:

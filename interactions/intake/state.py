@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from ccx.kernel.statements import GENERIC_PLANS, Statement, run, run_all
 from interactions.channels.contact import InboundContact
 from interactions.intake.decision import (
     DEFAULT_WINDOW_DAYS,
@@ -24,7 +25,6 @@ from interactions.intake.decision import (
     KnownInteraction,
 )
 from interactions.intake.gate import Admitted
-from interactions.intake.statements import GENERIC_PLANS, Statement, run, run_all
 
 IdentityKey = tuple[str, str]
 ThreadKey = tuple[int, str]

@@ -12,8 +12,8 @@ from django.db import connection
 
 from ccx.kernel.audit.context import creating_in_bulk
 from ccx.kernel.events.log import EVENT_COLUMNS
+from ccx.kernel.statements import Statement, run_all
 from interactions.intake.booking import Book, Row
-from interactions.intake.statements import Statement, run_all
 
 # Up to here one statement of VALUES per table, all in one round trip, is the quickest; beyond, COPY.
 COPY_FROM: Final = 60

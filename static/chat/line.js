@@ -1,5 +1,6 @@
 // The line to the server: a socket that says "read again", polling where there is none, one tab for all of them.
 
+const FIRST_PAUSE_SECONDS = 4;
 const LONGEST_PAUSE_SECONDS = 60;
 // Where no socket ever stood (a proxy or a policy that lets none through), it is tried now and then only.
 const HOPELESS_PAUSE_SECONDS = 900;
@@ -194,9 +195,9 @@ export class Line {
       return;
     }
     if (NOT_HERE.has(code)) this.#mayHaveSocket = false;
-    // Spread, so that a server that comes back is not asked by everybody at once.
+    // Spread, so that a server that comes back is not asked by everybody at once; meanwhile polling does.
     const longest = this.#wasReady ? LONGEST_PAUSE_SECONDS : HOPELESS_PAUSE_SECONDS;
-    const pause = Math.min(longest, 2 ** this.#attempts++) * (0.3 + 0.7 * Math.random());
+    const pause = Math.min(longest, FIRST_PAUSE_SECONDS * 2 ** this.#attempts++) * (0.1 + 0.9 * Math.random());
     if (this.#mayHaveSocket) this.#retry = setTimeout(() => this.#connect(), pause * 1000);
     this.hurry();
   }

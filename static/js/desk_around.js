@@ -12,7 +12,7 @@ const gate = () => document.getElementById("desk-gate");
 const limits = () => JSON.parse(gate()?.dataset.limits || "{}");
 const isNote = () => form()?.elements.kind.value === "note";
 export const files = () => [...document.querySelectorAll("#desk-files [data-draft-file]")];
-export const template = () => (isNote() ? "" : form()?.elements.template?.value ?? "");
+export const template = () => (isNote() || form()?.elements.template?.disabled ? "" : form()?.elements.template?.value ?? "");
 
 // When the gate was asked for last, and when a way was chosen: what was asked before knows nothing of the choice.
 let asked = 0;
@@ -24,8 +24,13 @@ export function watchAround() {
       upload([...event.target.files]);
       event.target.value = "";
     } else if (event.target.matches("[data-template]")) showGaps(event.target);
+    if (event.target.form === form() && (event.target.matches("[data-template]") || event.target.name === "later_at")) tellChosen();
   });
-  document.addEventListener("input", (event) => event.target.closest("[data-gaps]") && showTemplate());
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest("[data-gaps]")) return;
+    showTemplate();
+    tellChosen();
+  });
   document.addEventListener("paste", (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])];
     if (!pasted.length || !event.target.closest("#desk-reply")) return;
@@ -45,6 +50,12 @@ export function watchAround() {
     if (remove) removeFile(remove);
     const chosen = event.target.closest("#desk-reply [data-way]");
     if (chosen) chooseWay(chosen);
+    const call = event.target.closest("#desk-reply [data-call]");
+    if (call) dial(call);
+    const offer = event.target.closest("#desk-reply [data-offer-chat]");
+    if (offer) offerChat(offer);
+    if (event.target.closest("[data-drop-offer]")) dropOffer();
+    if (event.target.closest("[data-use-template]")) useTemplate();
   });
   // While somebody chooses a way, the gate is not exchanged under their hands; it is read again afterwards.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
@@ -71,14 +82,36 @@ export function obeyWay() {
   copies.querySelector("input").disabled = copies.hidden;
   form().querySelector("[data-later-part]").hidden = !(mayReply && "later" in way.dataset);
   const isTemplateOnly = mayReply && "templateOnly" in way.dataset;
-  form().classList.toggle("is-template", isTemplateOnly);
   const place = document.getElementById("desk-template-place");
-  place.hidden = !isTemplateOnly;
-  for (const field of place.querySelectorAll("select, input")) field.disabled = !isTemplateOnly;
+  // What was begun with a template goes on with it; else one asks for it, while free words may be sent too.
+  if (place.dataset.chosen) form().dataset.asks = "template";
+  const isTemplate = isTemplateOnly || (mayReply && "templates" in way.dataset && form().dataset.asks === "template");
+  form().classList.toggle("is-template", isTemplate);
+  place.hidden = !isTemplate;
+  for (const field of place.querySelectorAll("select, input")) field.disabled = !isTemplate;
   const line = form().elements.inbox?.value;
-  if (isTemplateOnly && place.dataset.line !== line) loadTemplates(place, line);
+  if (isTemplate && place.dataset.line !== line) loadTemplates(place, line);
+  const use = form().querySelector("[data-use-template]");
+  use.hidden = !(mayReply && "templates" in way.dataset && !isTemplateOnly);
+  use.setAttribute("aria-pressed", String(isTemplate));
+  const words = use.querySelector("[data-use]");
+  words.textContent = isTemplate ? words.dataset.free : words.dataset.use;
+  obeyOffer(mayReply && !isTemplate);
   count();
 }
+
+// What was chosen beside the words: kept with them, so that a reload loses none of it.
+export function around() {
+  const mine = form();
+  const isTemplate = mine.classList.contains("is-template") && mine.elements.template?.value;
+  const fields = isTemplate ? [["template", mine.elements.template.value], ...gapsOf(mine).map((gap) => ["parameter", gap.value])] : [];
+  if (!mine.elements.chat.disabled) fields.push(["chat", mine.elements.chat.value]);
+  if (mine.elements.later_at.value) fields.push(["later_at", mine.elements.later_at.value]);
+  return fields;
+}
+
+const gapsOf = (mine) => [...mine.querySelectorAll("[data-gap]")];
+const tellChosen = () => form()?.dispatchEvent(new CustomEvent("ccx:chosen-beside"));
 
 export function forgetAround() {
   document.getElementById("desk-files").replaceChildren();
@@ -87,6 +120,10 @@ export function forgetAround() {
     select.value = "";
     showGaps(select);
   }
+  delete form().dataset.asks;
+  for (const name of ["chosen", "filled"]) delete document.getElementById("desk-template-place").dataset[name];
+  form().elements.chat.value = "";
+  obeyWay();
   form().elements.later_at.value = "";
   tell("");
 }
@@ -229,13 +266,73 @@ async function chooseWay(chosen) {
   mine.elements.body.focus();
 }
 
+// A call is an order of its own: the words stay as they are.
+function dial(button) {
+  button.closest("details").open = false;
+  const values = { identity: button.dataset.identity };
+  htmx.ajax("POST", button.dataset.call, { source: document.body, swap: "none", values });
+}
+
+// ---- A chat that is offered.
+
+function offerChat(button) {
+  const mine = form();
+  mine.elements.chat.value = button.dataset.offerChat;
+  mine.querySelector("[data-offer-name]").textContent = button.dataset.name;
+  if (!mine.elements.body.value.trim()) mine.elements.body.value = button.dataset.words;
+  delete mine.dataset.asks;
+  button.closest("details").open = false;
+  mine.elements.kind.value = "reply";
+  mine.dispatchEvent(new CustomEvent("ccx:kind"));
+  tellChosen();
+  mine.elements.body.focus();
+}
+
+function dropOffer() {
+  form().elements.chat.value = "";
+  obeyWay();
+  tellChosen();
+  form().elements.body.focus();
+}
+
+function obeyOffer(isPossible) {
+  const { chat } = form().elements;
+  chat.disabled = !(isPossible && chat.value);
+  document.getElementById("desk-offer").hidden = chat.disabled;
+}
+
 // ---- Templates.
+
+function useTemplate() {
+  const mine = form();
+  if (mine.dataset.asks === "template") delete mine.dataset.asks;
+  else mine.dataset.asks = "template";
+  delete document.getElementById("desk-template-place").dataset.chosen;
+  mine.dispatchEvent(new CustomEvent("ccx:around"));
+  tellChosen();
+  (mine.dataset.asks ? mine.elements.template : mine.elements.body)?.focus();
+}
 
 async function loadTemplates(place, line) {
   place.dataset.line = line;
   const answer = await fetch(place.dataset.from, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-  if (!answer?.ok || answer.redirected) delete place.dataset.line;
-  else place.innerHTML = await answer.text();
+  if (!answer?.ok || answer.redirected) {
+    delete place.dataset.line;
+    return;
+  }
+  place.innerHTML = await answer.text();
+  const select = place.querySelector("[data-template]");
+  if (!select) return;
+  // Begun before: what was chosen, and what stands in its gaps.
+  const { chosen, filled } = place.dataset;
+  if (chosen && [...select.options].some((option) => option.value === chosen)) {
+    select.value = chosen;
+    showGaps(select);
+    const words = JSON.parse(filled || "[]");
+    for (const [at, gap] of gapsOf(form()).entries()) gap.value = words[at] ?? "";
+    showTemplate();
+    form().dispatchEvent(new CustomEvent("ccx:around"));
+  } else select.focus();
 }
 
 function showGaps(select) {

@@ -2,12 +2,12 @@
 import { post, refreshContact, Refused } from "./desk_server.js";
 import { toast } from "./toasts.js";
 import { toEnd } from "./desk_thread.js";
-import { count, files, forgetAround, obeyWay, takeFiles, template } from "./desk_around.js";
+import { around, count, files, forgetAround, obeyWay, takeFiles, template } from "./desk_around.js";
 
 const PAUSE = 600;
 const AGAIN = 4000;
 const LOCAL = "ccx-desk-words:";
-const GATE = ["data-mode", "data-limits", "data-template-only", "data-copies", "data-later"];
+const GATE = ["data-mode", "data-limits", "data-template-only", "data-templates", "data-copies", "data-later"];
 const gates = new MutationObserver(() => obeyGate());
 
 let open = null; // the composer on the screen: {form, text, savedWords, timer, saving, isSending, waiting}
@@ -51,6 +51,10 @@ function begin() {
   open = form && { form, text: form.elements.body, savedWords: "", timer: 0, saving: null, isSending: false, waiting: null };
   if (!open) return;
   form.addEventListener("ccx:around", obeyGate);
+  form.addEventListener("ccx:chosen-beside", () => {
+    clearTimeout(open.timer);
+    open.timer = setTimeout(save, PAUSE);
+  });
   // The gate is exchanged, and its attributes settle a moment after it.
   gates.disconnect();
   gates.observe(form.querySelector(".composer-head"), { childList: true, subtree: true, attributeFilter: GATE });
@@ -72,7 +76,7 @@ function leave() {
 }
 
 const isNote = () => open.form.elements.kind.value === "note";
-const state = () => `${isNote()}:${open.text.value}`;
+const state = () => `${isNote()}:${open.text.value}:${JSON.stringify(around())}`;
 const say = (name) => (document.getElementById("desk-kept").textContent = name ? document.getElementById("desk-kept").dataset[name] : "");
 
 // ---- Keeping.
@@ -89,15 +93,17 @@ async function save(options = {}) {
   clearTimeout(mine.timer);
   if (mine.isSending || mine.savedWords === state()) return;
   const words = state();
-  const fields = { body: mine.text.value, draft_id: mine.form.elements.draft_id.value, is_note: isNote() ? "on" : "" };
+  const beside = around();
+  const fields = [["body", mine.text.value], ["draft_id", mine.form.elements.draft_id.value], ["is_note", isNote() ? "on" : ""], ...beside];
   mine.savedWords = words;
-  if (fields.body) say("saving");
+  const isKept = mine.text.value.trim() !== "" || beside.length > 0;
+  if (isKept) say("saving");
   const ended = new AbortController();
   mine.saving = ended;
   try {
     await post(mine.form.dataset.draft, fields, { ...options, signal: options.keepalive ? undefined : ended.signal });
     if (mine !== open || state() !== words) return;
-    say(fields.body.trim() ? "saved" : "");
+    say(isKept ? "saved" : "");
     forgetLocal();
   } catch (error) {
     if (error.name === "AbortError" || mine !== open) return;
@@ -170,7 +176,7 @@ function obeyGate() {
 }
 
 // Whether there is anything to send: words, a file, a template.
-const hasWords = () => open.text.value.trim() !== "" || files().length > 0 || template() !== "";
+const hasWords = () => open.text.value.trim() !== "" || files().length > 0 || template() !== "" || !open.form.elements.chat.disabled;
 
 function grow() {
   open.form.classList.toggle("has-text", hasWords());
@@ -197,14 +203,14 @@ async function send(then, how = {}) {
   mine.waiting = null;
   clearChanged();
   const bubble = showSending(isTemplateOnly ? mine.form.querySelector("[data-shown] [data-text]").textContent : body, note);
-  mine.text.value = "";
+  if (!isTemplateOnly) mine.text.value = "";
   grow();
   say("");
   try {
     const answer = await post(note ? mine.form.dataset.note : mine.form.dataset.reply, fields);
     forgetLocal(mine.form.dataset.contact);
     mine.form.elements.draft_id.value = newId();
-    mine.savedWords = `${note}:`;
+    mine.savedWords = "";
     mine.isSending = false;
     if (mine === open) {
       forgetAround();
@@ -224,7 +230,7 @@ async function send(then, how = {}) {
 
 function giveBack(mine, body, note, error, again) {
   const begun = mine.text.value;
-  mine.text.value = begun.trim() ? `${body}\n\n${begun}` : body;
+  mine.text.value = begun.trim() && begun !== body ? `${body}\n\n${begun}` : body;
   if (mine !== open) return;
   mine.form.elements.kind.value = note ? "note" : "reply";
   keepLocal();
@@ -288,7 +294,8 @@ async function takeBack(form) {
       mine.text.value = back.body;
       mine.form.elements.draft_id.value = back.draft_id;
       mine.form.elements.kind.value = "reply";
-      mine.savedWords = `false:${back.body}`;
+      mine.savedWords = state();
+      if (back.along) return void htmx.ajax("GET", location.pathname, { target: "#desk-open", swap: "outerHTML" });
       takeFiles(back.files);
       forgetLocal();
       chooseKind(false);

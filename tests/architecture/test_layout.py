@@ -50,7 +50,7 @@ MORE_NAMES: dict[str, set[str]] = {
     # forms and addresses of what stands beside a conversation.
     "interactions/desk": {"quoting", "following", "nudging", "fragment_urls", "pane_forms"},
     # The rules of "same interaction, same case", in the order they run.
-    "interactions/intake": {"booking", "decision", "gate", "state", "statements", "writing"},
+    "interactions/intake": {"booking", "decision", "gate", "state", "writing"},
     # Pure arithmetic: over a calendar, and over who is free and what waits.
     "interactions/routing": {"hours", "matching"},
     # Menus as data and calls as stretches of time, both pure; orders on their way out; what nobody tells; what follows

@@ -2,10 +2,18 @@
 
 import gzip
 import socket
+import ssl
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.conf import LazySettings
 
 from ccx.embedded.ports import a_free_port
@@ -262,3 +270,35 @@ def test_the_wait_that_is_asked_for_is_kept_within_reason(told: str, seconds: fl
     with stand_in(Said(429, headers={"retry-after": told})) as server, pytest.raises(TemporaryEffectError) as caught:
         egress.ask("POST", server.url, content=b"x")
     assert caught.value.retry_after == seconds
+
+
+def test_a_certificate_that_is_over_ends_the_call_before_a_word_is_said(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+    context = expired_certificate(tmp_path)
+
+    def behave(line: socket.socket) -> None:
+        with context.wrap_socket(line, server_side=True) as sealed:
+            heard.append(sealed.recv(100))
+
+    with raw_server(behave) as port, pytest.raises(TemporaryEffectError, match="CERTIFICATE"):
+        egress.ask("POST", f"https://127.0.0.1:{port}/", content=b"x")
+    assert heard in ([], [b""])
+
+
+def expired_certificate(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = (
+        built.serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2021, 1, 1, tzinfo=UTC))
+    )
+    path = folder / "both.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

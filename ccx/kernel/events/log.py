@@ -72,7 +72,7 @@ def event_rows(events: Iterable[Event], *, by_id: int | None, origin: Origin, at
             event.customer_id,
             event.agent_id,
             by_id,
-            json.dumps(event.extra()),
+            json.dumps(extra) if (extra := event.extra()) else "{}",
             at,
         )
         for event in events

@@ -115,6 +115,16 @@ def cancel_callback(*, callback_id: int, by: User) -> Callback:
     return _cancel(callback, by=by)
 
 
+@transaction.atomic
+def note_closed(*, interaction_id: int) -> None:
+    """The contact of a callback was closed and nobody had called: it is over, and the number may ask anew."""
+    calling = Callback.objects.select_for_update(of=("self",)).filter(state=Callback.State.CALLING)
+    callback = calling.filter(interaction=interaction_id, interaction__calls=None).first()
+    if callback is not None:
+        callback.state = Callback.State.CANCELLED
+        callback.save(update_fields=["state"])
+
+
 def _cancel(callback: Callback, *, by: User | None) -> Callback:
     interaction = callback.interaction
     if interaction is not None and interaction.status == InteractionStatus.WAITING:

@@ -6,6 +6,7 @@ from ccx.kernel.events.models import EventRow
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallLeg
 from interactions.calls.segments import Folded
+from interactions.calls.services.callbacks import note_closed
 from interactions.calls.services.calling import call_for_callback
 from interactions.calls.services.folding import folded, remember
 from interactions.calls.services.hearing import conclude
@@ -35,6 +36,8 @@ def _follow(event: EventRow) -> None:
     if call is None:
         if what == "answered" and event.agent_id is not None:
             call_for_callback(interaction_id=event.interaction_id, agent=User.objects.get(pk=event.agent_id))
+        elif what == "closed":
+            note_closed(interaction_id=event.interaction_id)
         return
     if not takes_orders(call):
         if what == "closed":

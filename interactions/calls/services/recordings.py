@@ -73,6 +73,8 @@ def hear_recording(*, call: Call, told: CallTold, now: datetime) -> Recording | 
             body=words,
             at=recording.started_at,
         )
+    elif kind == Recording.Kind.VOICEMAIL and state == Recording.State.LOST:
+        _settle(recording, None)
     return recording
 
 
@@ -87,18 +89,16 @@ def keep_recording(*, recording_id: int, file: FetchedFile) -> Recording:
     recording.due_at, recording.error = None, ""
     recording.save(update_fields=["file", "state", "content_type", "due_at", "error"])
     tell_pages(recording.call)
-    if recording.kind == Recording.Kind.VOICEMAIL and recording.call.interaction_id is not None:
-        settle_voicemail(
-            interaction_id=recording.call.interaction_id,
-            external_id=f"voicemail:{recording.provider_id}",
-            file=VoicemailFile(
-                path=str(recording.file.name),
-                name="voicemail.mp3",
-                content_type=file.content_type,
-                content=file.content,
-            ),
-        )
+    if recording.kind == Recording.Kind.VOICEMAIL:
+        path, kind = str(recording.file.name), file.content_type
+        _settle(recording, VoicemailFile(path=path, name="voicemail.mp3", content_type=kind, content=file.content))
     return recording
+
+
+def _settle(recording: Recording, file: VoicemailFile | None) -> None:
+    """The message of a voicemail has its file, or says that there will be none."""
+    if (number := recording.call.interaction_id) is not None:
+        settle_voicemail(interaction_id=number, external_id=f"voicemail:{recording.provider_id}", file=file)
 
 
 @transaction.atomic
@@ -113,6 +113,8 @@ def note_fetch_failure(*, recording_id: int, error: str, is_final: bool, wait: f
         seconds = max(wait or 0.0, min(10.0 * 2**recording.attempts, 3600.0))
         recording.due_at = timezone.now() + timedelta(seconds=seconds)
     recording.save(update_fields=["attempts", "error", "state", "due_at"])
+    if recording.state == Recording.State.LOST and recording.kind == Recording.Kind.VOICEMAIL:
+        _settle(recording, None)
     return recording
 
 

@@ -18,7 +18,7 @@ SECURITIES: Final = (
     ("starttls", _("STARTTLS")),
     ("none", _("None (on one's own machine only)")),
 )
-SIGN_INS: Final = (("password", _("Password")), ("token", _("Consent: Microsoft 365, Google (OAuth 2)")))
+SIGN_INS: Final = (("password", _("Password")), ("token", _("Consent (Microsoft 365, Google)")))
 TOKENS: Final = _("Consent of Microsoft 365, Google or another (OAuth 2)")
 MAX_FILES: Final = 20
 # What most mail servers take, less what base64 adds.
@@ -127,7 +127,7 @@ FIELDS: Final = (
         label=_("Directory (tenant)"),
         group=TOKENS,
         is_rare=True,
-        help=_("Microsoft 365 only; empty: common."),
+        help=_("Its name or ID. Empty: common, which takes anybody's account."),
     ),
     Field(
         name="oauth.authorize_url",
@@ -135,7 +135,7 @@ FIELDS: Final = (
         kind="url",
         group=TOKENS,
         is_rare=True,
-        help=_("Another provider only."),
+        help=_("Where a person agrees; it often ends in /authorize."),
     ),
     Field(
         name="oauth.token_url",
@@ -143,7 +143,7 @@ FIELDS: Final = (
         kind="url",
         group=TOKENS,
         is_rare=True,
-        help=_("Another provider only."),
+        help=_("Where codes are traded for tokens; it often ends in /token."),
     ),
     Field(
         name="oauth.scope",

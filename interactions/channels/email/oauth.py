@@ -97,8 +97,8 @@ def ask_consent(line: Line, *, redirect: str) -> Asking:
         raise ConsentIsNotGivenError(_("Enter the client ID of your application at the provider, and save."))
     if kind == "google" and not line.secrets.get("oauth_client_secret"):
         raise ConsentIsNotGivenError(_("Enter the client secret of your application at the provider, and save."))
-    if urlsplit(address).scheme not in {"https", "http"}:
-        raise ConsentIsNotGivenError(_("Enter the provider's address of consent, and save."))
+    if not {urlsplit(address).scheme, urlsplit(_token_address(told)).scheme} <= {"https", "http"}:
+        raise ConsentIsNotGivenError(_("Enter the provider's addresses of consent and of tokens, and save."))
     verifier = random.token_urlsafe(48)
     asking = Asking(address=address, state=random.token_urlsafe(32), verifier=verifier, nonce=random.token_urlsafe(24))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -205,10 +205,10 @@ def _consent_address(told: Mapping[str, Any]) -> str:
 
 
 def _token_address(told: Mapping[str, Any]) -> str:
-    if told.get("token_url"):
-        return str(told["token_url"])
     if told.get("provider") == "google":
         return "https://oauth2.googleapis.com/token"
+    if told.get("provider") != "microsoft":
+        return str(told.get("token_url") or "")
     return f"{MICROSOFT}/{quote(str(told.get('tenant') or 'common'), safe='')}/oauth2/v2.0/token"
 
 

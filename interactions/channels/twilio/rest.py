@@ -29,13 +29,17 @@ NOT_LET_IN: Final = frozenset({20003, 20005, 20006, 20008, 21606, 21659, 21660, 
 TOO_FAST: Final = frozenset({14107, 20429, 21611, 30001})
 
 
-def post(line: Line, path: str, fields: Sequence[tuple[str, str]]) -> Mapping[str, Any]:
+def post(line: Line, path: str, fields: Sequence[tuple[str, str]], *, is_idempotent: bool = False) -> Mapping[str, Any]:
     """Have something done. Raises as an adapter's `send` does, in the provider's words."""
     data: dict[str, list[str]] = {}
     for name, value in fields:
         data.setdefault(name, []).append(value)
     with understood():
-        return _read(egress.ask("POST", address(line, path), timeout=SECONDS, data=data, auth=_who(line)))
+        return _read(
+            egress.ask(
+                "POST", address(line, path), is_idempotent=is_idempotent, timeout=SECONDS, data=data, auth=_who(line)
+            )
+        )
 
 
 def get(line: Line, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
@@ -51,6 +55,17 @@ def get(line: Line, path: str, query: Mapping[str, str] | None = None) -> Mappin
                 auth=_who(line),
             )
         )
+
+
+def find(line: Line, path: str) -> Mapping[str, Any] | None:
+    """Something by its id; None: there is no such thing."""
+    with understood():
+        try:
+            return _read(egress.ask("GET", address(line, path), is_idempotent=True, timeout=SECONDS, auth=_who(line)))
+        except RefusedEffectError as error:
+            if getattr(getattr(error, "response", None), "status_code", None) == 404:
+                return None
+            raise
 
 
 def every(line: Line, path: str, name: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:

@@ -54,9 +54,8 @@ class CtiAdapter(VoiceAdapter):
             " JSON or as a form."
         ),
         gettext_lazy(
-            "Each event has an event (new, ring, answer, hold, resume, transfer or hangup) and the call_id of its call,"
-            " best also at: the time with its zone. Who rings and answers is named by agent, an e-mail address or an"
-            " extension from below."
+            "Each says “event” (new, ring, answer, hold, resume, transfer or hangup) and “call_id”, best also “at”, the"
+            " time with its zone. “agent” names who rings and answers: by e-mail, or by an extension the line knows."
         ),
         gettext_lazy(
             "The system proves itself with “Authorization: Bearer” and the secret, or signs each event with it"

@@ -25,8 +25,8 @@ from interactions.channels.contract import (
     UnreadableDeliveryError,
     Words,
 )
+from interactions.channels.twilio import rest
 from interactions.channels.twilio.signature import verify_twilio
-from interactions.channels.voice import asking
 from interactions.channels.voice.control import ControlledVoiceAdapter, Dial, LegNow
 from interactions.channels.voice.told import CallTold, Told
 from interactions.channels.voice.twiml import CONTENT_TYPE, LEG_EVENTS, hang_up
@@ -119,7 +119,7 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
     def dial(self, line: Line, call: Dial) -> str:
         """A leg, whose progress is told to `status_url`."""
-        told = asking.post(
+        told = rest.post(
             line,
             "Calls.json",
             [
@@ -137,18 +137,18 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
     def send_to(self, line: Line, leg: str, url: str) -> None:
         """Twilio asks there at once, whatever the leg was hearing."""
-        asking.post(line, f"Calls/{leg}.json", [("Url", url), ("Method", "POST")], is_idempotent=True)
+        rest.post(line, f"Calls/{leg}.json", [("Url", url), ("Method", "POST")], is_idempotent=True)
 
     def end_leg(self, line: Line, leg: str) -> None:
         """A leg that is over, or was never there, is ended."""
         try:
-            asking.post(line, f"Calls/{leg}.json", [("Status", "completed")], is_idempotent=True)
+            rest.post(line, f"Calls/{leg}.json", [("Status", "completed")], is_idempotent=True)
         except RefusedEffectError:
             return
 
     def hold(self, line: Line, room: str, leg: str, music: str) -> None:
         """The participant hears `music`."""
-        asking.post(
+        rest.post(
             line,
             f"Conferences/{room}/Participants/{leg}.json",
             [("Hold", "true"), ("HoldUrl", music), ("HoldMethod", "POST")],
@@ -157,11 +157,11 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
 
     def resume(self, line: Line, room: str, leg: str) -> None:
         """The participant hears the room."""
-        asking.post(line, f"Conferences/{room}/Participants/{leg}.json", [("Hold", "false")], is_idempotent=True)
+        rest.post(line, f"Conferences/{room}/Participants/{leg}.json", [("Hold", "false")], is_idempotent=True)
 
     def record(self, line: Line, leg: str, status_url: str) -> str:
         """Both sides, each on a track of its own."""
-        told = asking.post(
+        told = rest.post(
             line,
             f"Calls/{leg}/Recordings.json",
             [
@@ -176,13 +176,15 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
     def change_recording(self, line: Line, leg: str, recording: str, to: str) -> None:
         """What is said while it is paused is not in it."""
         options = [("Status", to)] + ([("PauseBehavior", "skip")] if to == "paused" else [])
-        asking.post(line, f"Calls/{leg}/Recordings/{recording}.json", options, is_idempotent=True)
+        rest.post(line, f"Calls/{leg}/Recordings/{recording}.json", options, is_idempotent=True)
 
     def leg_now(self, line: Line, leg: str) -> LegNow | None:
         """As the provider's own record has it."""
-        told = asking.get(line, f"Calls/{leg}.json")
+        told = rest.find(line, f"Calls/{leg}.json")
         if told is None:
             return None
+        if "status" not in told:
+            raise TemporaryEffectError("the provider does not say how the call stands")
         state = str(told.get("status", ""))
         return LegNow(
             state="ended" if state in ENDED else "running",
@@ -210,8 +212,8 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
     def fetch(self, line: Line, reference: Mapping[str, Any], *, max_bytes: int) -> FetchedFile:
         """A recording as MP3."""
         recording = str(reference["recording"])
-        content = asking.fetch(line, f"Recordings/{recording}.mp3", max_bytes=max_bytes)
-        return FetchedFile(name=f"{recording}.mp3", content_type="audio/mpeg", content=content)
+        answer = rest.fetch(line, rest.address(line, f"Recordings/{recording}.mp3"), max_bytes=max_bytes)
+        return FetchedFile(name=f"{recording}.mp3", content_type="audio/mpeg", content=answer.content)
 
     def check(self, line: Line) -> Iterable[Check]:
         """Who we are, and that the number is ours and calls us."""
@@ -220,22 +222,21 @@ class TwilioVoiceAdapter(ControlledVoiceAdapter):
             yield Check(name=_("Provider"), is_well=False, told=told_why)
             return
         try:
-            told = asking.get(line, ".json", of_account=True)
+            told = rest.get(line, "")
         except (RefusedEffectError, TemporaryEffectError) as error:
             yield Check(name=_("Sign in"), is_well=False, told=str(error))
             return
         except Exception as error:
             yield Check(name=_("Sign in"), is_well=False, told=_("No answer: %(error)s") % {"error": error})
             return
-        is_active = told is not None and told.get("status", "active") == "active"
+        is_active = told.get("status", "active") == "active"
         yield Check(name=_("Sign in"), is_well=is_active, told="" if is_active else _("The account is not active."))
         yield from self._check_number(line)
         yield _check_browser(line)
 
     def _check_number(self, line: Line) -> Iterable[Check]:
-        numbers = (asking.get(line, "IncomingPhoneNumbers.json", query={"PhoneNumber": line.address}) or {}).get(
-            "incoming_phone_numbers", []
-        )
+        told = rest.get(line, "IncomingPhoneNumbers.json", {"PhoneNumber": line.address})
+        numbers = told.get("incoming_phone_numbers", [])
         if not numbers:
             yield Check(
                 name=_("Number"), is_well=False,
@@ -393,7 +394,7 @@ FIELDS: Final = (
         name="api_base",
         label=gettext_lazy("Address of the provider's interface"),
         kind="url",
-        default=asking.USUAL_BASE,
+        default=rest.USUAL_BASE,
         is_rare=True,
     ),
 )

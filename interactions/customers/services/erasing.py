@@ -1,5 +1,6 @@
 """Forgetting a person and keeping the numbers."""
 
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -66,6 +67,8 @@ def _wipe_contacts(customer: Customer) -> None:
                 # The file goes before the row: if this fails, everything stays and can be tried again; the other
                 # way round a crash would leave a file that nobody knows of.
                 attachment.file.delete(save=False)
+                for place in attachment.remote.keys() & {"held", "aside"}:
+                    default_storage.delete(attachment.remote[place])
                 attachment.delete()
             if hasattr(message, "html"):
                 message.html.delete()

@@ -1,12 +1,13 @@
 """The telephone at the desk: the lines a browser signs in to, how a call stands, and who is to be called back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.errors import DomainError
 from ccx.kernel.models import User
 from interactions.calls.models import Call, Callback, CallLeg, CallState
 from interactions.calls.selectors import (
@@ -18,13 +19,18 @@ from interactions.calls.selectors import (
     standing,
     wait_of,
 )
+from interactions.calls.selectors.dialling import allowed_number
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
+from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Identity
 from interactions.desk.selectors.standing import Standing
+from interactions.handling.selectors.sending import withdrawn
 from interactions.routing.models import Queue
+
+MOST_NUMBERS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,43 @@ def phones(agent: User) -> list[Inbox]:
 def is_theirs(interaction: Interaction, identity_id: int) -> bool:
     """Whether an address belongs to the customer of a contact that was found."""
     return Identity.objects.filter(customer=interaction.customer_id or 0, pk=identity_id).exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallWay:
+    """A number of the customer that this person could call. `why_not` says in words why they cannot."""
+
+    identity: Identity
+    why_not: str = ""
+
+
+def call_ways(interaction: Interaction, user: User) -> list[CallWay]:
+    """The customer's numbers for who has a telephone at the desk; to others the first says that it is missing."""
+    numbers = Identity.objects.filter(customer_id=interaction.customer_id or 0, kind=IdentityKind.PHONE)
+    found = list(numbers.select_related("customer").order_by("-assurance", "-last_seen_at", "pk")[:MOST_NUMBERS])
+    if not found or not Inbox.objects.filter(channel=Channel.VOICE, is_active=True).exists():
+        return []
+    lines = softphone_lines(user)
+    if not lines:
+        return [CallWay(identity=found[0], why_not=_("You have no telephone at this desk."))]
+    is_talking = Call.objects.filter(ended_at=None, interaction__customer=interaction.customer_id or 0).exists()
+    return [
+        CallWay(identity=one, why_not=_why_no_call(interaction, one, lines, is_talking=is_talking)) for one in found
+    ]
+
+
+def _why_no_call(interaction: Interaction, identity: Identity, lines: Sequence[Inbox], *, is_talking: bool) -> str:
+    if is_talking:
+        return _("A call with the customer is running.")
+    if identity.assurance < Assurance.ATTESTED:
+        return _("Nobody vouches for this number.")
+    if why_not := withdrawn(interaction, lines[0]):
+        return why_not
+    try:
+        allowed_number(lines[0], identity.value)
+    except DomainError as refused:
+        return str(refused)
+    return ""
 
 
 def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:

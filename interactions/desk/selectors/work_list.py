@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
 from ccx.kernel.models import User
 from interactions.cases.choices import AuthorKind, InteractionStatus
-from interactions.cases.models import Interaction, Message
+from interactions.cases.models import Interaction, Message, Segment
 from interactions.customers.choices import shown_identity
 from interactions.customers.models import Customer
 from interactions.desk.selectors.targets import Targets
-from interactions.handling.models import Sending, SendingState
+from interactions.handling.models import SENDING_ORDER, Sending, SendingState
 from interactions.routing.models import Offer, Queue
 
 PAGE = 50
@@ -24,6 +24,8 @@ OWN_LIMIT = 200
 LINE = 160
 # A promise is near when this share of it is used up.
 NEAR = 0.75
+TROUBLED = (SendingState.FAILED, SendingState.UNKNOWN)
+UNSENT_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,14 @@ class WorkList:
     mine: Sequence[Row]
     pending: Sequence[Row]
     queues: Sequence[OpenQueue]
+    # Over, and yet what I wrote last in them has not arrived.
+    unsent: Sequence[Row] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.ringing or self.mine or self.pending or any(queue.waiting for queue in self.queues))
+        return not (
+            self.ringing or self.mine or self.pending or self.unsent or any(queue.waiting for queue in self.queues)
+        )
 
 
 @dataclass(frozen=True)
@@ -120,12 +126,13 @@ def work_list(*, user: User, choice: Choice) -> WorkList:
     ringing = list(_shown(Interaction.objects.filter(pk__in=offers)).order_by("started_at", "pk"))
     own = _shown(Interaction.objects.filter(agent=user).exclude(status=InteractionStatus.CLOSED))
     held = [row for row in own.order_by("started_at", "pk")[:OWN_LIMIT] if row.pk not in offers]
+    unsent = [row for row in _unsent(user, now) if row.pk not in offers]
     waiting = _waiting(user)
     counts = dict(waiting.order_by().values_list("queue_id").annotate(number=Count("pk")))
     names = list(Queue.objects.visible_to(user).filter(is_active=True).order_by("name"))
     rows = _rows_of(waiting, names, choice)
-    lines = _last_lines([*ringing, *held, *rows])
-    make = _Maker(now, Targets(now=now), lines, offers, _troubled([*ringing, *held, *rows]))
+    all_rows = [*ringing, *held, *unsent, *rows]
+    make = _Maker(now, Targets(now=now), _last_lines(all_rows), offers, _troubled(all_rows))
     mine = [make.row(row) for row in held if row.status != InteractionStatus.PENDING]
     # Who waits for us stands above, the longest first; the rest keeps its place by age.
     mine.sort(key=lambda row: (row.waits is None, -(row.waits or 0)))
@@ -136,7 +143,25 @@ def work_list(*, user: User, choice: Choice) -> WorkList:
     rest = sum(counts.values())
     if rest:
         queues.append(_open_queue(NO_QUEUE, "", rest, choice, shown))
-    return WorkList(ringing=make.rows(ringing), mine=mine, pending=pending, queues=queues)
+    return WorkList(ringing=make.rows(ringing), mine=mine, pending=pending, queues=queues, unsent=make.rows(unsent))
+
+
+def _unsent(user: User, now: datetime) -> QuerySet[Interaction]:
+    """The user's contacts that ended lately, and in which something of ours has not arrived, or perhaps has not.
+
+    They go once it is sent again, or anything later reached the customer in that contact's case.
+    """
+    sendings = Sending.objects.filter(message__interaction=OuterRef("pk"), state__in=TROUBLED)
+    later = Sending.objects.filter(
+        message__interaction__case=OuterRef("message__interaction__case"),
+        pk__gt=OuterRef("pk"),
+        state__in=SENDING_ORDER,
+    )
+    # By their stretches, which are found by agent and time; what is over is not.
+    handled = Segment.objects.filter(agent=user, started_at__gt=now - UNSENT_SHOWN).values("interaction")
+    over = Interaction.objects.filter(pk__in=handled, agent=user, status=InteractionStatus.CLOSED)
+    over = over.filter(Exists(sendings.filter(~Exists(later))))
+    return _shown(over).order_by("started_at", "pk")[:OWN_LIMIT]
 
 
 def _waiting(user: User) -> QuerySet[Interaction]:
@@ -177,8 +202,7 @@ def _last_lines(interactions: Iterable[Interaction]) -> dict[int, Message]:
 
 def _troubled(interactions: Iterable[Interaction]) -> dict[int, int]:
     ids = [interaction.pk for interaction in interactions]
-    states = [SendingState.FAILED, SendingState.UNKNOWN]
-    rows = Sending.objects.filter(message__interaction__in=ids, state__in=states).order_by()
+    rows = Sending.objects.filter(message__interaction__in=ids, state__in=TROUBLED).order_by()
     return dict(rows.values_list("message__interaction").annotate(number=Count("pk")))
 
 
@@ -200,7 +224,7 @@ class _Maker:
         return Row(
             interaction=interaction,
             name=name_of(interaction),
-            line=" ".join(str(getattr(said, "start", "")).split()) or interaction.subject,
+            line=" ".join(str(getattr(said, "start", "")).split()) or interaction.subject or _title_of(interaction),
             line_by=said.author_kind if said else "",
             waits=None if since is None else max(0, int((self.now - since).total_seconds())),
             target=self.targets.seconds_for(interaction),
@@ -208,6 +232,11 @@ class _Maker:
             rings_on=max(0, round((offer.expires_at - self.now).total_seconds())) if offer else 0,
             troubled=self.troubled.get(interaction.pk, 0),
         )
+
+
+def _title_of(interaction: Interaction) -> str:
+    """What a call is about stands nowhere but at its case."""
+    return interaction.case.title if interaction.case is not None else ""
 
 
 def waiting_since(interaction: Interaction, last: Message | None) -> datetime | None:

@@ -15,14 +15,16 @@ from ccx.kernel.people.http import StaffRequest, needs
 from interactions.channels.choices import Channel
 from interactions.channels.contract import FetchedFile
 from interactions.desk.forms import FileForm, WayForm
-from interactions.desk.selectors.composing import gate, templates_of
+from interactions.desk.selectors.calling import call_ways
+from interactions.desk.selectors.composing import gate, habit_line, templates_of
 from interactions.desk.selectors.standing import standing
 from interactions.desk.views.actions import done, is_htmx, to_work
 from interactions.desk.views.asking import answer, at_the_desk
 from interactions.desk.views.asking import to_work as to_work_on
 from interactions.desk.views.pages import found, header_context
 from interactions.handling import services
-from interactions.handling.selectors.choosing import goes_on_here, ways_for
+from interactions.handling.selectors.choosing import goes_on_here, may_choose, ways_for
+from interactions.handling.selectors.inviting import chat_offers
 
 # What is read of an upload at all; lines take less, and say so.
 MAX_UPLOAD: Final = 100 * 1024 * 1024
@@ -35,9 +37,15 @@ def ways(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Every line and address of the customer, with what shuts those that are shut."""
     interaction = to_work_on(request, public_id)
     rows = ways_for(interaction, request.user)
-    current = gate(standing(interaction=interaction, user=request.user), request.user).way
+    stands = gate(standing(interaction=interaction, user=request.user), request.user)
+    current = stands.way if stands.can_reply else None
+    sees = stands.can_choose and may_choose(interaction, request.user)
     shown = {
         "interaction": interaction,
+        "calls": call_ways(interaction, request.user) if sees else (),
+        "offers": chat_offers(interaction, current) if stands.can_choose else (),
+        "prefers": stands.prefers,
+        "habit": habit_line(interaction) if sees else "",
         "ways": [(way, Channel(way.inbox.channel).slug, not goes_on_here(interaction, way)) for way in rows],
         "current": current,
     }

@@ -88,7 +88,7 @@ def draft(request: StaffRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse(status=400)
     words = form.cleaned_data
-    if not words["body"].strip():
+    if not words["body"].strip() and form.along.is_empty:
         services.discard_draft(interaction_id=interaction.pk, author=request.user)
         return HttpResponse(status=204)
     try:
@@ -98,6 +98,7 @@ def draft(request: StaffRequest, public_id: UUID) -> HttpResponse:
             body=words["body"],
             is_note=words["is_note"],
             draft_id=words["draft_id"],
+            along=form.along,
         )
     except DraftWasSentError:
         return HttpResponse(status=409)
@@ -118,7 +119,8 @@ def take_back(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpR
         return redirect("desk:conversation", public_id)
     shown = {"files": back.files.order_by("pk"), "contact": interaction}
     files = render_to_string("interactions/desk/_draft_files.html", shown, request)
-    return JsonResponse({"body": back.body, "draft_id": str(back.public_id), "files": files})
+    told = {"body": back.body, "draft_id": str(back.public_id), "files": files}
+    return JsonResponse(told | {"along": bool(back.template or back.send_at)})
 
 
 @require_POST

@@ -254,13 +254,15 @@ def file_of(inbox: Inbox, public_id: UUID) -> Attachment | None:
 
 
 def _file(file: Attachment, inbox: Inbox) -> dict[str, Any]:
+    """What is not here yet, or never will be, has a name and no address."""
+    is_kept = file.state == Attachment.State.KEPT
     return {
         "id": str(file.public_id),
         "name": file.name,
         "type": file.content_type,
         "size": file.size,
-        "url": f"/chat/{inbox.public_id}/files/{file.public_id}?key={file_key(file.public_id)}",
-        "is_image": file.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"},
+        "url": f"/chat/{inbox.public_id}/files/{file.public_id}?key={file_key(file.public_id)}" if is_kept else "",
+        "is_image": is_kept and file.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"},
     }
 
 

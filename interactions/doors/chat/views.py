@@ -177,7 +177,7 @@ def messages(asked: Asked) -> HttpResponseBase:
         spend(bucket=str(visitor.pk), rate=BEGINNING_RATE)
     words = Words(id=values["id"], body=values["body"], tickets=values["files"])
     said = say(visitor=visitor, inbox=asked.inbox, line=asked.line, words=words)
-    return told({"message": message_of(visitor, said.pk, inbox=asked.inbox)}, status=201)
+    return told({"message": message_of(visitor, said, inbox=asked.inbox)}, status=201)
 
 
 @chat("POST", rates=(FILE_RATE,))

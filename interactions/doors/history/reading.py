@@ -14,6 +14,7 @@ from ccx.kernel.errors import DomainError
 
 MAX_CELL: Final = 1_000_000
 MAX_LINE: Final = 16_000_000
+MAX_UNPACKED: Final = 16 << 30
 SNIFF_BYTES: Final = 65_536
 DELIMITERS: Final = "\t,;|"
 REPLACED: Final = "\ufffd"
@@ -48,11 +49,26 @@ class Row:
     doubt: str = ""
 
 
+class _Packed(gzip.GzipFile):
+    """Unpacks no more than a table could be: of a few megabytes that mean terabytes nothing is taken."""
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._within(super().read1(size))
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._within(super().read(size))
+
+    def _within(self, part: bytes) -> bytes:
+        if self.tell() > MAX_UNPACKED:
+            raise UnreadableFileError(f"Unpacked it is larger than {MAX_UNPACKED >> 30} GB. Import it in parts.")
+        return part
+
+
 def open_file(path: Path) -> IO[bytes]:
     """The file's bytes, unpacked where it is packed with gzip."""
     with path.open("rb") as raw:
         is_gzip = raw.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzip else path.open("rb")
+    return cast("IO[bytes]", _Packed(path, "rb")) if is_gzip else path.open("rb")
 
 
 def detect_encoding(path: Path, stated: str) -> str:

@@ -38,6 +38,8 @@ NUMBERED: Final = {Channel.VOICE, Channel.SMS, Channel.WHATSAPP}
 # Lines that answer by themselves need no other line to do it.
 # Whose form has it signs in by a person's consent.
 CLIENT_ID: Final = "oauth.client_id"
+PROVIDER: Final = "at_oauth__provider"
+SIGN_INS: Final = ("at_imap__sign_in", "at_smtp__sign_in")
 ANSWERED_BY_MAIL: Final = {Channel.CHAT, Channel.WEB_FORM, Channel.VOICE, Channel.API}
 
 
@@ -180,6 +182,9 @@ class LineForm(forms.Form):
             is_line = isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea)
             if is_line and CONTROL.search(cleaned.get(name) or ""):
                 self.add_error(name, _("It must be one line."))
+        uses_consent = self.has_consent and any(cleaned.get(name) == "token" for name in SIGN_INS)
+        if uses_consent and not cleaned.get(PROVIDER):
+            self.add_error(PROVIDER, _("Choose the provider whose consent opens the mailbox."))
         for spec in self.specs:
             group, _dot, last = spec.name.partition(".")
             if last == "host" and cleaned.get(f"at_{group}__user") and not cleaned.get(_key(spec)):

@@ -71,8 +71,9 @@ def lines(request: StaffRequest) -> HttpResponse:
         caption=_("Lines"),
         columns=[
             Column(label=_("Line"), is_wide=True),
-            Column(label=_("Channel")),
+            # What a phone shows without a swipe; the channel is an icon as well.
             Column(label=_("State")),
+            Column(label=_("Channel")),
             Column(label=_("Queue")),
             Column(label=_("Last contact")),
         ],
@@ -102,13 +103,13 @@ def _row(shown: LineShown) -> Row:
         url=reverse("interactions:line", args=[inbox.public_id]),
         cells=[
             Cell(text=inbox.name, detail=inbox.address, icon=channel.slug),
-            Cell(text=str(channel.label)),
             Cell(
                 text=standing.word,
                 icon=standing.tone,
                 tone=standing.tone,
                 detail=_("since %(when)s") % {"when": figures.local_time(standing.since)} if standing.since else "",
             ),
+            Cell(text=str(channel.label)),
             Cell(text=inbox.default_queue.name if inbox.default_queue else figures.MISSING),
             Cell(text=figures.local_time(shown.heard_at) if shown.heard_at else _("never")),
         ],
@@ -292,6 +293,8 @@ def _edit(request: StaffRequest, *, channel: Channel, adapter: Adapter | None, i
         "adapter": adapter,
         "is_readable": is_readable,
         "redirect_address": consent_redirect(),
+        "base": settings.BASE_URL.rstrip("/"),
+        "is_public": settings.BASE_URL.startswith("https://"),
     }
     if inbox is not None:
         context |= _beside(request, inbox, adapter) | {"consent": consent_shown(inbox, kept)}
@@ -315,8 +318,6 @@ def _beside(request: StaffRequest, inbox: Inbox, adapter: Adapter | None) -> dic
         "is_tried": _comes_next(request, inbox, "try") and adapter is not None,
         "is_connected": _comes_next(request, inbox, "connect"),
         "webhook": f"{webhook_url(inbox)}{adapter.webhook_path}" if adapter is not None and adapter.has_webhook else "",
-        "is_public": base.startswith("https://"),
-        "base": base,
         "tag": tag if inbox.channel == Channel.CHAT else "",
         "has_templates": adapter is not None and _has_templates(adapter),
         "templates": _templates(inbox),

@@ -33,7 +33,6 @@ from interactions.intake.services import receive
 
 logger = structlog.get_logger(__name__)
 
-MAX_KEPT_RAW: Final = 5 * 1024 * 1024
 CAME_BACK: Final = "the customer's mail server sent it back"
 
 
@@ -281,7 +280,7 @@ def _receipt_of(known: RawContact) -> Receipt:
 def _put_aside(inbox: Inbox, raw: bytes, *, error: str, place: Place | None) -> None:
     if place is not None and not _move_cursor(inbox, place):
         return
-    _keep_whole(inbox, raw[:MAX_KEPT_RAW], state=Delivery.State.QUARANTINED, error=error)
+    _keep_whole(inbox, raw, state=Delivery.State.QUARANTINED, error=error)
 
 
 def _keep_whole(inbox: Inbox, raw: bytes, *, state: Delivery.State, error: str = "") -> int:

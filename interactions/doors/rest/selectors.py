@@ -10,16 +10,27 @@ from django.db import connection
 from django.db.models import Q
 
 from ccx.kernel.people.models import User
+from ccx.kernel.statements import Statement, run
 from interactions.cases.choices import AuthorKind
-from interactions.cases.models import ContactReason, Interaction, Message
+from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import Channel
 from interactions.handling.models import Sending
 from interactions.routing.models import Queue
 
-INBOXES: Final = """
-    SELECT id, public_id, name, channel FROM interactions_inbox
-    WHERE is_active AND (name = ANY(%s) OR public_id = ANY(%s::uuid[]))
-"""
+# What every contact names, by hand and prepared: putting queries together and planning them costs more than they do.
+INBOXES: Final = Statement(
+    "ccx_rest_inboxes",
+    ("text[]", "uuid[]"),
+    """
+SELECT id, public_id, name, channel FROM interactions_inbox
+WHERE is_active AND (name = ANY($1) OR public_id = ANY($2))
+""",
+)
+REASONS: Final = Statement(
+    "ccx_rest_reasons",
+    ("text[]",),
+    "SELECT code, id FROM interactions_contactreason WHERE code = ANY($1) AND is_active",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +68,12 @@ def said_on_api_line(*, public_id: UUID, user: User) -> Message | None:
 
 
 def _inboxes(names: set[str], seen_by: User) -> dict[str, tuple[int, int]]:
-    """Written by hand, as every contact asks it; all who are active see all inboxes (Inbox.visible_to)."""
+    """All who are active see all inboxes (Inbox.visible_to)."""
     if not seen_by.is_active:
         return {}
     found: dict[str, tuple[int, int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(INBOXES, [list(names), [str(public_id) for public_id in _public_ids(names)]])
-        for pk, public_id, name, channel in cursor.fetchall():
+        for pk, public_id, name, channel in run(cursor, INBOXES, [list(names), _public_ids(names)]):
             found[name] = found[str(public_id)] = (pk, channel)
     return found
 
@@ -77,8 +87,11 @@ def _queues(names: set[str], seen_by: User) -> dict[str, tuple[int, int | None]]
 
 
 def _reasons(codes: set[str], seen_by: User) -> dict[str, int]:
-    rows = ContactReason.objects.visible_to(seen_by).filter(code__in=codes, is_active=True)
-    return dict(rows.values_list("code", "pk"))
+    """All who are active see all reasons (ContactReason.visible_to)."""
+    if not seen_by.is_active:
+        return {}
+    with connection.cursor() as cursor:
+        return dict(run(cursor, REASONS, [list(codes)]))  # type: ignore[arg-type]
 
 
 def _named(names: set[str]) -> Q:

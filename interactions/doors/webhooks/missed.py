@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -32,16 +33,23 @@ def take_all_missed(now: datetime | None = None) -> int:
 
 
 def take_missed(*, inbox: Inbox, now: datetime) -> int:
-    """Take in what came to this line since the last delivery that reached us; how many messages we did not have.
+    """Take in what came to this line since its provider was last asked; how many messages we did not have.
 
-    Raises what the provider's adapter raises. Done twice, or while the provider brings the same, it is done once.
+    A delivery that reached us says nothing of what came while we were down. Raises what the provider's adapter raises.
+    Done twice, or while the provider brings the same, it is done once.
     """
     adapter = adapter_of(inbox)
     if adapter is None or type(adapter).missed is Adapter.missed:
         return 0
-    last = Delivery.objects.filter(inbox=inbox, kind=Delivery.Kind.WEBHOOK).aggregate(last=Max("received_at"))["last"]
-    since = max((last or now) - OVERLAP, now - FURTHEST)
-    return sum(_take_in(inbox, parsed) for parsed in adapter.missed(line_of(inbox), since=since))
+    key = f"missed-asked:{inbox.pk}"
+    asked = cache.get(key)
+    if asked is None:
+        came = Delivery.objects.filter(inbox=inbox, kind=Delivery.Kind.WEBHOOK)
+        asked = came.aggregate(last=Max("received_at"))["last"] or now
+    since = max(asked - OVERLAP, now - FURTHEST)
+    taken = sum(_take_in(inbox, parsed) for parsed in adapter.missed(line_of(inbox), since=since))
+    cache.set(key, now, timeout=FURTHEST.total_seconds())
+    return taken
 
 
 def _take_missed_apart(inbox: Inbox, now: datetime) -> int:

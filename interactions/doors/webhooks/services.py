@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.effects import TemporaryEffectError
+from ccx.kernel.statements import Statement, run, run_all
 from interactions.calls.services import hear
 from interactions.cases.models import Message
 from interactions.channels.contact import IdentityClaim
@@ -49,16 +50,34 @@ SWEPT_AFTER: Final = timedelta(seconds=30)
 WAITS_FOR: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 12
 # The statements of every delivery, by hand: together with putting them together Django's would cost as much as intake.
-KEEP: Final = """
+KEEP: Final = Statement(
+    "ccx_delivery_keep",
+    ("uuid", "bigint", "text", "text", "jsonb", "bytea", "text", "timestamptz"),
+    """
 INSERT INTO interactions_delivery
     (public_id, inbox_id, kind, url, headers, body, digest, state, attempts, error, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, '', %s) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
-"""
-LOCK: Final = "SELECT state, attempts FROM interactions_delivery WHERE id = %s FOR UPDATE"
-WAITS: Final = """
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'received', 0, '', $8) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
+""",
+)
+LOCK: Final = Statement(
+    "ccx_delivery_lock", ("bigint",), "SELECT state, attempts FROM interactions_delivery WHERE id = $1 FOR UPDATE"
+)
+# What a delivery becomes need not be on the disk before its provider hears that we have it: the delivery is, and if
+# the server falls before the rest of it is written, the sweep reads it again.
+NOT_AT_ONCE: Final = "SET LOCAL synchronous_commit TO off;"
+SETTLE: Final = Statement(
+    "ccx_delivery_settle",
+    ("bigint", "text", "int", "text", "timestamptz"),
+    "UPDATE interactions_delivery SET state = $2, attempts = $3, error = $4, settled_at = $5 WHERE id = $1",
+)
+WAITS: Final = Statement(
+    "ccx_delivery_waits",
+    ("bigint", "text"),
+    """
 SELECT id FROM interactions_delivery
-WHERE state = 'received' AND inbox_id = %s AND error = %s ORDER BY received_at LIMIT 50
-"""
+WHERE state = 'received' AND inbox_id = $1 AND error = $2 ORDER BY received_at LIMIT 50
+""",
+)
 WAITING: Final = "waits for the message that it changes"
 NEVER_CAME: Final = "the message that it changes never came"
 
@@ -141,21 +160,21 @@ def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
 def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, bool]:
     """The delivery's row, committed, and whether it is new. The same bytes brought again are the same row."""
     kept = Delivery(inbox=inbox, kind=Delivery.Kind.WEBHOOK, **kept_of(adapter, request))
-    values: list[Any] = [
+    values = (
         kept.public_id,
         inbox.pk,
-        kept.kind,
+        kept.kind.value,
         kept.url,
         json.dumps(kept.headers),
         kept.body,
         kept.digest,
-    ]
+        kept.received_at,
+    )
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, [*values, kept.state, kept.received_at])
-        row = cursor.fetchone()
-    if row is None:
+        rows = run(cursor, KEEP, values)
+    if not rows:
         return Delivery.objects.defer("body").get(inbox=inbox, digest=kept.digest), False
-    kept.pk = row[0]
+    kept.pk = rows[0][0]
     return kept, True
 
 
@@ -172,13 +191,15 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
             known = line or line_of(delivery.inbox)
             parsed = adapter.parse(known, request_of(delivery), received_at=delivery.received_at)
             outcome = _take_in(delivery, parsed, undo)
-            _settle(delivery, outcome)
+            waiting = _settle(delivery, outcome)
         undo.clear()
     finally:
         for step in undo:
             step()
     if outcome.has_new:
-        _wake_waiting(delivery)
+        for pk in waiting:
+            with _left_to_the_next_sweep(pk):
+                process(delivery_id=pk)
     return not outcome.troubles or outcome.taken > 0
 
 
@@ -187,7 +208,7 @@ def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
     if fresh is None:
         return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [delivery_id])
+        run_all(cursor, [(LOCK, [delivery_id])], before=NOT_AT_ONCE)
         fresh.state, fresh.attempts = cursor.fetchone()
     return fresh
 
@@ -284,7 +305,8 @@ def _meta(arrived: Arrived, lost: tuple[str, ...]) -> dict[str, object]:
     return {**arrived.meta, **({"too_large": list(lost)} if lost else {})}
 
 
-def _settle(delivery: Delivery, outcome: _Outcome) -> None:
+def _settle(delivery: Delivery, outcome: _Outcome) -> list[int]:
+    """Write what became of it; which deliveries of the line wait for a message."""
     now = timezone.now()
     delivery.attempts = min(delivery.attempts + 1, 32767)
     delivery.error, delivery.settled_at = "", None
@@ -296,22 +318,15 @@ def _settle(delivery: Delivery, outcome: _Outcome) -> None:
     else:
         delivery.state, delivery.settled_at = State.DONE, now
         delivery.error = NEVER_CAME if outcome.is_waiting else ""
-    delivery.save(update_fields=["state", "attempts", "error", "settled_at"])
+    told = (delivery.pk, str(delivery.state), delivery.attempts, delivery.error, delivery.settled_at)
+    with connection.cursor() as cursor:
+        run_all(cursor, [(SETTLE, told), (WAITS, (delivery.inbox_id, WAITING))])
+        return [row[0] for row in cursor.fetchall() if row[0] != delivery.pk]
 
 
 def _told(outcome: _Outcome) -> str:
     count = len(outcome.troubles)
     return f"{count} of {count + outcome.taken}: {'; '.join(outcome.troubles)}"[:300].replace("\x00", "")
-
-
-def _wake_waiting(delivery: Delivery) -> None:
-    """A message came: what changes it may have come before."""
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS, [delivery.inbox_id, WAITING])
-        waiting = [row[0] for row in cursor.fetchall()]
-    for pk in waiting:
-        with _left_to_the_next_sweep(pk):
-            process(delivery_id=pk)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from interactions.handling.selectors.presence import presence_of
 from interactions.handling.selectors.seeing import changes_since, said_to_customers, seen_cursor
-from interactions.handling.selectors.sending import Way, capabilities_of, preferred_channel, way_out, ways_out
+from interactions.handling.selectors.sending import Way, capabilities_of, way_out, ways_out
 from interactions.handling.selectors.work import free_desks, waiting_for
 
 __all__ = [
@@ -10,7 +10,6 @@ __all__ = [
     "capabilities_of",
     "changes_since",
     "free_desks",
-    "preferred_channel",
     "presence_of",
     "said_to_customers",
     "seen_cursor",

@@ -26,7 +26,7 @@ from interactions.handling.errors import (
     TemplateIsWrongError,
     TextIsTooLongError,
 )
-from interactions.handling.selectors.sending import Way, way_out, ways_out
+from interactions.handling.selectors.sending import Way, default_way, way_out, ways_out
 
 HOLE: Final = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MOST_COPIES: Final = 20
@@ -64,15 +64,19 @@ class Sized(Protocol):
 def ways_for(interaction: Interaction, user: User) -> list[Way]:
     """The ways that this person may choose from: who may not see the customer is shown no other address of theirs."""
     ways = ways_out(interaction)
-    if interaction.customer_id is None or not Customer.objects.visible_to(user).filter(pk=interaction.customer_id):
-        return [way for way in ways if way.is_usual]
-    return ways
+    return ways if may_choose(interaction, user) else [way for way in ways if way.is_usual]
+
+
+def may_choose(interaction: Interaction, user: User) -> bool:
+    """Whether this person is shown more of the customer than what they wrote here."""
+    return Customer.objects.visible_to(user).filter(pk=interaction.customer_id or 0).exists()
 
 
 def chosen_way(
     interaction: Interaction, *, user: User, inbox_id: int | None = None, identity_id: int | None = None
 ) -> Way:
-    """The way that was chosen; without a choice the usual one, and after a call the first that is open.
+    """The way that was chosen; else the one that the customer said they prefer, if the person may see them; else the
+    usual one, and after a call the first that is open.
 
     ReplyIsNotPossibleError says why there is none.
     """
@@ -84,6 +88,8 @@ def chosen_way(
         if found.why_not:
             raise ReplyIsNotPossibleError(found.why_not)
         return found
+    if (preferred := default_way(interaction)) is not None and may_choose(interaction, user):
+        return preferred
     try:
         return _fit_to_use(way_out(interaction))
     except ReplyIsNotPossibleError:

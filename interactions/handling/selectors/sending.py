@@ -2,27 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.live.guests import standing_of
 from ccx.kernel.secrets import SecretIsUnreadableError
-from interactions.cases.choices import AuthorKind, Direction
+from interactions.cases.choices import AuthorKind, Direction, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS, Channel
 from interactions.channels.contract import Capabilities
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.customers.choices import Assurance, ConsentState
-from interactions.customers.models import Consent, Identity, Preference
+from interactions.customers.models import Consent, Identity
 from interactions.handling.errors import ReplyIsNotPossibleError
+from interactions.handling.selectors.preferring import stated_channel
 
 # Consent to be written to about one's own affairs; advertising is another purpose.
 SERVICE = "service"
-CHANNEL_TOPIC = "channel"
+MOST_CHATS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,7 @@ class Way:
     """A line and an address of the customer. `why_not` says in words why it may not be used; empty: it may.
 
     `window_ends_at`: until then free words may be sent, after it templates only; None: there is no such limit.
+    `is_there`: the customer sits at it now.
     """
 
     inbox: Inbox
@@ -37,6 +40,7 @@ class Way:
     capabilities: Capabilities
     is_usual: bool = False
     is_preferred: bool = False
+    is_there: bool = False
     why_not: str = ""
     window_ends_at: datetime | None = None
 
@@ -74,7 +78,7 @@ def way_out(interaction: Interaction) -> Way:
     identity = _address(interaction, inbox)
     if identity is None:
         raise ReplyIsNotPossibleError(_("We have no address of this customer to which this line could write."))
-    if why_not := _withdrawn(interaction, inbox):
+    if why_not := withdrawn(interaction, inbox):
         raise ReplyIsNotPossibleError(why_not)
     return Way(
         inbox=inbox,
@@ -86,22 +90,38 @@ def way_out(interaction: Interaction) -> Way:
 
 
 def ways_out(interaction: Interaction) -> list[Way]:
-    """Every way to the customer: the usual one first, then by what they prefer; those that may not be used say why."""
+    """Every way to the customer: first what they said they prefer, if it is open, then the usual one, then the others.
+
+    Those that may not be used say why.
+    """
+    stated = stated_channel(interaction.customer_id)
     found: list[Way] = []
     with suppress(ReplyIsNotPossibleError):
         found.append(way_out(interaction))
-    found += sorted(_others(interaction, found), key=lambda way: (bool(way.why_not), not way.is_preferred))
-    return found
+    found += [*_others(interaction, found), *_chats(interaction)]
+    marked = [replace(way, is_preferred=stated is not None and way.inbox.channel == stated.channel) for way in found]
+    return sorted(marked, key=_place)
 
 
-def preferred_channel(customer_id: int | None) -> Channel | None:
-    """The channel that the customer said, or showed, to prefer."""
-    told = Preference.objects.filter(customer_id=customer_id or 0, topic=CHANNEL_TOPIC).values_list("value", flat=True)
-    value = told.first()
-    try:
-        return Channel.from_slug(value) if value else None
-    except KeyError:
+def default_way(interaction: Interaction) -> Way | None:
+    """The way that the customer said they prefer, if it is open and takes free words; None: the usual one.
+
+    Who is on the line is answered there.
+    """
+    stated = stated_channel(interaction.customer_id)
+    if stated is None or stated.channel == interaction.channel or interaction.channel in LIVE_CHANNELS:
         return None
+    return next((way for way in ways_out(interaction) if way.is_preferred and is_open(way) and not way.is_there), None)
+
+
+def is_open(way: Way) -> bool:
+    """Whether free words may go this way now."""
+    return not way.why_not and not way.needs_template
+
+
+def _place(way: Way) -> tuple[bool, ...]:
+    is_first = way.is_preferred and is_open(way)
+    return bool(way.why_not), not is_first, not way.is_usual, not way.is_preferred
 
 
 def _answering(interaction: Interaction) -> tuple[Inbox, Capabilities]:
@@ -145,7 +165,6 @@ def _others(interaction: Interaction, usual: list[Way]) -> Iterator[Way]:
     if interaction.customer_id is None:
         return
     identities = list(Identity.objects.filter(customer_id=interaction.customer_id).order_by("-assurance", "pk"))
-    preferred = preferred_channel(interaction.customer_id)
     heard = _heard(interaction.customer_id)
     taken = {(way.inbox.pk, way.identity.pk) for way in usual}
     for inbox in Inbox.objects.filter(is_active=True).exclude(channel__in=LIVE_CHANNELS).order_by("name"):
@@ -161,10 +180,45 @@ def _others(interaction: Interaction, usual: list[Way]) -> Iterator[Way]:
                 inbox=inbox,
                 identity=identity,
                 capabilities=capabilities,
-                is_preferred=inbox.channel == preferred,
                 window_ends_at=window,
             )
-            yield Way(**{**way.__dict__, "why_not": _why_not(interaction, way, heard)})
+            yield replace(way, why_not=_why_not(interaction, way, heard))
+
+
+def _chats(interaction: Interaction) -> Iterator[Way]:
+    """Chats of the customer that run: who sits there can be written to now."""
+    running = Interaction.objects.filter(
+        customer_id=interaction.customer_id or 0,
+        channel=Channel.CHAT,
+        status__in=[InteractionStatus.WAITING, InteractionStatus.ACTIVE, InteractionStatus.PENDING],
+        identity__customer_id=interaction.customer_id or 0,
+        inbox__is_active=True,
+    ).exclude(pk=interaction.pk)
+    for chat in running.select_related("inbox", "identity__customer", "agent").order_by("-started_at")[:MOST_CHATS]:
+        capabilities = capabilities_of(chat.inbox)
+        if capabilities is None or chat.identity is None:
+            continue
+        standing = standing_of(chat.public_id)
+        is_there = standing is not None and not standing.has_left
+        yield Way(
+            inbox=chat.inbox,
+            identity=chat.identity,
+            capabilities=capabilities,
+            is_there=is_there,
+            why_not=_why_no_chat(interaction, chat, is_there=is_there),
+        )
+
+
+def _why_no_chat(interaction: Interaction, chat: Interaction, *, is_there: bool) -> str:
+    if not is_there:
+        return _("The customer has left the chat.")
+    if chat.identity is None or chat.identity.assurance < Assurance.ATTESTED:
+        return _("Nobody vouches for who sits in the chat.")
+    if chat.case_id != interaction.case_id:
+        return _("The customer chats about another case.")
+    if chat.agent is not None and chat.agent_id != interaction.agent_id:
+        return _("%(agent)s has the chat.") % {"agent": chat.agent}
+    return ""
 
 
 def _heard(customer_id: int) -> Mapping[tuple[int, int | None], datetime]:
@@ -178,7 +232,7 @@ def _heard(customer_id: int) -> Mapping[tuple[int, int | None], datetime]:
 def _why_not(interaction: Interaction, way: Way, heard: Mapping[tuple[int, int | None], datetime]) -> str:
     if way.identity.assurance < Assurance.ATTESTED:
         return _("Nobody vouches for this address: it was only claimed.")
-    if why_not := _withdrawn(interaction, way.inbox):
+    if why_not := withdrawn(interaction, way.inbox):
         return why_not
     last = heard.get((way.inbox.pk, way.identity.pk))
     if last is None and not way.capabilities.can_start:
@@ -201,7 +255,7 @@ def _gave(interaction: Interaction, inbox: Inbox) -> bool:
     return newest is not None and newest.state == ConsentState.GIVEN
 
 
-def _withdrawn(interaction: Interaction, inbox: Inbox) -> str:
+def withdrawn(interaction: Interaction, inbox: Inbox) -> str:
     """Who asked to be left alone on a channel is, until they write there again."""
     newest = _newest(interaction, inbox)
     if newest is None or newest.state != ConsentState.WITHDRAWN:

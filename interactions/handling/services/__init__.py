@@ -9,7 +9,7 @@ from interactions.handling.services.closing import (
     end_overdue_wrap_ups,
     finish_wrap_up,
 )
-from interactions.handling.services.drafts import choose_way, discard_draft, save_draft
+from interactions.handling.services.drafts import Along, choose_way, discard_draft, save_draft
 from interactions.handling.services.editing import hear_edit, hear_reaction
 from interactions.handling.services.files import add_file, remove_file
 from interactions.handling.services.forgetting import forget_old_files, forget_written
@@ -45,6 +45,7 @@ from interactions.handling.services.waiting import (
 
 __all__ = [
     "After",
+    "Along",
     "CallEnd",
     "Outbound",
     "Said",

@@ -56,16 +56,18 @@ def keep_voicemail(*, interaction_id: int, external_id: str, body: str, at: date
 
 
 @transaction.atomic
-def settle_voicemail(*, interaction_id: int, external_id: str, file: VoicemailFile) -> Attachment | None:
-    """The file is here. None where its message is not, or has it already."""
+def settle_voicemail(*, interaction_id: int, external_id: str, file: VoicemailFile | None) -> Attachment | None:
+    """The file is here, or without one never will be. None where its message is not, or has it already."""
     interaction = lock_interaction(interaction_id)
     files = Attachment.objects.filter(message__interaction=interaction, message__external_id=external_id)
     attachment = files.filter(state=Attachment.State.PENDING).first()
     if attachment is None:
         return None
-    attachment.file.name = file.path
-    attachment.size, attachment.content_type = len(file.content), file.content_type
-    attachment.sha256, attachment.state = sha256(file.content).hexdigest(), Attachment.State.KEPT
+    attachment.state = Attachment.State.LOST
+    if file is not None:
+        attachment.file.name = file.path
+        attachment.size, attachment.content_type = len(file.content), file.content_type
+        attachment.sha256, attachment.state = sha256(file.content).hexdigest(), Attachment.State.KEPT
     attachment.save(update_fields=["file", "size", "content_type", "sha256", "state"])
-    tell_change(interaction, "file_kept", by=None, at=max(interaction.started_at, attachment.message.sent_at))
+    tell_change(interaction, "file_settled", by=None, at=max(interaction.started_at, attachment.message.sent_at))
     return attachment

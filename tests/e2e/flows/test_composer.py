@@ -79,11 +79,11 @@ def test_another_channel_with_a_template_and_the_same_conversation(live_server, 
     contact, _line = with_whatsapp(desk)
     page = opened(browser, live_server.url, desk, contact, width=width, theme=theme)
     page.locator(".desk-ways > summary").click()
-    ways = page.locator(".way")
+    ways = page.locator("[data-way]")
     expect(ways).to_have_count(3)
     expect(ways.first).to_have_attribute("aria-current", "true")
     expect(page.locator(".way", has_text="preferred by the customer")).to_contain_text("WhatsApp")
-    expect(page.locator(".way:disabled")).to_contain_text("only claimed")
+    expect(page.locator("[data-way]:disabled")).to_contain_text("only claimed")
     assert wrong_with(page) == []
 
     page.keyboard.press("Escape")

@@ -147,6 +147,7 @@ def test_a_recording_that_cannot_be_fetched_is_tried_again_and_given_up_in_the_e
         fetch_recordings()
     recording = Recording.objects.get()
     assert (recording.state, recording.attempts) == (Recording.State.LOST, 8)
+    assert Attachment.objects.get().state == Attachment.State.LOST
 
 
 def test_callbacks_keep_their_place_are_one_per_number_and_are_tried_again(  # noqa: PLR0915 - a whole story
@@ -212,6 +213,19 @@ def test_callbacks_keep_their_place_are_one_per_number_and_are_tried_again(  # n
     callback.refresh_from_db()
     assert callback.state == Callback.State.REACHED
     assert ("talk", 50, "Alice") in stretches(Interaction.objects.get(pk=callback.interaction_id))
+
+
+def test_who_was_not_called_back_after_all_may_ask_again(company: PhoneCompany, line: Inbox, centre: Centre) -> None:
+    for _time in range(2):
+        leg = queued(company, line)
+        company.wait_more(leg)
+        company.press(leg, "7")
+        assert calls.start_due_callbacks() == 1
+        back = Callback.objects.get(state=Callback.State.CALLING).interaction
+        assert back is not None
+        handling.close_interaction(interaction_id=back.pk, outcome=Outcome.NOT_A_CONTACT, by=centre.alice)
+        workers(company)
+    assert list(Callback.objects.values_list("state", flat=True)) == [Callback.State.CANCELLED] * 2
 
 
 def test_a_callback_is_given_up_after_its_days(company: PhoneCompany, line: Inbox) -> None:

@@ -102,6 +102,32 @@ def test_what_agents_did_stands_between_what_was_said(desk: Desk) -> None:
     assert (moved.who, moved.detail) == ("Bob Brown", "Billing")
 
 
+def test_who_comes_to_a_call_that_a_colleague_is_in_joins_and_does_not_take_it(desk: Desk) -> None:
+    call = make_mine(desk, desk.bob, channel=Channel.VOICE, minutes=30)
+    Segment.objects.filter(interaction=call).delete()
+    # Bob asks Dina while the caller holds, and then all three talk; Dina stays.
+    strip = [
+        (SegmentKind.TALK, 0, 60, desk.bob),
+        (SegmentKind.HOLD, 60, 132, desk.bob),
+        (SegmentKind.RING, 70, 80, desk.dina),
+        (SegmentKind.TALK, 80, None, desk.dina),
+        (SegmentKind.TALK, 132, 200, desk.bob),
+    ]
+    for kind, since, until, agent in strip:
+        Segment.objects.create(
+            interaction=call,
+            kind=kind,
+            agent=agent,
+            started_at=call.started_at + timedelta(seconds=since),
+            ended_at=None if until is None else call.started_at + timedelta(seconds=until),
+        )
+
+    found = thread(interaction=call, user=desk.bob)
+
+    told = [(item.what, item.who.split()[0]) for item in found.items if item.kind == "event"]
+    assert told == [("accepted", "Bob"), ("held", "Bob"), ("joined", "Dina")]
+
+
 def test_the_other_contacts_of_the_case_stand_above_with_their_channel_if_they_may_be_read(
     desk: Desk, settings: Any
 ) -> None:
@@ -183,6 +209,16 @@ def test_no_name_subject_word_or_agent_becomes_markup(desk: Desk, client: Client
     for markup in ("<script>alert", "<img src=x", "<svg/onload", 'href="javascript', '"onmouseover'):
         assert markup not in page
     assert (">14{" in page, words.startswith("{{") and "{{ 7|add:7 }}" not in page) == (False, False)
+
+
+def test_a_customers_sign_and_a_file_that_was_not_kept_are_told(desk: Desk, client: Client) -> None:
+    contact = make_mine(desk, desk.bob, "Ann", "Look")
+    signs = [{"by": "1", "sign": "👍", "at": ""}, {"by": "2", "sign": "", "at": ""}]
+    contact.messages.update(meta={"reactions": signs, "too_large": ["film.mp4"]})
+    client.force_login(desk.bob)
+    page = client.get(f"/desk/{contact.public_id}/").content.decode()
+    assert page.count("The customer answered with <bdi>👍</bdi>") == page.count("answered with") == 1
+    assert "<bdi>film.mp4</bdi>" in page
 
 
 def test_a_name_that_turns_the_line_round_stays_within_itself(desk: Desk, client: Client) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.desk.selectors.work_list import Choice, Row, WorkList, work_list
-from interactions.handling.models import PresenceState
+from interactions.handling.models import PresenceState, Sending
 from interactions.handling.services import set_presence
 from interactions.models import Interaction, ServiceTarget
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
@@ -122,8 +122,36 @@ def test_the_list_asks_the_same_number_of_queries_whatever_is_on_it(
             make_mine(desk, desk.bob, minutes=number)
 
     # Session, user, grants, queues followed, offers and their contacts, own contacts, counts, queues, rows of the open
-    # queue, last words, promises, what did not leave, presence, lines that are down.
-    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 18
+    # queue, last words, promises, what did not leave, the same of what is over, presence, lines that are down.
+    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 19
+
+
+def test_what_came_back_after_its_contact_was_closed_is_on_its_authors_desk(desk: Desk, client: Client) -> None:
+    over = make_mine(desk, desk.bob, "Ann")
+    said = say(over, "It comes tomorrow.", by=desk.bob)
+    lost = Sending.objects.create(
+        message=said, inbox=over.inbox, channel=over.channel, state="failed", due_at=timezone.now()
+    )
+    Interaction.objects.filter(pk=over.pk).update(status="closed", closed_at=timezone.now(), outcome=1)
+    client.force_login(desk.bob)
+    page = client.get("/desk/_list/").content.decode()
+    assert (names(shown(desk).unsent), "Not delivered" in page, "not sent" in page) == (["Ann"], True, True)
+    assert work_list(user=desk.dina, choice=Choice()).unsent == []
+
+    again = f"/desk/{over.public_id}/messages/{said.public_id}/retry/"
+    assert client.post(again).status_code == 302
+    lost.refresh_from_db()
+    assert (lost.state, names(shown(desk).unsent)) == ("queued", [])
+
+
+def test_what_reached_the_customer_later_makes_up_for_what_did_not(desk: Desk) -> None:
+    over = make_mine(desk, desk.bob, "Ann")
+    for words, state in (("First", "failed"), ("Once more", "delivered")):
+        said = say(over, words, by=desk.bob)
+        moments = {"due_at": timezone.now(), "sent_at": timezone.now() if state == "delivered" else None}
+        Sending.objects.create(message=said, inbox=over.inbox, channel=over.channel, state=state, **moments)
+    Interaction.objects.filter(pk=over.pk).update(status="closed", closed_at=timezone.now(), outcome=1)
+    assert shown(desk).unsent == []
 
 
 def test_another_teams_supervisor_sees_nothing_of_it(desk: Desk, client: Client) -> None:

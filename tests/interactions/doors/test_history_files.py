@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from interactions.doors.history import reading
 from interactions.doors.history.mapping import MappingError
 from interactions.doors.history.reading import UnreadableFileError, about_how_many_rows, header_of, read_rows
 from interactions.models import Customer, Interaction
@@ -33,6 +34,17 @@ def test_a_packed_file_that_was_cut_off_is_an_error_that_says_so(tmp_path: Path)
     path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 5000)[:-20])
     with pytest.raises(UnreadableFileError, match="cannot be read"):
         list(read_rows(path))
+
+
+def test_a_packed_file_that_would_fill_the_machine_is_let_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000))
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(reading, "MAX_UNPACKED", 1_000_000)
+    with pytest.raises(UnreadableFileError, match="larger than"):
+        list(read_rows(path))
+    with pytest.raises(UnreadableFileError, match="larger than"):
+        about_how_many_rows(path)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client, override_settings
 
 from ccx.kernel.models import User
@@ -19,7 +20,8 @@ from ccx.kernel.people.errors import NotAllowedError
 from interactions.channels.choices import Channel
 from interactions.channels.models import LineHealth, LineState
 from interactions.channels.services import credentials_of, keep_credentials
-from interactions.doors.lines.services import begin_consent
+from interactions.doors.lines import services
+from interactions.doors.lines.services import begin_consent, claim_consent
 from interactions.doors.mail.fetching import fetch_mailbox
 from interactions.doors.models import Mailbox
 from interactions.models import Inbox, Message
@@ -257,6 +259,32 @@ def test_a_state_serves_once_and_for_ten_minutes(provider: IdentityProvider, adm
     assert len(provider.trades) == 1
 
 
+def test_of_two_who_come_back_at_the_same_moment_one_is_let_in(
+    provider: IdentityProvider, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = a_line(provider)
+    leads_to = begin_consent(inbox=inbox, browser="b", by=alice)
+    state = parse_qs(urlsplit(leads_to).query)["state"][0]
+    rivals = []
+
+    class Overtaken:
+        """Between looking a state up and using it up, somebody else does both."""
+
+        def get(self, key: str) -> Any:
+            found = cache.get(key)
+            with monkeypatch.context() as usual:
+                usual.setattr(services, "cache", cache)
+                rivals.append(claim_consent(state=state, browser="b", by=alice))
+            return found
+
+        def delete(self, key: str) -> bool:
+            return cache.delete(key)
+
+    monkeypatch.setattr(services, "cache", Overtaken())
+    assert claim_consent(state=state, browser="b", by=alice) is None
+    assert [rival is not None for rival in rivals] == [True]
+
+
 def test_the_way_back_leads_to_our_own_pages_whatever_the_address_says(
     provider: IdentityProvider, admin: Client
 ) -> None:
@@ -296,8 +324,8 @@ def test_a_line_that_says_too_little_is_told_what_is_missing(provider: IdentityP
     for oauth, sentence in (
         ({}, "Enter the client ID"),
         ({"provider": "google", "client_id": "app"}, "Enter the client secret"),
-        ({"provider": "other", "client_id": "app"}, "address of consent"),
-        ({"provider": "other", "client_id": "app", "authorize_url": "javascript:alert(1)"}, "address of consent"),
+        ({"provider": "other", "client_id": "app"}, "addresses of consent"),
+        ({"provider": "other", "client_id": "app", "authorize_url": "javascript:alert(1)"}, "addresses of consent"),
     ):
         inbox.settings, inbox.credentials = {"oauth": oauth}, ""
         inbox.save()
@@ -326,6 +354,21 @@ def test_known_providers_are_asked_at_their_own_addresses(
     assert leads_to.partition("?")[0] == address
     asked = parse_qs(leads_to.partition("?")[2])
     assert {"openid", "email", scope} <= set(asked["scope"][0].split())
+
+
+def test_a_line_that_signs_in_by_consent_names_its_provider(provider: IdentityProvider, admin: Client) -> None:
+    told = {"name": "New", "address": "new@ccx.test", "at_imap__sign_in": "token", "at_imap__host": "127.0.0.1"}
+    told |= {"at_imap__security": "tls", "at_imap__start": "new", "at_smtp__security": "tls"}
+    told |= {"at_smtp__sign_in": "password"}
+    answer = admin.post(f"{LINES}add/email/", told)
+    assert answer.status_code == 422
+    assert 'id="id_at_oauth__provider_error"' in answer.text
+    # Saved with "Add and connect", its page goes on to the provider by itself; once.
+    told |= {f"at_oauth__{name}": value for name, value in provider.settings().items()}
+    page = admin.post(f"{LINES}add/email/", told | {"then": "connect"}, follow=True).text
+    connecting = f'hx-post="{page_of(Inbox.objects.get())}connect/" hx-trigger="click, load"'
+    assert connecting in page
+    assert connecting not in admin.get(page_of(Inbox.objects.get())).text
 
 
 def test_a_consent_is_forgotten_when_asked(provider: IdentityProvider, admin: Client) -> None:

@@ -107,6 +107,23 @@ def test_pictures_from_elsewhere_come_through_us_and_only_when_asked_for(line: I
     assert "cookie" not in {name.lower() for name in heard[0].headers}
 
 
+def test_a_mail_shows_no_picture_that_came_with_another(line: Inbox, centre: Centre) -> None:
+    theirs = taken(line, "https://t.example/p.gif")
+    raw = (
+        b"From: eve@evil.test\nMessage-ID: <m2@evil.test>\nContent-Type: text/html\n\n"
+        b'<p>Mine</p><img src="cid:chair"><img src="/attachments/%s/"><img src="cid:%d">'
+        % (str(Attachment.objects.get().public_id).encode(), Attachment.objects.get().pk)
+    )
+    receipt = take_mail(inbox=line, raw=raw).receipt
+    assert receipt is not None
+    message = Message.objects.get(pk=receipt.message_id)
+    html = client_of(make_user(Role.ADMINISTRATOR)).get(f"/desk/messages/{message.public_id}/layout/?images").text
+    assert "Mine" in html
+    assert "/desk/pictures/" not in html
+    assert "/attachments/" not in html
+    assert list(Attachment.objects.values_list("message", flat=True)) == [theirs.pk]
+
+
 def test_strangers_see_neither_mail_nor_pictures(line: Inbox, centre: Centre) -> None:
     message = taken(line, "https://t.example/p.gif")
     assert client_of(make_user(name="Stranger")).get(f"/desk/messages/{message.public_id}/layout/").status_code == 404

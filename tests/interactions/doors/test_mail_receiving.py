@@ -302,13 +302,15 @@ def test_trouble_with_the_database_is_not_the_mails_fault(line: Inbox, monkeypat
 def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(
     line: Inbox, admin: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = a_mail("mended") + b"\r\n" * 3_000_000
     with monkeypatch.context() as patched:
         patched.setattr(services, "read_in_child", lambda *_a, **_k: 1 / 0)
-        assert take(line, a_mail("mended")).is_unreadable
+        assert take(line, whole).is_unreadable
         aside = Delivery.objects.get()
         assert not read_again(delivery_id=aside.pk, by=admin)
     aside.refresh_from_db()
     assert (aside.attempts, "division" in aside.error) == (2, True)
+    assert bytes(aside.body) == whole
     with pytest.raises(NotAllowedError):
         read_again(delivery_id=aside.pk, by=alice)
     assert read_again(delivery_id=aside.pk, by=admin)

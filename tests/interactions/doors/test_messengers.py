@@ -158,7 +158,17 @@ def test_what_came_while_we_were_down_is_taken_once_and_one_provider_that_is_awa
         first = kit.form(MessageSid="SM1", SmsStatus="received", From=kit.recipient, Body="First", NumMedia="0")
         bring(kit, inbox, first)
         assert [take_all_missed(), take_all_missed()] == [1, 0]
-    assert sorted(Message.objects.values_list("body", flat=True)) == ["First", "Second"]
+    # Down for two hours: what comes first afterwards says nothing of what came meanwhile.
+    later = now + timedelta(hours=2)
+    with stand_in(said({"messages": [*rows, row("SM4", "Third")]})) as server:
+        inbox.settings |= {"api_base": server.url}
+        inbox.save()
+        bring(
+            kit, inbox, kit.form(MessageSid="SM5", SmsStatus="received", From=kit.recipient, Body="4th", NumMedia="0")
+        )
+        Delivery.objects.update(received_at=later)
+        assert take_all_missed(later) == 1
+    assert sorted(Message.objects.values_list("body", flat=True)) == ["4th", "First", "Second", "Third"]
     assert Interaction.objects.count() == 1
     assert Consent.objects.get().state == "withdrawn"
 

@@ -177,6 +177,41 @@ def test_fifty_at_once_are_one_delivery_and_one_effect(pretend: PretendAdapter) 
     assert Message.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_was_brought_is_waited_for_on_the_disk_and_what_becomes_of_it_is_not(
+    pretend: PretendAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+
+    def waits(name: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            found.append((name, cursor.fetchone()[0], connection.in_atomic_block))
+
+    line = pretend_line()
+    parse = pretend.parse
+    monkeypatch.setattr(pretend, "parse", lambda *given, **named: (waits("read"), parse(*given, **named))[1])
+    monkeypatch.setattr(services.failpoints, "reach", waits)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO on")
+    assert bring(line, HELLO).status_code == 200
+    assert found == [
+        ("delivery.after_keep", "on", False),
+        ("read", "off", True),
+        ("delivery.after_process", "on", False),
+    ]
+
+
+def test_a_provider_is_answered_without_what_browsers_need(line: Inbox) -> None:
+    answer = bring(line, HELLO)
+    assert not {"Set-Cookie", "Vary", "Content-Language"} & set(answer.headers)
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Request-ID"]
+    nowhere = Client().post("/in/nobody/", b"{}", content_type="application/json")
+    assert (nowhere.status_code, nowhere["Content-Type"]) == (404, "application/problem+json")
+    assert Client().get(f"/in/{line.public_id}/", headers={"host": "other.invalid"}).status_code == 400
+
+
 def test_the_same_words_under_another_number_are_another_delivery(line: Inbox) -> None:
     bring(line, {}, x_number="1")
     bring(line, {}, x_number="2")

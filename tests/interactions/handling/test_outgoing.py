@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from ccx.kernel.events.effects import (
 )
 from ccx.kernel.events.models import EventRow
 from interactions.cases.choices import InteractionStatus
-from interactions.channels.contract import Report
+from interactions.channels.contract import Capabilities, Report, TemplateSlot
 from interactions.channels.models import LineHealth, LineState
 from interactions.handling import outgoing, services
 from interactions.handling.errors import MessageHasLeftError, MessageIsNotInDoubtError
@@ -161,6 +162,15 @@ def test_a_line_whose_provider_is_down_rests_and_comes_back_with_one_message_fir
     assert [row.data["state"] for row in kinds] == ["down", "well"]
 
 
+def test_a_clock_that_was_set_back_leaves_no_line_alone_for_hours(centre: Centre, message_id: int) -> None:
+    now = timezone.now()
+    down = LineHealth(inbox=centre.email, state=LineState.DOWN, since=now, retry_at=now + timedelta(minutes=9))
+    down.save()
+    assert send_due_messages() == 0
+    LineHealth.objects.update(retry_at=now + timedelta(hours=1))
+    assert send_due_messages() == 1
+
+
 def test_a_line_whose_password_is_refused_says_so_at_once_and_loses_nothing(centre: Centre, message_id: int) -> None:
     FAILS.append(CredentialsRefusedError("535 no"))
 
@@ -168,6 +178,24 @@ def test_a_line_whose_password_is_refused_says_so_at_once_and_loses_nothing(cent
 
     assert LineHealth.objects.get().state == LineState.REFUSED
     assert Sending.objects.get().state == SendingState.QUEUED
+
+
+def test_words_that_waited_until_their_window_was_over_are_told_and_not_sent_late(
+    centre: Centre, message_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = TemplateSlot(name="news", language="en", text="News")
+    windowed = Capabilities(can_start=True, has_subject=True, reply_window=timedelta(hours=24), templates=(news,))
+    monkeypatch.setattr(PretendMail, "capabilities", lambda *_: windowed)
+    FAILS.append(TemporaryEffectError("no route"))
+    send_due_messages()
+    assert states() == ["queued"]
+
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
+        send_due_messages()
+
+    sending = Sending.objects.get()
+    assert (sending.state, sending.error_code, SENT) == (SendingState.FAILED, "window", [])
+    assert "Use a template" in sending.last_error
 
 
 def test_what_a_provider_says_before_it_answers_counts_once_its_name_is_known(centre: Centre, message_id: int) -> None:

@@ -44,11 +44,12 @@ class Words:
     tickets: list[str]
 
 
-def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> Message:
-    """Take in one message of a visitor."""
+def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> int:
+    """Take in one message of a visitor; its id here."""
     if not words.body.strip() and not words.tickets:
         raise NothingIsSaidError(_("Please write something first."))
-    known = Message.objects.filter(interaction__inbox=inbox, external_id=external_id_of(visitor, words.id)).first()
+    said = Message.objects.filter(interaction__inbox=inbox, external_id=external_id_of(visitor, words.id))
+    known = said.order_by().values_list("pk", flat=True).first()
     if known is not None:
         return known
     if not is_running(visitor.interaction):
@@ -66,7 +67,7 @@ def say(*, visitor: ChatVisitor, inbox: Inbox, line: ChatLine, words: Words) -> 
     forget(uploads)
     if receipt.interaction_public_id is not None:
         guests.is_here(receipt.interaction_public_id, seconds=line.away.total_seconds())
-    return Message.objects.get(pk=receipt.message_id or 0)
+    return receipt.message_id or 0
 
 
 @transaction.atomic

@@ -14,12 +14,14 @@ PAGES = [
     *(f"templates/feedback/surveys/{name}.html" for name in ("survey", "_questions", "expired", "later", "stop")),
     *("templates/emails/feedback/survey.html", "templates/emails/feedback/survey.txt"),
     *("templates/interactions/doors/webform.html", "templates/interactions/doors/webform_thanks.html"),
+    "templates/interactions/doors/chat.html",
 ]
 MODULES = [
     *("feedback/surveys/mailing.py", "feedback/surveys/views/answering.py"),
     *("interactions/doors/webform/forms.py", "interactions/doors/webform/views.py"),
     "interactions/doors/webform/holding.py",
     *("interactions/doors/chat/views.py", "interactions/doors/chat/mailing.py"),
+    *("interactions/handling/selectors/inviting.py", "interactions/handling/services/inviting.py"),
     *(f"interactions/doors/chat/services/{name}.py" for name in ("asking", "saying", "sessions", "uploads", "writing")),
 ]
 TRANSLATED = re.compile(r"""\{% translate ["'](.+?)["']""")

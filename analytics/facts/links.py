@@ -59,26 +59,26 @@ def _moments(partition: str, of: str, is_continuation: str) -> str:
     """
     keys = partition.split(", ")
     same = " AND ".join(f"several.{key} = linked.{key}" for key in keys)
-    # A contact alone on its line has nothing before or after it; most are, and sorting them would cost the most.
-    among = f"""
-        FROM linked JOIN (
-            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
-        ) several ON {same}
-        WHERE {of}"""
     columns = ", ".join(f"linked.{key}" for key in keys)
+    # A contact alone on its line has nothing before or after it; most are, and sorting them would cost the most.
     return f"""
     SELECT id, is_start,
         max(CASE WHEN NOT is_start THEN t END) OVER (
             PARTITION BY {partition} ORDER BY t
             RANGE BETWEEN UNBOUNDED PRECEDING AND interval '{FOLD_MINUTES} minutes' PRECEDING) AS last_end,
-        min(CASE WHEN is_start AND NOT is_continuation THEN t END) OVER (
+        min(CASE WHEN is_beginning THEN t END) OVER (
             PARTITION BY {partition} ORDER BY t DESC -- backwards, for a frame that loses rows is summed anew each time
             GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_start
     FROM (
-        SELECT id, {columns}, true AS is_start, started_at AS t, {is_continuation} AS is_continuation {among}
-        UNION ALL
-        SELECT id, {columns}, false, ended_at, false {among} AND ended_at IS NOT NULL
-    ) moment
+        SELECT linked.id, {columns}, linked.started_at, linked.ended_at, {is_continuation} AS is_continuation
+        FROM linked JOIN (
+            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
+        ) several ON {same}
+        WHERE {of}
+    ) contact, LATERAL (
+        VALUES (true, started_at, NOT is_continuation), (false, ended_at, false)
+    ) moment (is_start, t, is_beginning)
+    WHERE t IS NOT NULL
     """
 
 
@@ -90,30 +90,30 @@ CONTINUES_ITS_CASE: Final = f"""linked.is_live AND linked.started_at <= interval
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE"""
 
 # Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
+# A window of its own frame is another pass over all rows: what looks one row back or ahead takes any frame.
 LINKED: Final = f"""
     SELECT base.*,
-        CASE WHEN is_identified THEN lead(started_at) OVER of_customer END AS next_any_at,
+        CASE WHEN is_identified THEN lead(started_at) OVER before END AS next_any_at,
         CASE WHEN is_identified AND is_answered THEN
             lead(started_at) OVER (PARTITION BY customer_id, is_identified, reason_id, is_answered
                 ORDER BY started_at, id) END AS next_same_at,
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
-            FILTER (WHERE is_live) OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE
-            AS is_continuation,
+            FILTER (WHERE is_live) OVER before IS TRUE AS is_continuation,
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
-            FILTER (WHERE is_live AND is_answered)
-            OVER (of_customer ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS continues_answered,
-        is_offered AND case_id IS NOT NULL AND row_number() OVER in_case = 1 AS is_first_of_case,
+            FILTER (WHERE is_live AND is_answered) OVER before IS TRUE AS continues_answered,
+        is_offered AND case_id IS NOT NULL AND row_number() OVER so_far = 1 AS is_first_of_case,
         is_answered AND case_id IS NOT NULL
-            AND count(*) FILTER (WHERE is_answered) OVER (in_case ROWS UNBOUNDED PRECEDING) = 1 AS is_first_answered,
-        CASE WHEN is_offered THEN
-            count(*) OVER (in_case ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) END AS case_contacts,
+            AND count(*) FILTER (WHERE is_answered) OVER so_far = 1 AS is_first_answered,
+        CASE WHEN is_offered THEN count(*) OVER whole_case END AS case_contacts,
         is_offered AND case_id IS NOT NULL
-            AND lag(channel) OVER in_case IS DISTINCT FROM channel AND lag(channel) OVER in_case IS NOT NULL
-            AND started_at <= interval '{SWITCH_HOURS} hours' + lag(coalesce(ended_at, started_at)) OVER in_case
+            AND lag(channel) OVER so_far IS DISTINCT FROM channel AND lag(channel) OVER so_far IS NOT NULL
+            AND started_at <= interval '{SWITCH_HOURS} hours' + lag(coalesce(ended_at, started_at)) OVER so_far
             AS is_switch
     FROM base
-    WINDOW of_customer AS (PARTITION BY customer_id, is_identified ORDER BY started_at, id),
-        in_case AS (PARTITION BY case_id, is_offered ORDER BY started_at, id)
+    WINDOW before AS (PARTITION BY customer_id, is_identified ORDER BY started_at, id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+        so_far AS (PARTITION BY case_id, is_offered ORDER BY started_at, id ROWS UNBOUNDED PRECEDING),
+        whole_case AS (PARTITION BY case_id, is_offered)
 """
 
 

@@ -32,9 +32,14 @@ def may_send_now(inbox_id: int, now: datetime) -> tuple[bool, bool]:
     health = LineHealth.objects.filter(pk=inbox_id).first()
     if health is None:
         return True, False
-    if health.retry_at is not None and health.retry_at > now:
+    if health.is_given_up or rests(health.retry_at, now):
         return False, False
     return True, health.state != LineState.WELL
+
+
+def rests(until: datetime | None, now: datetime) -> bool:
+    """Whether a line is left alone until then. No pause is that long if the clock was not set back meanwhile."""
+    return until is not None and now < until <= now + timedelta(seconds=LONGEST_WAIT)
 
 
 def has_room(inbox_id: int, capabilities: Capabilities) -> bool:

@@ -20,7 +20,7 @@ from interactions.channels.contract import Adapter, CannotAskError, Capabilities
 from interactions.channels.models import NEVER, Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.handling.letters import invited, outgoing_of
-from interactions.handling.lines import has_room, may_send_now, note_failure, note_well
+from interactions.handling.lines import has_room, may_send_now, note_failure, note_well, rests
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.settling import Settling, settle_attempt, settle_sending, why
 
@@ -39,8 +39,8 @@ def lines_with_due_messages(now: datetime | None = None) -> list[int]:
     """The lines that have something to send now."""
     moment = now or timezone.now()
     due = Sending.objects.filter(state=SendingState.QUEUED, due_at__lte=moment, inbox__is_active=True)
-    awake = due.filter(Q(inbox__health=None) | Q(inbox__health__retry_at=None) | Q(inbox__health__retry_at__lte=moment))
-    return sorted(set(awake.order_by().values_list("inbox_id", flat=True).distinct()))
+    lines = due.order_by().values_list("inbox_id", "inbox__health__retry_at").distinct()
+    return sorted({number for number, until in lines if until != NEVER and not rests(until, moment)})
 
 
 def send_due_messages(limit: int = BATCH) -> int:

@@ -16,6 +16,7 @@ from interactions.desk.selectors import layouts
 from interactions.doors.mail.services import take_mail
 from interactions.models import Message
 from tests.factories.contacts import Centre
+from tests.factories.mailservers import a_mail
 from tests.factories.people import make_user
 from tests.factories.webservers import Heard, Said, stand_in
 
@@ -107,6 +108,23 @@ def test_pictures_from_elsewhere_come_through_us_and_only_when_asked_for(line: I
     assert "cookie" not in {name.lower() for name in heard[0].headers}
 
 
+def test_a_mail_shows_no_picture_that_came_with_another(line: Inbox, centre: Centre) -> None:
+    theirs = taken(line, "https://t.example/p.gif")
+    raw = (
+        b"From: eve@evil.test\nMessage-ID: <m2@evil.test>\nContent-Type: text/html\n\n"
+        b'<p>Mine</p><img src="cid:chair"><img src="/attachments/%s/"><img src="cid:%d">'
+        % (str(Attachment.objects.get().public_id).encode(), Attachment.objects.get().pk)
+    )
+    receipt = take_mail(inbox=line, raw=raw).receipt
+    assert receipt is not None
+    message = Message.objects.get(pk=receipt.message_id)
+    html = client_of(make_user(Role.ADMINISTRATOR)).get(f"/desk/messages/{message.public_id}/layout/?images").text
+    assert "Mine" in html
+    assert "/desk/pictures/" not in html
+    assert "/attachments/" not in html
+    assert list(Attachment.objects.values_list("message", flat=True)) == [theirs.pk]
+
+
 def test_strangers_see_neither_mail_nor_pictures(line: Inbox, centre: Centre) -> None:
     message = taken(line, "https://t.example/p.gif")
     assert client_of(make_user(name="Stranger")).get(f"/desk/messages/{message.public_id}/layout/").status_code == 404
@@ -119,3 +137,9 @@ def test_strangers_see_neither_mail_nor_pictures(line: Inbox, centre: Centre) ->
 def test_no_mail_makes_us_fetch_from_inside(address: str, db: None) -> None:
     token = signing.dumps(address, salt=layouts.PICTURE)
     assert Client().get(f"/desk/pictures/{token}/").status_code == 404
+
+
+def test_where_answers_are_wanted_is_kept_with_the_words(line: Inbox) -> None:
+    for number, wanted in ((8, "ann@elsewhere.test"), (9, "ann@example.test")):
+        take_mail(inbox=line, raw=a_mail("Please", number=number, Reply_To=wanted))
+    assert [one.meta.get("answers_to") for one in Message.objects.order_by("pk")] == ["ann@elsewhere.test", None]

@@ -162,6 +162,15 @@ def test_a_line_whose_provider_is_down_rests_and_comes_back_with_one_message_fir
     assert [row.data["state"] for row in kinds] == ["down", "well"]
 
 
+def test_a_clock_that_was_set_back_leaves_no_line_alone_for_hours(centre: Centre, message_id: int) -> None:
+    now = timezone.now()
+    down = LineHealth(inbox=centre.email, state=LineState.DOWN, since=now, retry_at=now + timedelta(minutes=9))
+    down.save()
+    assert send_due_messages() == 0
+    LineHealth.objects.update(retry_at=now + timedelta(hours=1))
+    assert send_due_messages() == 1
+
+
 def test_a_line_whose_password_is_refused_says_so_at_once_and_loses_nothing(centre: Centre, message_id: int) -> None:
     FAILS.append(CredentialsRefusedError("535 no"))
 

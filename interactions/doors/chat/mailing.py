@@ -32,7 +32,7 @@ from interactions.doors.chat.services.ending import SHORTEST_AWAY
 from interactions.doors.chat.tokens import mail_token
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import SendingState
-from interactions.handling.settling import settle_sending
+from interactions.handling.settling import settle_sending, why
 
 MOST_AT_ONCE: Final = 200
 MOST_IN_A_MAIL: Final = 10
@@ -50,7 +50,10 @@ def note_who_left() -> int:
 
 
 def mail_what_was_missed(effect: ReaderEffect) -> None:
-    """Send one mail. Whoever is back in the meantime, or has seen it all, gets none."""
+    """Send one mail. Whoever is back in the meantime, or has seen it all, gets none.
+
+    What the line refuses has failed, and the desk says so.
+    """
     visitor = ChatVisitor.objects.select_related("inbox__reply_inbox", "interaction__agent").get(
         pk=effect.data["visitor_id"]
     )
@@ -62,16 +65,25 @@ def mail_what_was_missed(effect: ReaderEffect) -> None:
             mailed_up_to=effect.data["after"]
         )
         return
-    line = visitor.inbox.reply_inbox
-    adapter = adapter_of(line) if line is not None and line.is_active else None
-    if line is None or adapter is None or not visitor.email:
-        raise RefusedEffectError("no line answers for this one by mail")
-    _expect_answer(visitor)
-    adapter.send(line_of(line), _outgoing(visitor, missed))
+    try:
+        _send(visitor, missed)
+    except RefusedEffectError as error:
+        for message in missed:
+            settle_sending(message_id=message.pk, state=SendingState.FAILED, error=why(error))
+        return
     for message in missed:
         settle_sending(message_id=message.pk, state=SendingState.DELIVERED)
         meta = {**message.meta, "mailed_at": timezone.now().isoformat()}
         Message.objects.filter(pk=message.pk).update(meta=meta)
+
+
+def _send(visitor: ChatVisitor, missed: Sequence[Message]) -> None:
+    line = visitor.inbox.reply_inbox
+    adapter = adapter_of(line) if line is not None and line.is_active else None
+    if line is None or adapter is None or not visitor.email:
+        raise RefusedEffectError(_("The visitor has left, and no line answers for this one by mail."))
+    _expect_answer(visitor)
+    adapter.send(line_of(line), _outgoing(visitor, missed))
 
 
 def _candidates() -> QuerySet[ChatVisitor]:

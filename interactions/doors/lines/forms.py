@@ -189,12 +189,22 @@ class LineForm(forms.Form):
             group, _dot, last = spec.name.partition(".")
             if last == "host" and cleaned.get(f"at_{group}__user") and not cleaned.get(_key(spec)):
                 self.add_error(_key(spec), _("Name the server that this user belongs to."))
+            if last == "host" and _key(spec) in self.changed_data:
+                self._ask_secrets_again(spec, cleaned)
             if spec.kind == "url" and cleaned.get(_key(spec)):
                 try:
                     egress.vet(cleaned[_key(spec)])
                 except egress.AddressIsRefusedError as error:
                     self.add_error(_key(spec), _("This address cannot be called: %(why)s") % {"why": error})
         return cleaned
+
+    def _ask_secrets_again(self, server: Field, cleaned: Mapping[str, Any]) -> None:
+        """What is kept was given for one server; who names another could have it sent there, and read it."""
+        for spec in self.specs:
+            is_its = spec.kind == "secret" and spec.group == server.group and spec.name in self.kept
+            if is_its and not cleaned.get(_key(spec)) and not cleaned.get(_forget_key(spec)):
+                told = _("The server is another one: enter “%(label)s” again.") % {"label": spec.label}
+                self.add_error(_key(spec), told)
 
     def values(self) -> dict[str, Any]:
         """Fields of the model. What others keep in the settings stays."""

@@ -146,7 +146,8 @@ def _book(inbox: Inbox, raw: bytes, mail: Mail, kept: Kept, *, received_at: date
 def _keep_layout(mail: Mail, flags: list[str], *, message_id: int) -> None:
     """What a mail is beside its words: who else got it, what was odd, and how it was laid out."""
     people = {"to": [asdict(one) for one in mail.to], "cc": [asdict(one) for one in mail.cc]}
-    meta = {name: value for name, value in (people | {"flags": flags}).items() if value}
+    told = {"flags": flags, "answers_to": mail.reply_to if mail.reply_to != mail.sender else ""}
+    meta = {name: value for name, value in (people | told).items() if value}
     Message.objects.filter(pk=message_id).update(meta=json.loads(storable_json(meta)))
     if mail.html:
         MessageHtml.objects.create(message_id=message_id, html=storable(mail.html), has_remote=mail.has_remote)

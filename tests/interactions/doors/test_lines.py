@@ -91,6 +91,20 @@ def test_a_mail_line_is_kept_as_it_was_told_and_its_password_never_comes_out(adm
     assert "hush-again" not in wrong.text
 
 
+def test_a_kept_password_is_not_sent_to_another_server(admin: Client) -> None:
+    admin.post(f"{LINES}add/email/", MAIL)
+    inbox = Inbox.objects.get()
+    moved = MAIL | {"at_imap__host": "127.0.0.2", "at_imap_password": ""}
+    refused = admin.post(page_of(inbox), moved)
+    assert refused.status_code == 422
+    assert "The server is another one: enter “Password” again." in refused.text
+    inbox.refresh_from_db()
+    assert inbox.settings["imap"]["host"] == "127.0.0.1"
+    assert admin.post(page_of(inbox), moved | {"at_imap_password": "hush-new"}).status_code == 302
+    inbox.refresh_from_db()
+    assert (inbox.settings["imap"]["host"], credentials_of(inbox)) == ("127.0.0.2", {"imap_password": "hush-new"})
+
+
 @pytest.mark.parametrize("adapter", ADAPTERS, ids=kind_of)
 def test_every_adapter_has_a_form_that_asks_for_what_it_needs(adapter: Adapter, admin: Client) -> None:
     address = f"{LINES}add/{kind_of(adapter)}/"

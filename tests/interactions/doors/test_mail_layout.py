@@ -16,6 +16,7 @@ from interactions.desk.selectors import layouts
 from interactions.doors.mail.services import take_mail
 from interactions.models import Message
 from tests.factories.contacts import Centre
+from tests.factories.mailservers import a_mail
 from tests.factories.people import make_user
 from tests.factories.webservers import Heard, Said, stand_in
 
@@ -136,3 +137,9 @@ def test_strangers_see_neither_mail_nor_pictures(line: Inbox, centre: Centre) ->
 def test_no_mail_makes_us_fetch_from_inside(address: str, db: None) -> None:
     token = signing.dumps(address, salt=layouts.PICTURE)
     assert Client().get(f"/desk/pictures/{token}/").status_code == 404
+
+
+def test_where_answers_are_wanted_is_kept_with_the_words(line: Inbox) -> None:
+    for number, wanted in ((8, "ann@elsewhere.test"), (9, "ann@example.test")):
+        take_mail(inbox=line, raw=a_mail("Please", number=number, Reply_To=wanted))
+    assert [one.meta.get("answers_to") for one in Message.objects.order_by("pk")] == ["ann@elsewhere.test", None]

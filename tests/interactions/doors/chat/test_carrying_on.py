@@ -9,9 +9,11 @@ from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from ccx.kernel.events.effects import RefusedEffectError
 from ccx.kernel.events.pumping import pump_everything
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.channels.choices import Channel
+from interactions.channels.email.adapter import MailAdapter
 from interactions.customers.choices import Assurance
 from interactions.customers.models import Customer, Identity
 from interactions.customers.services import erase_customer
@@ -204,6 +206,23 @@ def test_who_is_back_in_time_gets_no_mail(visitor: Visitor, centre: Centre, mail
     gone()
     cache.clear()
     assert "Hello!" in str(carried_on(mailoutbox).body)  # and left again without having seen it
+
+
+def test_what_no_mail_can_bring_has_failed_and_the_desk_says_so(
+    visitor: Visitor, centre: Centre, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_args: object) -> None:
+        raise RefusedEffectError("no such mailbox")
+
+    visitor.say("Hello?")
+    visitor.ask("email", {"email": "ann@example.test"})
+    missed = answer(centre, "It comes tomorrow.")
+    gone()
+    monkeypatch.setattr(MailAdapter, "send", refuses)
+    note_who_left()
+    pump_everything()
+    sending = Sending.objects.get(message=missed)
+    assert (sending.state, sending.last_error, mailoutbox) == (SendingState.FAILED, "no such mailbox", [])
 
 
 def test_mails_are_apart_and_hold_ten_messages_at_most(visitor: Visitor, centre: Centre, mailoutbox: list[Any]) -> None:

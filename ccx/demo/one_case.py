@@ -43,7 +43,7 @@ def tell_one_case(centre: Centre, now: datetime, rng: random.Random) -> User:
     twin = _twin(centre, told["twin"], now)
     receipts = receive_many(contacts=[*contacts, twin], by_id=centre.by.pk, mode="history")
     spoken = Interaction.objects.select_related("case", "agent", "identity", "queue", "inbox").get(
-        pk=receipts[2].interaction_id
+        pk=receipts[2].interaction_id or 0
     )
     agent = centre.agents["Phone"][0]
     Message.objects.filter(interaction=receipts[0].interaction_id, body=told["contacts"][0]["words"][0]["body"]).update(

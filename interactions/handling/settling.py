@@ -153,10 +153,12 @@ def is_forward(before: SendingState, after: SendingState) -> bool:
 def _hear_the_early(sending: Sending, provider_id: str) -> None:
     """What was said of it before we knew its name."""
     early = EarlyReport.objects.filter(inbox_id=sending.inbox_id, provider_id=provider_id)
-    for report in early.order_by("at", "pk"):
+    found = list(early.order_by("at", "pk"))
+    for report in found:
         current = Sending.objects.select_for_update().select_related("message__interaction").get(pk=sending.pk)
         _move(
             current,
             Settling(state=SendingState(report.state), error=report.error, error_code=report.error_code, at=report.at),
         )
-    early.delete()
+    if found:
+        early.delete()

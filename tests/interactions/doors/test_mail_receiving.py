@@ -25,7 +25,7 @@ from interactions.handling.outgoing import send_due_messages
 from interactions.models import Attachment, Delivery, Inbox, Interaction, Message, RawContact
 from tests.factories.contacts import Centre, claim
 from tests.factories.desks import arrive, reply, sit_down
-from tests.factories.mailservers import a_mail
+from tests.factories.mailservers import a_mail, bounce_of
 
 
 @pytest.fixture(autouse=True)
@@ -214,16 +214,6 @@ def test_twenty_automatic_mails_wake_nobody_and_nothing_answers_them(line: Inbox
     assert not Interaction.objects.exclude(outcome=Outcome.NOT_A_CONTACT).exists()
     assert mailoutbox == []
     assert not Sending.objects.exists()
-
-
-def bounce_of(message_id: str, *, action: str = "failed", number: int = 50) -> bytes:
-    return (
-        f"From: MAILER-DAEMON@mx.test\nMessage-ID: <dsn{number}@mx.test>\nReturn-Path: <>\n"
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n"
-        "--r\nContent-Type: text/plain\n\nNot delivered.\n"
-        f"--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nAction: {action}\n"
-        f"--r\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n--r--\n"
-    ).encode()
 
 
 def test_a_bounce_settles_the_mail_it_names_and_opens_nothing(

@@ -167,7 +167,7 @@ def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, b
     values = (
         kept.public_id,
         inbox.pk,
-        kept.kind.value,
+        str(kept.kind),
         kept.url,
         json.dumps(kept.headers),
         kept.body,

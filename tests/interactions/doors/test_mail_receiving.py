@@ -10,9 +10,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ccx.kernel.events.pumping import pump_everything
-from interactions.cases.choices import InteractionStatus
+from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.channels.email import tokens
-from interactions.channels.email.tokens import read_reply_token, reply_token, sent_id
+from interactions.channels.email.tokens import read_reply_token, reply_address, reply_token, sent_id
 from interactions.customers.choices import Assurance
 from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services

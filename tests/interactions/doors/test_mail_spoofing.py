@@ -95,3 +95,23 @@ def test_an_invitation_is_a_file_and_leads_nowhere(line: Inbox) -> None:
     assert loaded["Content-Disposition"].startswith("attachment")
     assert "Meet us" in page
     assert "javascript" not in page
+
+
+@pytest.mark.parametrize(
+    ("mail", "warning"),
+    [
+        (a_mail("Two of us", number=2, sender="ann@example.test, eve@evil.test"), "This mail names several senders"),
+        (a_mail("Two heads", number=2), ""),
+        (a_mail("Other words"), "Another mail came in under the same Message-ID"),
+    ],
+    ids=["several senders", "nothing odd", "an id that is taken"],
+)
+def test_what_was_odd_about_a_mail_is_said_beside_it(line: Inbox, mail: bytes, warning: str) -> None:
+    told(line, a_mail("Where is my order?"))
+    odd = told(line, mail)
+    client = Client()
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    shown = client.get(f"/desk/{odd.interaction.public_id}/").content.decode()
+    assert odd.body in shown
+    assert ("say-state is-troubled" in shown) == bool(warning)
+    assert warning in shown

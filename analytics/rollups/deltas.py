@@ -33,20 +33,25 @@ METRIC_COLUMN: Final = {
 # Bin b holds durations from 2^(b/4) up to the next edge; bin -1 holds 0 s.
 BIN: Final = "CASE WHEN {0} <= 0 THEN -1 ELSE floor(4 * ln({0}::float8) / ln(2::float8) + 1e-9) END::smallint"
 
+OF_CONTACT: Final = "channel, queue_id, team_id, agent_id, reason_id, cohort_id"
+
+
+def _on_arrival(name: str) -> str:
+    """What of a measure counts on the day of the arrival."""
+    return name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END"
+
+
+def ended_later(table: str) -> str:
+    """The end measures of what ended on another day than it arrived, on that day; nothing else of it."""
+    late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
+    moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
+    return f"SELECT end_day AS day, {OF_CONTACT}, {late} FROM {table} WHERE end_day <> day AND ({moved})"
+
 
 def bucketed(table: str) -> str:
     """Rows of `table` in their buckets: arrival measures on the arrival's day, end measures on the end's day."""
-    keys = "channel, queue_id, team_id, agent_id, reason_id, cohort_id"
-    same = ", ".join(
-        name if name not in END_COHORT else f"CASE WHEN end_day = day THEN {name} ELSE 0 END AS {name}"
-        for name in NAMES
-    )
-    late = ", ".join(name if name in END_COHORT else f"0 AS {name}" for name in NAMES)
-    moved = " OR ".join(f"{name} <> 0" for name in END_COHORT)
-    return (
-        f"SELECT day, {keys}, {same} FROM {table} UNION ALL "
-        f"SELECT end_day, {keys}, {late} FROM {table} WHERE end_day <> day AND ({moved})"
-    )
+    arrived = ", ".join(f"{_on_arrival(name)} AS {name}" for name in NAMES)
+    return f"SELECT day, {OF_CONTACT}, {arrived} FROM {table} UNION ALL {ended_later(table)}"
 
 
 def grouped(source: str, keys: dict[str, str], names: tuple[str, ...]) -> str:
@@ -226,8 +231,16 @@ def _halves(query: Callable[[str], str], middle: date) -> str:
     return f"SELECT * FROM ({' UNION ALL '.join(parts)}) halves"
 
 
-def _buckets(condition: str) -> str:
-    return f"(SELECT * FROM ({bucketed('analytics_fact')}) every WHERE {condition}) bucket"
+def _grain_and_agents(condition: str) -> str:
+    """In one pass over facts the sums that others are sums of, and those of agents; without what ended later."""
+    keys = GRAIN | {"agent_id": "coalesce(agent_id, 0)"}
+    selected = ", ".join(f"{expression} AS {name}" for name, expression in keys.items())
+    sums = ", ".join(f"sum({_on_arrival(name)})::{_summed_type(name)} AS {name}" for name in NAMES)
+    return (
+        f"SELECT {selected}, grouping({keys['agent_id']}) = 0 AS is_of_agent, {sums} FROM analytics_fact"
+        f" WHERE {condition}"
+        f" GROUP BY GROUPING SETS (({', '.join(GRAIN.values())}), (day, cohort_id, {keys['agent_id']}))"
+    )
 
 
 def _facts(condition: str) -> str:
@@ -235,33 +248,33 @@ def _facts(condition: str) -> str:
 
 
 def rebuild_statements(middle: date) -> list[str]:
-    """The same sums as those of adding_statements over all facts, into empty roll-ups: five passes over the facts.
+    """The same sums as those of adding_statements over all facts, into empty roll-ups: a few passes over the facts.
 
     `middle`: a day to part the facts at, from MIDDLE.
     """
     tables = {
-        "analytics_grain": lambda days: _narrow(grouped(_buckets(days), GRAIN, NAMES), tuple(GRAIN)),
-        "analytics_agents": lambda days: grouped(_buckets(days), _day_keys(Dimension.AGENT), NAMES),
+        "analytics_sums": _grain_and_agents,
         "analytics_hours": lambda days: grouped(_facts(days), HOURS, HOURLY),
         "analytics_workers": lambda days: grouped(_facts(days), WORKERS, WORK),
         "analytics_bins": lambda days: grouped(histogram_source(_facts(days), "1"), BINS, ("contacts",)),
     }
     drop = f"DROP TABLE IF EXISTS {', '.join(tables)}"
+    late = f"({ended_later('analytics_fact')}) late"
+    of_agents = _day_keys(Dimension.AGENT)
+    grain = "(SELECT * FROM analytics_sums WHERE NOT is_of_agent) grain"
+    names = ", ".join(NAMES)
     statements = [
         drop,
         *(_summed(table, _halves(query, middle)) for table, query in tables.items()),
-        "INSERT INTO analytics_dayrollup (dimension, day, key, cohort_id, {0})"
-        " SELECT dimension, day, key, cohort_id, {0} FROM analytics_agents ORDER BY day, key".format(", ".join(NAMES)),
-        _insert(
-            "analytics_cuberollup",
-            {name: name for name in ("day", "channel", "team_id", "reason_id", "cohort_id")},
-            NAMES,
-            "analytics_grain",
-        ),
+        f"INSERT INTO analytics_dayrollup ({', '.join(of_agents)}, {names})"
+        f" SELECT {', '.join(of_agents.values())}, {names} FROM analytics_sums"
+        " WHERE is_of_agent ORDER BY day, agent_id",
+        added("analytics_dayrollup", tuple(of_agents), END_COHORT, grouped(late, of_agents, END_COHORT)),
+        f"INSERT INTO analytics_sums ({', '.join(GRAIN)}, is_of_agent, {names})"
+        f" SELECT {', '.join(GRAIN)}, false, {names} FROM ({grouped(late, GRAIN, NAMES)}) sums",
+        _insert("analytics_cuberollup", {name: name for name in CUBE}, NAMES, grain),
     ]
-    statements += [
-        _insert("analytics_dayrollup", _day_keys(dimension), NAMES, "analytics_grain") for dimension in MONTH_DIMENSIONS
-    ]
+    statements += [_insert("analytics_dayrollup", _day_keys(dimension), NAMES, grain) for dimension in MONTH_DIMENSIONS]
     days = f"(SELECT * FROM analytics_dayrollup WHERE dimension <> {Dimension.AGENT.value}) days"
     hour = {name: name for name in ("day", "hour", "channel", "queue_id")}
     week = {"month": "date_trunc('month', day)::date", "weekday": "weekday", "hour": "hour", "channel": "channel"}
@@ -271,7 +284,7 @@ def rebuild_statements(middle: date) -> list[str]:
         _insert("analytics_monthrollup", MONTHS, NAMES, days),
         f"INSERT INTO analytics_workrollup ({', '.join((*WORK_KEYS, *WORK))}) WITH worked AS MATERIALIZED ("
         "SELECT * FROM analytics_workers UNION ALL"
-        f" {_work_days('analytics_grain', (Dimension.QUEUE, Dimension.TEAM))}) {_work('worked')}"
+        f" {_work_days(grain, (Dimension.QUEUE, Dimension.TEAM))}) {_work('worked')}"
         " ORDER BY 1, 2, 3, 4, 5",
         _insert("analytics_hourrollup", hour, HOURLY, kept),
         _insert("analytics_weekhourrollup", week, HOURLY, "analytics_hours"),

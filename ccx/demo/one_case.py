@@ -43,7 +43,7 @@ def tell_one_case(centre: Centre, now: datetime, rng: random.Random) -> User:
     twin = _twin(centre, told["twin"], now)
     receipts = receive_many(contacts=[*contacts, twin], by_id=centre.by.pk, mode="history")
     spoken = Interaction.objects.select_related("case", "agent", "identity", "queue", "inbox").get(
-        pk=receipts[2].interaction_id
+        pk=receipts[2].interaction_id or 0
     )
     agent = centre.agents["Phone"][0]
     Message.objects.filter(interaction=receipts[0].interaction_id, body=told["contacts"][0]["words"][0]["body"]).update(
@@ -72,7 +72,7 @@ def _customer(centre: Centre, told: dict[str, Any], now: datetime) -> Customer:
     profile = {name: who[name] for name in ("name", "language", "time_zone")}
     customer = add_customer(**profile, by=centre.by)
     for kind, name, assurance, source in SURE.values():
-        value = {"kind": kind, "value": who[name], "assurance": assurance, "source": source}
+        value: dict[str, Any] = {"kind": kind, "value": who[name], "assurance": assurance, "source": source}
         add_identity(customer_id=customer.pk, by=centre.by, **value)
     since = _moment(now, bought["at"])
     Customer.objects.filter(pk=customer.pk).update(created_at=since)
@@ -95,7 +95,7 @@ def _contact(centre: Centre, told: dict[str, Any], row: dict[str, Any], now: dat
     came, taken, ended = (_moment(now, moment) for moment in row["moments"])
     agent, queue = centre.agents[row["team"]][0], centre.inboxes[channel].default_queue
     kind, name, assurance, source = SURE[channel]
-    where = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id}
+    where: dict[str, Any] = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id}
     segments = (
         PastSegment(kind=SegmentKind.QUEUE, started_at=came, ended_at=taken, ended_by=SegmentEnd.DONE, **where),
         PastSegment(kind=SegmentKind.TALK, started_at=taken, ended_at=ended, agent_id=agent.pk, **where),
@@ -140,10 +140,10 @@ def _twin(centre: Centre, twin: dict[str, Any], now: datetime) -> InboundContact
     line, came = centre.inboxes[Channel.VOICE], _moment(now, twin["at"])
     agent = centre.agents["Phone"][1]
     owner = add_customer(name=twin["name"], by=centre.by)
-    add_identity(customer_id=owner.pk, kind=IdentityKind.EMAIL, value=twin["email"], source="told by phone", by=agent)
-    add_identity(customer_id=owner.pk, kind=IdentityKind.PHONE, value=twin["phone"], source="carrier", by=agent)
+    add_identity(customer_id=owner.pk, kind=IdentityKind.EMAIL, value=twin["email"], source="agent", by=agent)
+    add_identity(customer_id=owner.pk, kind=IdentityKind.PHONE, value=twin["phone"], source="agent", by=agent)
     queue, ended = line.default_queue, came + timedelta(minutes=3)
-    where = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id, "agent_id": agent.pk}
+    where: dict[str, Any] = {"queue_id": queue.pk if queue else None, "team_id": agent.team_id, "agent_id": agent.pk}
     note = PastMessage(author_kind=AuthorKind.AGENT, body=twin["said"], sent_at=ended, author_id=agent.pk, is_note=True)
     talk = PastSegment(kind=SegmentKind.TALK, started_at=came, ended_at=ended, **where)
     return InboundContact(
@@ -152,7 +152,7 @@ def _twin(centre: Centre, twin: dict[str, Any], now: datetime) -> InboundContact
         external_id="demo-one-case-twin",
         occurred_at=came,
         identity=IdentityClaim(
-            kind=IdentityKind.PHONE, value=twin["phone"], assurance=Assurance.CLAIMED, source="carrier"
+            kind=IdentityKind.PHONE, value=twin["phone"], assurance=Assurance.CLAIMED, source="agent"
         ),
         past=Past(
             outcome=Outcome.HANDLED,

@@ -48,12 +48,14 @@ def hear_report(*, inbox: Inbox, report: Report) -> bool:
 
 
 def _about(inbox: Inbox, report: Report) -> Sending | None:
-    """By the provider's name for it, else by ours. Only messages of this very line."""
-    known = Sending.objects.filter(inbox=inbox)
-    found = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
-    if found is None and report.reference:
-        found = known.filter(message__public_id=report.reference).first()
-    return found
+    """By the provider's name for it, else by ours. Only messages of this very line, and what went on over it."""
+    for known in (Sending.objects.filter(inbox=inbox), Sending.objects.filter(inbox__reply_inbox=inbox)):
+        found = known.filter(provider_id=report.provider_id).first() if report.provider_id else None
+        if found is None and report.reference:
+            found = known.filter(message__public_id=report.reference).first()
+        if found is not None:
+            return found
+    return None
 
 
 def _hear_until(sendings: QuerySet[Sending], report: Report) -> bool:

@@ -1,5 +1,6 @@
 """How a message of ours moves on its way: the one place that writes a sending's state once it has left its author."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from ccx.kernel.events.log import announce
 from ccx.kernel.events.trouble import describe
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction, Message
+from interactions.channels.choices import Channel
 from interactions.handling.events import MessageSettled
 from interactions.handling.models import SENDING_ORDER, EarlyReport, Sending, SendingState
 from interactions.handling.services.moves import lock_interaction
@@ -22,6 +24,8 @@ logger = structlog.get_logger(__name__)
 
 # A failure that comes back later (a bounce) tells of what was sent, or perhaps was.
 MAY_FAIL = (SendingState.SENDING, SendingState.SENT, SendingState.UNKNOWN)
+# Marks of a message that went on by mail: when, and in the one after which the mail is named the others in it.
+MAILED_AT, CARRIES = "mailed_at", "carries"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,7 @@ def settle_attempt(sending: Sending, settling: Settling) -> bool:
         return False
     tell_settled(sending, settling.state)
     if settling.provider_id:
-        _hear_the_early(sending, settling.provider_id)
+        _hear_the_early(sending.message_id, sending.inbox_id, settling.provider_id)
     return True
 
 
@@ -75,11 +79,33 @@ def settle_sending(
     provider_id: str = "",
     at: datetime | None = None,
 ) -> bool:
-    """What the channel told later: delivered, read, or come back. A message's way is one way; whether it moved."""
+    """What the channel told later: delivered, read, or come back. A message's way is one way; whether it moved.
+
+    What is told of a mail is told of every message in it.
+    """
     lock_interaction_of(message_id)
-    sending = Sending.objects.select_for_update().filter(message_id=message_id).first()
+    found = Sending.objects.select_for_update(of=("self",)).select_related("message__interaction")
+    sending = found.filter(message_id=message_id).first()
+    if sending is None:
+        return False
+    for other_id in sending.message.meta.get(CARRIES, ()):
+        settle_sending(message_id=other_id, state=state, error=error, error_code=error_code, at=at)
     told = Settling(state=state, error=error, error_code=error_code, provider_id=provider_id, at=at)
-    return sending is not None and _move(sending, told)
+    return _move(sending, told)
+
+
+@transaction.atomic
+def note_mailed(*, message_ids: Sequence[int], line_id: int, provider_id: str) -> None:
+    """Messages that had been sent went on by mail, all in one that is named after the last of them."""
+    *others, last = message_ids
+    lock_interaction_of(last)
+    hold_name(line_id, provider_id)
+    for message in Message.objects.select_for_update().filter(pk__in=message_ids):
+        message.meta |= {MAILED_AT: timezone.now().isoformat()} | ({CARRIES: others} if message.pk == last else {})
+        message.save(update_fields=["meta"])
+    if provider_id:
+        Sending.objects.filter(message_id=last).update(provider_id=provider_id[:250])
+        _hear_the_early(last, line_id, provider_id)
 
 
 def hold_name(inbox_id: int, provider_id: str) -> None:
@@ -115,12 +141,14 @@ def tell_settled(sending: Sending, state: SendingState) -> None:
 
 def _move(sending: Sending, settling: Settling) -> bool:
     state, moment = settling.state, settling.at or timezone.now()
-    if not is_forward(SendingState(sending.state), state):
+    if not is_forward(SendingState(sending.state), state) and not _comes_back(sending, state, moment):
         return False
     sending.state, sending.look_up_at = state, None
     sending.last_error, sending.error_code = settling.error[:300], settling.error_code[:40]
     sending.provider_id = sending.provider_id or settling.provider_id
     sending.sent_at = (sending.sent_at or moment) if state in SENDING_ORDER else None
+    if state == SendingState.FAILED:
+        sending.delivered_at = None
     if state in {SendingState.DELIVERED, SendingState.READ}:
         sending.delivered_at = sending.delivered_at or moment
     if state == SendingState.READ:
@@ -150,13 +178,23 @@ def is_forward(before: SendingState, after: SendingState) -> bool:
     return SENDING_ORDER.get(before, 0) < SENDING_ORDER[after]
 
 
-def _hear_the_early(sending: Sending, provider_id: str) -> None:
+def _comes_back(sending: Sending, state: SendingState, moment: datetime) -> bool:
+    """A mail may bounce after a server took it; nothing that was seen does, and what is older news is none."""
+    is_mail = sending.channel == Channel.EMAIL or MAILED_AT in sending.message.meta
+    if not is_mail or state != SendingState.FAILED or sending.state != SendingState.DELIVERED:
+        return False
+    return sending.delivered_at is None or moment >= sending.delivered_at
+
+
+def _hear_the_early(message_id: int, inbox_id: int, provider_id: str) -> None:
     """What was said of it before we knew its name."""
-    early = EarlyReport.objects.filter(inbox_id=sending.inbox_id, provider_id=provider_id)
+    early = EarlyReport.objects.filter(inbox_id=inbox_id, provider_id=provider_id)
     for report in early.order_by("at", "pk"):
-        current = Sending.objects.select_for_update().select_related("message__interaction").get(pk=sending.pk)
-        _move(
-            current,
-            Settling(state=SendingState(report.state), error=report.error, error_code=report.error_code, at=report.at),
+        settle_sending(
+            message_id=message_id,
+            state=SendingState(report.state),
+            error=report.error,
+            error_code=report.error_code,
+            at=report.at,
         )
     early.delete()

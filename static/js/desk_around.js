@@ -69,6 +69,8 @@ export function watchAround() {
     else htmx.trigger("#desk-header", "ccx:refresh");
   }, true);
   setInterval(closeWindow, 5000);
+  // Opened by somebody who was quicker than this script.
+  for (const menu of document.querySelectorAll("[data-ways][open]")) loadWays(menu);
 }
 
 // ---- Called by the composer, whenever the words, the kind or the gate changed.

@@ -17,6 +17,7 @@ export function watchComposer() {
   document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "desk-open" && begin());
   document.addEventListener("input", (event) => event.target === open?.text && typed());
   document.addEventListener("change", (event) => event.target.name === "kind" && event.target.form === open?.form && chooseKind());
+  document.addEventListener("focusin", (event) => event.target === open?.text && open.form.classList.add("is-begun"));
   document.addEventListener("focusout", (event) => event.target === open?.text && save());
   document.addEventListener("keydown", (event) => {
     if (event.target !== open?.text || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

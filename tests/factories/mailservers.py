@@ -173,3 +173,14 @@ def a_mail(
         name.replace("_", "-"): value for name, value in heads.items()
     }
     return "".join(f"{name}: {value}\n" for name, value in named.items()).encode() + f"\n{words}\n".encode()
+
+
+def bounce_of(message_id: str, *, action: str = "failed", number: int = 50) -> bytes:
+    """A report of a mail server about one mail of ours."""
+    return (
+        f"From: MAILER-DAEMON@mx.test\nMessage-ID: <dsn{number}@mx.test>\nReturn-Path: <>\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n"
+        "--r\nContent-Type: text/plain\n\nNot delivered.\n"
+        f"--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nAction: {action}\n"
+        f"--r\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n--r--\n"
+    ).encode()

@@ -87,3 +87,8 @@ def test_a_field_shows_label_help_and_error_and_ties_them_to_the_control():
 
 def test_machine_numbers_ignore_the_language():
     assert rendered("{{ value|plain_number }}", value=1234.5) == "1234.5"
+
+
+@pytest.mark.parametrize(("code", "name"), [("en", "English"), ("de-AT", "German"), ("tlh", "tlh"), ("", "")])
+def test_a_language_has_a_name_for_people(code, name):
+    assert rendered("{{ code|language_name }}", code=code) == name

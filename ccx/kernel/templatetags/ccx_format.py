@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from ccx.kernel.files import IMAGES
@@ -48,6 +49,15 @@ def percent(value: Number | None, digits: int = 1) -> str:
 def number(value: Number | None, digits: int = 0) -> str:
     """`{{ count|number }}`: grouped as the reader's language does."""
     return figures.number(value, digits)
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """`{{ customer.language|language_name }}`: "de-AT" as German; a code that nobody knows stays as it is."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 @register.filter

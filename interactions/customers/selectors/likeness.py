@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower, Reverse
@@ -52,7 +53,7 @@ def likely_same(customer: Customer, user: User) -> Sequence[Likely]:
     return [likely for _weight, likely in weighed[:MOST]]
 
 
-def _candidates(customer: Customer, typed: Sequence[Typed]) -> "QuerySet[Customer] | QuerySet[Identity] | None":
+def _candidates(customer: Customer, typed: Sequence[Typed]) -> "QuerySet[Any, Any] | None":
     """Ids of whoever has one of the addresses or the whole name. Two searches by index, and one question."""
     name = _whole_name(customer)
     by_name = Customer.objects.alias(lower_name=Lower("name")).filter(lower_name=name).values("pk")

@@ -21,7 +21,8 @@ from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.chat.line import LANGUAGES, page_address
 from interactions.channels.choices import Channel
-from interactions.channels.contract import Outgoing
+from interactions.channels.contract import Handed, Outgoing
+from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.customers.choices import Assurance, IdentityKind
 from interactions.customers.models import Identity
@@ -32,7 +33,7 @@ from interactions.doors.chat.services.ending import SHORTEST_AWAY
 from interactions.doors.chat.tokens import mail_token
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import SendingState
-from interactions.handling.settling import settle_sending, why
+from interactions.handling.settling import MAILED_AT, note_mailed, settle_sending, why
 
 MOST_AT_ONCE: Final = 200
 MOST_IN_A_MAIL: Final = 10
@@ -66,31 +67,31 @@ def mail_what_was_missed(effect: ReaderEffect) -> None:
         )
         return
     try:
-        _send(visitor, missed)
+        line, handed = _send(visitor, missed)
     except RefusedEffectError as error:
         for message in missed:
             settle_sending(message_id=message.pk, state=SendingState.FAILED, error=why(error))
         return
-    for message in missed:
-        settle_sending(message_id=message.pk, state=SendingState.DELIVERED)
-        meta = {**message.meta, "mailed_at": timezone.now().isoformat()}
-        Message.objects.filter(pk=message.pk).update(meta=meta)
+    # A server took it: that is no more than "sent", and whatever is said of it later is said of all of them.
+    note_mailed(message_ids=[one.pk for one in missed], line_id=line.pk, provider_id=handed.provider_id)
+    if handed.state == SendingState.DELIVERED:
+        settle_sending(message_id=missed[-1].pk, state=SendingState.DELIVERED)
 
 
-def _send(visitor: ChatVisitor, missed: Sequence[Message]) -> None:
+def _send(visitor: ChatVisitor, missed: Sequence[Message]) -> tuple[Inbox, Handed]:
     line = visitor.inbox.reply_inbox
     adapter = adapter_of(line) if line is not None and line.is_active else None
     if line is None or adapter is None or not visitor.email:
         raise RefusedEffectError(_("The visitor has left, and no line answers for this one by mail."))
     _expect_answer(visitor)
-    adapter.send(line_of(line), _outgoing(visitor, missed))
+    return line, adapter.send(line_of(line), _outgoing(visitor, missed))
 
 
 def _candidates() -> QuerySet[ChatVisitor]:
     now = timezone.now()
     unread = Message.objects.filter(
         interaction_id=OuterRef("interaction_id"), is_note=False, sending__state=SendingState.SENT
-    )
+    ).exclude(meta__has_key=MAILED_AT)
     chats = Interaction.objects.filter(
         Q(started_at__gt=now - LOOKS_BACK) | ~Q(status=InteractionStatus.CLOSED), channel=Channel.CHAT
     )
@@ -141,6 +142,7 @@ def _between(visitor: ChatVisitor, *, after: int, upto: int) -> list[Message]:
     return list(
         unread_answers(visitor)
         .filter(since(last), until(moment_of(upto)), sending__state=SendingState.SENT)
+        .exclude(meta__has_key=MAILED_AT)
         .select_related("author")[:MOST_IN_A_MAIL]
     )
 

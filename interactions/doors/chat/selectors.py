@@ -20,6 +20,7 @@ from interactions.doors.chat.tokens import digest_of, file_key
 from interactions.doors.models import ChatDevice, ChatVisitor
 from interactions.handling.models import SendingState
 from interactions.handling.selectors.presence import is_team_there
+from interactions.handling.settling import MAILED_AT
 from interactions.routing.hours import is_open, next_opening
 from interactions.routing.selectors import hours_of
 
@@ -28,7 +29,7 @@ MOST_MESSAGES: Final = 200
 # Who committed later may have looked at the clock earlier: what is this young is told again.
 OVERLAP: Final = timedelta(seconds=10)
 OVER: Final = frozenset({InteractionStatus.WRAP_UP.value, InteractionStatus.CLOSED.value})
-NOT_OUT_YET: Final = (SendingState.QUEUED, SendingState.SENDING, SendingState.CANCELLED, SendingState.FAILED)
+NOT_OUT_YET: Final = (SendingState.QUEUED, SendingState.SENDING, SendingState.CANCELLED)
 FROM: Final = {
     AuthorKind.CUSTOMER.value: "visitor",
     AuthorKind.AGENT.value: "agent",
@@ -114,7 +115,7 @@ def running_record(visitor_id: int) -> UUID | None:
 def shown_messages(visitor: ChatVisitor, *, after: datetime | None = None) -> QuerySet[Message]:
     """What was said to and by this visitor, by the moment from which the other side could read it."""
     said = Message.objects.filter(interaction__in=chats_of(visitor), is_note=False)
-    dated = said.exclude(sending__state__in=NOT_OUT_YET).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
+    dated = said.exclude(_is_not_out()).annotate(out_at=Coalesce("sending__sent_at", "recorded_at"))
     ordered = dated.order_by("out_at", "pk")
     return ordered.filter(since(after)) if after is not None else ordered
 
@@ -248,9 +249,13 @@ def moment_of(seq: int) -> datetime:
 def file_of(inbox: Inbox, public_id: UUID) -> Attachment | None:
     """A file of a chat on this line that its visitor may see."""
     files = Attachment.objects.filter(message__interaction__inbox=inbox, message__is_note=False)
-    return files.filter(public_id=public_id, state=Attachment.State.KEPT).exclude(
-        message__sending__state__in=NOT_OUT_YET
-    ).first()  # fmt: skip
+    return files.filter(public_id=public_id, state=Attachment.State.KEPT).exclude(_is_not_out("message__")).first()
+
+
+def _is_not_out(of: str = "") -> Q:
+    """What the visitor may not see yet, or never; what failed by mail was said in the chat before."""
+    has_failed = Q(**{f"{of}sending__state": SendingState.FAILED})
+    return Q(**{f"{of}sending__state__in": NOT_OUT_YET}) | (has_failed & ~Q(**{f"{of}meta__has_key": MAILED_AT}))
 
 
 def _file(file: Attachment, inbox: Inbox) -> dict[str, Any]:

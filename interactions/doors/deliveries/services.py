@@ -1,12 +1,11 @@
 """What a person does with something that could not be read: try it once more, or leave it be."""
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.errors import NotAllowedError
-from interactions.doors.mail.services import book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.services import process
 
@@ -17,11 +16,9 @@ def read_again(*, delivery_id: int, by: User) -> bool:
     """Try a delivery that was put aside once more; whether it was taken in this time."""
     _require_operate(by)
     delivery = Delivery.objects.defer("body").get(pk=delivery_id, state=State.QUARANTINED)
-    if delivery.kind == Delivery.Kind.WEBHOOK:
-        process(delivery_id=delivery_id, is_again=True)
-        delivery.refresh_from_db(fields=["state"])
-        return delivery.state != State.QUARANTINED
-    return _read_mail_again(delivery_id)
+    process(delivery_id=delivery_id, is_again=True)
+    delivery.refresh_from_db(fields=["state"])
+    return delivery.state != State.QUARANTINED
 
 
 @transaction.atomic
@@ -32,27 +29,6 @@ def put_away(*, delivery_id: int, by: User) -> Delivery:
     kept.state, kept.settled_at = State.PUT_AWAY, timezone.now()
     kept.save(update_fields=["state", "settled_at"])
     return kept
-
-
-@transaction.atomic
-def _read_mail_again(delivery_id: int) -> bool:
-    kept = (
-        Delivery.objects.select_for_update(of=("self",))
-        .select_related("inbox")
-        .get(pk=delivery_id, state=State.QUARANTINED)
-    )
-    kept.attempts = min(kept.attempts + 1, 32767)
-    try:
-        with transaction.atomic():
-            book_mail(inbox=kept.inbox, raw=bytes(kept.body), received_at=kept.received_at)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        kept.error = f"{type(error).__name__}: {error}".replace("\x00", "")[:300]
-    else:
-        kept.state, kept.settled_at, kept.error = State.DONE, timezone.now(), ""
-    kept.save(update_fields=["state", "settled_at", "attempts", "error"])
-    return kept.state == State.DONE
 
 
 def _require_operate(by: User) -> None:

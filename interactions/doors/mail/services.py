@@ -18,6 +18,7 @@ from interactions.cases.models import Message, MessageHtml
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Past, Receipt
 from interactions.channels.email.child import read_in_child
+from interactions.channels.email.errors import ReaderFailedError
 from interactions.channels.email.reading import Mail
 from interactions.channels.email.tokens import read_reply_token, read_sent_id, token_in, without_token
 from interactions.channels.models import Inbox
@@ -46,10 +47,11 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What became of one mail; without a receipt it was put aside, or told of mails of ours."""
+    """What became of one mail; without a receipt it was put aside, waits to be read, or told of mails of ours."""
 
     receipt: Receipt | None = None
     is_unreadable: bool = False
+    is_late: bool = False
     bounced: int = 0
 
 
@@ -71,6 +73,7 @@ def take_mail(
 ) -> Taken:
     """Take in one mail, once however often it is told. What cannot be taken in is put aside, and the next may come.
 
+    What its reader failed at is kept and tried again by the sweep of deliveries: the machine may have been at fault.
     `is_cut`: it was too large, and `raw` is its beginning. Only trouble with the database is raised.
     """
     try:
@@ -78,14 +81,33 @@ def take_mail(
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
-        logger.warning("mail_put_aside", inbox_id=inbox.pk, error=type(error).__name__)
-        _put_aside(inbox, raw, error=f"{type(error).__name__}: {error}"[:300], place=place)
-        return Taken(is_unreadable=True)
+        is_late = isinstance(error, ReaderFailedError)
+        logger.warning("mail_not_taken_in", inbox_id=inbox.pk, error=type(error).__name__, is_late=is_late)
+        with transaction.atomic():
+            if place is None or _move_cursor(inbox, place):
+                state = Delivery.State.RECEIVED if is_late else Delivery.State.QUARANTINED
+                told = {"arrived_at": received_at.isoformat()} if received_at else {}
+                _keep_whole(
+                    inbox,
+                    raw,
+                    state=state,
+                    error=f"{type(error).__name__}: {error}",
+                    headers=told | ({"is_cut": True} if is_cut else {}),
+                )
+        return Taken(is_unreadable=not is_late, is_late=is_late)
 
 
 def book_mail(*, inbox: Inbox, raw: bytes, received_at: datetime) -> Taken:
     """Take in one mail that a provider brought; whoever calls keeps its bytes. Raises whatever keeps it from it."""
     return _take(inbox, raw, received_at=received_at)
+
+
+def book_kept_mail(delivery: Delivery) -> Taken:
+    """Take in a mail that could not be taken in when it came. Raises whatever keeps it from it."""
+    told = delivery.headers
+    arrived_at = datetime.fromisoformat(told["arrived_at"]) if "arrived_at" in told else delivery.received_at
+    is_cut = bool(told.get("is_cut"))
+    return _take(delivery.inbox, bytes(delivery.body), received_at=arrived_at, is_cut=is_cut)
 
 
 def _take(
@@ -277,20 +299,16 @@ def _receipt_of(known: RawContact) -> Receipt:
     )
 
 
-@transaction.atomic
-def _put_aside(inbox: Inbox, raw: bytes, *, error: str, place: Place | None) -> None:
-    if place is not None and not _move_cursor(inbox, place):
-        return
-    _keep_whole(inbox, raw, state=Delivery.State.QUARANTINED, error=error)
-
-
-def _keep_whole(inbox: Inbox, raw: bytes, *, state: Delivery.State, error: str = "") -> int:
+def _keep_whole(
+    inbox: Inbox, raw: bytes, *, state: Delivery.State, error: str = "", headers: dict[str, Any] | None = None
+) -> int:
     """Keep a mail as it came, once; the number of the delivery."""
     kept, _made = Delivery.objects.get_or_create(
         inbox=inbox,
         digest=hashlib.sha256(b"mail\x00" + raw).hexdigest(),
         defaults={
             "kind": Delivery.Kind.MAIL,
+            "headers": headers or {},
             "body": raw,
             "state": state,
             "attempts": 1,

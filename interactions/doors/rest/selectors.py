@@ -91,7 +91,7 @@ def _reasons(codes: set[str], seen_by: User) -> dict[str, int]:
     if not seen_by.is_active:
         return {}
     with connection.cursor() as cursor:
-        return dict(run(cursor, REASONS, [list(codes)]))  # type: ignore[arg-type]
+        return dict(run(cursor, REASONS, [list(codes)]))
 
 
 def _named(names: set[str]) -> Q:

@@ -30,11 +30,12 @@ from interactions.channels.contract import (
     RemoteFile,
     Request,
 )
+from interactions.channels.email.errors import ReaderFailedError
 from interactions.channels.models import Inbox
 from interactions.channels.registry import adapter_of, line_of
 from interactions.customers.services import hear_consent, hear_same
 from interactions.doors.files import attach, forget_files, in_hand, keep_files, owe_files
-from interactions.doors.mail.services import book_mail
+from interactions.doors.mail.services import book_kept_mail, book_mail
 from interactions.doors.models import Delivery
 from interactions.doors.webhooks.reading import kept_of, request_of
 from interactions.handling.reports import hear_report
@@ -49,6 +50,8 @@ SWEPT_AFTER: Final = timedelta(seconds=30)
 # For so long something that changes a message may wait for the message.
 WAITS_FOR: Final = timedelta(days=1)
 MOST_ATTEMPTS: Final = 12
+# A mail whose reader fails so often is itself the cause.
+MOST_READINGS: Final = 3
 # The statements of every delivery, by hand: together with putting them together Django's would cost as much as intake.
 KEEP: Final = Statement(
     "ccx_delivery_keep",
@@ -134,6 +137,9 @@ def process(
         # The provider keeps for us what it told of, and cannot be reached now.
         _leave(delivery_id, error)
         return not is_again
+    except ReaderFailedError as error:
+        _leave(delivery_id, error, most=MOST_READINGS)
+        return not is_again
     except Exception as error:
         logger.warning("delivery_put_aside", delivery_id=delivery_id, error=type(error).__name__)
         _put_aside(delivery_id, may_be, f"{type(error).__name__}: {error}")
@@ -143,9 +149,7 @@ def process(
 def sweep_deliveries(now: datetime | None = None, limit: int = 200) -> int:
     """Read what its request could not: a process died, the database was away, or a message came late; how many."""
     moment = now or timezone.now()
-    waiting = Delivery.objects.filter(
-        kind=Delivery.Kind.WEBHOOK, state=State.RECEIVED, received_at__lt=moment - SWEPT_AFTER
-    )
+    waiting = Delivery.objects.filter(state=State.RECEIVED, received_at__lt=moment - SWEPT_AFTER)
     tried = 0
     for pk, received_at, attempts in list(waiting.order_by("received_at").values_list("pk", "received_at", "attempts")):
         # Each try waits twice as long as the one before.
@@ -163,7 +167,7 @@ def _keep(inbox: Inbox, adapter: Adapter, request: Request) -> tuple[Delivery, b
     values = (
         kept.public_id,
         inbox.pk,
-        kept.kind.value,
+        str(kept.kind),
         kept.url,
         json.dumps(kept.headers),
         kept.body,
@@ -185,12 +189,11 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
             delivery = _locked(delivery_id, fresh)
             if delivery.state not in may_be:
                 return delivery.state != State.QUARANTINED
-            adapter = adapter_of(delivery.inbox)
-            if adapter is None:
-                raise LookupError("nobody speaks for this line any more")
-            known = line or line_of(delivery.inbox)
-            parsed = adapter.parse(known, request_of(delivery), received_at=delivery.received_at)
-            outcome = _take_in(delivery, parsed, undo)
+            if delivery.kind == Delivery.Kind.MAIL:
+                book_kept_mail(delivery)
+                outcome = _Outcome(1, (), is_waiting=False, has_new=False)
+            else:
+                outcome = _take_in(delivery, _parsed(delivery, line), undo)
             waiting = _settle(delivery, outcome)
         undo.clear()
     finally:
@@ -201,6 +204,14 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
             with _left_to_the_next_sweep(pk):
                 process(delivery_id=pk)
     return not outcome.troubles or outcome.taken > 0
+
+
+def _parsed(delivery: Delivery, line: Line | None) -> Parsed:
+    adapter = adapter_of(delivery.inbox)
+    if adapter is None:
+        raise LookupError("nobody speaks for this line any more")
+    known = line or line_of(delivery.inbox)
+    return adapter.parse(known, request_of(delivery), received_at=delivery.received_at)
 
 
 def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
@@ -218,6 +229,8 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
     troubles = list(parsed.broken)
     # A part that is alone needs no undoing of its own: what goes wrong with it undoes the whole.
     apart = partial(_undone_alone, troubles) if _parts(parsed) > 1 else nullcontext
+    # While a mail's reader may be only unlucky, all of it waits for the next try.
+    waits = delivery.state == State.RECEIVED and delivery.attempts + 1 < MOST_READINGS
     taken, has_new, is_waiting = 0, False, False
     strangers = _unite(parsed.same, troubles)
     for arrived in parsed.arrived:
@@ -226,7 +239,7 @@ def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]])
             taken += 1
     _unite(strangers, troubles)
     for raw in parsed.mails:
-        with apart():
+        with nullcontext() if _parts(parsed) == 1 else _undone_alone(troubles, waits=waits):
             book_mail(inbox=delivery.inbox, raw=raw, received_at=delivery.received_at)
             taken += 1
     for report in parsed.reports:
@@ -330,21 +343,26 @@ def _told(outcome: _Outcome) -> str:
 
 
 @transaction.atomic
-def _put_aside(delivery_id: int, may_be: set[Delivery.State], error: str) -> None:
+def _put_aside(delivery_id: int, may_be: set[Delivery.State], error: str, *, tries: int = 1) -> None:
     Delivery.objects.filter(pk=delivery_id, state__in=may_be).update(
-        state=State.QUARANTINED, attempts=F("attempts") + 1, error=error[:300].replace("\x00", "")
+        state=State.QUARANTINED, attempts=F("attempts") + tries, error=error[:300].replace("\x00", "")
     )
 
 
 @contextmanager
-def _undone_alone(troubles: list[str]) -> Iterator[None]:
-    """A part of a delivery: what goes wrong with it is undone and told, and the next part has its turn."""
+def _undone_alone(troubles: list[str], *, waits: bool = False) -> Iterator[None]:
+    """A part of a delivery: what goes wrong with it is undone and told, and the next part has its turn.
+
+    `waits`: not when a mail's reader failed, which may go well the next time.
+    """
     try:
         with transaction.atomic():
             yield
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
+        if waits and isinstance(error, ReaderFailedError):
+            raise
         logger.warning("part_of_delivery_put_aside", error=type(error).__name__)
         troubles.append(f"{type(error).__name__}: {error}"[:200])
 
@@ -358,11 +376,11 @@ def _left_to_the_next_sweep(delivery_id: int) -> Iterator[None]:
         _leave(delivery_id, error)
 
 
-def _leave(delivery_id: int, error: Exception) -> None:
+def _leave(delivery_id: int, error: Exception, *, most: int = MOST_ATTEMPTS) -> None:
     logger.warning("delivery_left_to_the_sweep", delivery_id=delivery_id, error=type(error).__name__)
     Delivery.objects.filter(pk=delivery_id, state=State.RECEIVED).update(attempts=F("attempts") + 1)
-    if Delivery.objects.filter(pk=delivery_id, attempts__gte=MOST_ATTEMPTS).exists():
-        _put_aside(delivery_id, {State.RECEIVED}, str(error))
+    if Delivery.objects.filter(pk=delivery_id, attempts__gte=most).exists():
+        _put_aside(delivery_id, {State.RECEIVED}, f"{type(error).__name__}: {error}", tries=0)
 
 
 def _moment(told: Edit | Reaction | ConsentTold) -> datetime:

@@ -37,4 +37,5 @@ class Command(BaseCommand):
             taken = take_mail(inbox=inbox, raw=raw[:MAX_HEAD] if is_cut else raw, is_cut=is_cut)
         except (OperationalError, InterfaceError):
             raise CommandError("The database cannot be reached.", returncode=TRY_AGAIN) from None
-        self.stdout.write("put aside" if taken.is_unreadable else "taken in")
+        told = "put aside" if taken.is_unreadable else "taken in"
+        self.stdout.write("kept, and read later" if taken.is_late else told)

@@ -14,7 +14,8 @@ from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox, LineHealth
 from interactions.customers.models import Consent, Identity, Preference
 from interactions.handling import outgoing
-from interactions.models import Attachment, Draft, DraftFile, Interaction, Sending
+from interactions.models import Attachment, Draft, DraftFile, Interaction, Message, Sending
+from tests.e2e.centre import eventually
 from tests.e2e.driving import is_too_wide, signed_in, violations, window
 from tests.factories.lines import PretendLine, pretend_lines
 from tests.factories.live_desk import Desk, make_desk, make_mine
@@ -173,4 +174,70 @@ def test_a_line_that_is_down_says_so_and_what_waits_leaves_later_or_is_taken_bac
     expect(page.locator("#desk-thread .say-state").last).to_contain_text("Leaves")
     page.get_by_role("button", name="Take back").click()
     expect(page.locator("#desk-text")).to_have_value("Tomorrow then")
+    assert page.complaints == []
+
+
+def test_an_agent_asks_a_customer_over_to_the_chat_and_the_case_goes_on_there(
+    live_server, browser, desk, lines, settings
+):
+    settings.BASE_URL = live_server.url
+    contact = make_mine(desk, desk.bob, "Ann")
+    page = opened(browser, live_server.url, desk, contact)
+    page.locator(".desk-ways > summary").click()
+    page.locator("[data-offer-chat]").click()
+    expect(page.locator("#desk-text")).to_have_value(re.compile("go on in the chat"))
+    expect(page.locator("#desk-offer")).to_contain_text("Chat of the shop")
+    expect(page.locator("#desk-kept")).to_have_text("Draft saved")
+    page.reload()
+    expect(page.locator("#desk-offer")).to_be_visible()
+    assert wrong_with(page) == []
+    page.locator(".composer-go").click()
+    expect(page.locator("#desk-thread .say-offer")).to_contain_text("not opened yet")
+    expect(page.locator("#desk-offer")).to_be_hidden()
+    send_all()
+    (sent,) = lines[Channel.EMAIL].sent
+
+    visitor = window(browser, live_server.url, width=360)
+    visitor.goto(re.search(r"http\S+#ccx-chat=\S+", sent.body)[0])
+    expect(visitor.get_by_text("You can go on here: Bob Brown knows what it is about.")).to_be_visible()
+    assert "ccx-chat" not in visitor.url
+    visitor.get_by_role("textbox").fill("Here I am")
+    visitor.get_by_role("textbox").press("Enter")
+    eventually(lambda: Message.objects.filter(body="Here I am").first(), "what the visitor said")
+
+    page.reload()
+    expect(page.locator("#desk-thread .say-offer")).to_contain_text("opened")
+    expect(page.locator("#desk-thread .thread-contact").last).to_contain_text("By Chat")
+    expect(page.locator("#desk-thread .say-customer").last).to_contain_text("Here I am")
+    assert Interaction.objects.values("case").distinct().count() == 1
+    assert page.complaints == []
+
+
+def test_a_template_is_chosen_while_free_words_go_too_and_a_reload_loses_none_of_it(live_server, browser, desk, lines):
+    contact, line = with_whatsapp(desk)
+    Preference.objects.all().delete()
+    Interaction.objects.filter(pk=contact.pk).update(
+        inbox=line,
+        channel=Channel.WHATSAPP,
+        identity=Identity.objects.get(kind="whatsapp"),
+        last_customer_message_at=timezone.now(),
+    )
+    page = opened(browser, live_server.url, desk, contact)
+    page.locator("#desk-text").fill("Words that stay")
+    page.get_by_role("button", name="Use a template").click()
+    page.locator("#desk-template").select_option("order_news|en")
+    page.get_by_label("Gap 1").fill("Ann")
+    eventually(lambda: Draft.objects.filter(template__parameters__0="Ann").first(), "the draft with its gap")
+    page.reload()
+    expect(page.get_by_label("Gap 1")).to_have_value("Ann")
+    assert wrong_with(page) == []
+    page.get_by_role("button", name="Write freely").click()
+    expect(page.locator("#desk-text")).to_have_value("Words that stay")
+    page.get_by_role("button", name="Use a template").click()
+    page.get_by_label("Gap 2").fill("A-1")
+    page.get_by_label("Gap 2").press("Control+Enter")
+    expect(page.locator("#desk-thread .say-agent")).to_contain_text("news about your order A-1")
+    expect(page.locator("#desk-text")).to_have_value("Words that stay")
+    page.get_by_role("button", name=re.compile("Undo")).click()
+    expect(page.get_by_label("Gap 2")).to_have_value("A-1")
     assert page.complaints == []

@@ -1,10 +1,13 @@
 """Mails are read where they can be killed: no mail stops a worker, and what is read is the same."""
 
+import base64
 import gc
 import os
+import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +18,7 @@ from django.conf import settings
 
 from interactions.channels.email import child
 from interactions.channels.email.child import read_in_child
-from interactions.channels.email.errors import MailIsUnreadableError
+from interactions.channels.email.errors import ReaderFailedError
 from interactions.channels.email.reading import parse
 
 MAILS = Path(__file__).parent / "mails"
@@ -34,13 +37,50 @@ def test_what_takes_too_long_is_killed_and_the_next_mail_is_read(monkeypatch: py
     monkeypatch.setattr(child, "SECONDS", 0.0)
     monkeypatch.setattr(child, "SECONDS_PER_BYTE", 0.0)
     began = time.monotonic()
-    with pytest.raises(MailIsUnreadableError, match="too long"):
+    with pytest.raises(ReaderFailedError, match="too long"):
         read_in_child(raw)
     assert time.monotonic() - began < 1
     assert before.poll() is not None
 
     monkeypatch.undo()
     assert read_in_child(raw).text
+
+
+def test_a_machine_that_is_busy_elsewhere_costs_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = (MAILS / "plain.eml").read_bytes()
+    read_in_child(raw)
+    monkeypatch.setattr(child, "SECONDS", 0.2)
+    pid = child._children[os.getpid()].process.pid
+    os.kill(pid, signal.SIGSTOP)
+    goes_on = threading.Timer(0.5, os.kill, (pid, signal.SIGCONT))
+    goes_on.start()
+    assert read_in_child(raw).text
+    goes_on.join()
+    # But nobody waits for ever.
+    monkeypatch.setattr(child, "LONGEST_SECONDS", 0.1)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ReaderFailedError, match="too long"):
+        read_in_child(raw)
+
+
+def test_a_small_mail_that_keeps_its_reader_at_work_is_killed_and_a_large_one_has_time_for_its_files(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(child, "SECONDS", 0.2)
+    part = base64.encodebytes(bytes(10 * 1024 * 1024))
+    head = b"From: a@b.c\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n"
+    # All of its time is that of its size.
+    with monkeypatch.context() as bare:
+        bare.setattr(child, "SECONDS", 0.0)
+        assert len(read_in_child(head + part).files[0].content) == 10 * 1024 * 1024
+    child._end()
+    burns = "import sys; sys.stdout.buffer.write(bytes(16)); sys.stdout.flush()\nwhile True: pass"
+    started = subprocess.Popen
+    with monkeypatch.context() as hostile:
+        hostile.setattr(subprocess, "Popen", lambda _args, **more: started([sys.executable, "-c", burns], **more))
+        with pytest.raises(ReaderFailedError, match="too long"):
+            read_in_child(b"From: a@b.c\n\nhi")
+    child._end()
 
 
 def test_a_child_that_dies_costs_one_mail() -> None:

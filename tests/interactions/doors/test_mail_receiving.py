@@ -10,12 +10,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ccx.kernel.events.pumping import pump_everything
-from ccx.kernel.people.errors import NotAllowedError
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.channels.email import tokens
 from interactions.channels.email.tokens import read_reply_token, reply_address, reply_token, sent_id
 from interactions.customers.choices import Assurance
-from interactions.doors.deliveries.services import read_again
 from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services
 from interactions.doors.mail.services import Taken, take_mail
@@ -25,7 +23,7 @@ from interactions.handling.outgoing import send_due_messages
 from interactions.models import Attachment, Delivery, Inbox, Interaction, Message, RawContact
 from tests.factories.contacts import Centre, claim
 from tests.factories.desks import arrive, reply, sit_down
-from tests.factories.mailservers import a_mail
+from tests.factories.mailservers import a_mail, bounce_of
 
 
 @pytest.fixture(autouse=True)
@@ -184,48 +182,6 @@ def test_our_own_thread_of_a_sender_goes_on_without_a_word_of_ours(line: Inbox) 
     assert number_of(take(line, a_mail("PS", number=2, References="<m1@example.test>"))) == number
 
 
-@pytest.mark.parametrize(
-    "heads",
-    [
-        {"Auto-Submitted": "auto-replied"},
-        {"Precedence": "bulk"},
-        {"Return-Path": "<>"},
-        {"From": "Help <help+x@ccx.test>"},
-    ],
-    ids=str,
-)
-def test_what_a_machine_wrote_is_no_contact_and_opens_nothing(line: Inbox, heads: dict[str, str]) -> None:
-    number = number_of(take(line, a_mail("Where is my order?")))
-
-    other = number_of(take(line, a_mail("I am away", number=2, To=reply_address(line.address, number), **heads)))
-
-    first, second = Interaction.objects.get(pk=number), Interaction.objects.get(pk=other)
-    assert (second.outcome, second.case_id, second.status) == (
-        Outcome.NOT_A_CONTACT,
-        None,
-        InteractionStatus.CLOSED,
-    )
-    assert first.messages.count() == 1
-
-
-def test_twenty_automatic_mails_wake_nobody_and_nothing_answers_them(line: Inbox, mailoutbox: list[SentMail]) -> None:
-    for number in range(20):
-        take(line, a_mail("I am away", number=number, Auto_Submitted="auto-replied"))
-    assert not Interaction.objects.exclude(outcome=Outcome.NOT_A_CONTACT).exists()
-    assert mailoutbox == []
-    assert not Sending.objects.exists()
-
-
-def bounce_of(message_id: str, *, action: str = "failed", number: int = 50) -> bytes:
-    return (
-        f"From: MAILER-DAEMON@mx.test\nMessage-ID: <dsn{number}@mx.test>\nReturn-Path: <>\n"
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=r\n\n"
-        "--r\nContent-Type: text/plain\n\nNot delivered.\n"
-        f"--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nAction: {action}\n"
-        f"--r\nContent-Type: text/rfc822-headers\n\nMessage-ID: {message_id}\n--r--\n"
-    ).encode()
-
-
 def test_a_bounce_settles_the_mail_it_names_and_opens_nothing(
     line: Inbox, centre: Centre, mailoutbox: list[SentMail]
 ) -> None:
@@ -297,26 +253,6 @@ def test_trouble_with_the_database_is_not_the_mails_fault(line: Inbox, monkeypat
         take(line, FILES)
     assert default_storage.listdir("")[0] in ([], ["attachments"])
     assert not Attachment.objects.exists()
-
-
-def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(
-    line: Inbox, admin: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = a_mail("mended") + b"\r\n" * 3_000_000
-    with monkeypatch.context() as patched:
-        patched.setattr(services, "read_in_child", lambda *_a, **_k: 1 / 0)
-        assert take(line, whole).is_unreadable
-        aside = Delivery.objects.get()
-        assert not read_again(delivery_id=aside.pk, by=admin)
-    aside.refresh_from_db()
-    assert (aside.attempts, "division" in aside.error) == (2, True)
-    assert bytes(aside.body) == whole
-    with pytest.raises(NotAllowedError):
-        read_again(delivery_id=aside.pk, by=alice)
-    assert read_again(delivery_id=aside.pk, by=admin)
-    assert Message.objects.get().body == "mended"
-    aside.refresh_from_db()
-    assert aside.settled_at is not None
 
 
 def test_a_form_is_answered_by_mail_and_the_customers_answer_comes_back_to_it(
@@ -395,3 +331,35 @@ def test_an_answer_goes_to_the_sender_and_to_nobody_whom_a_mail_names_besides(
     assert mailoutbox[-1].recipients() == ["ann@example.test"]
     assert "reply_to_differs" in RawContact.objects.get().payload["flags"]
     assert "Where is my order?" not in sent.get_payload()  # nothing is quoted to whom an agent may copy in
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        {"Auto-Submitted": "auto-replied"},
+        {"Precedence": "bulk"},
+        {"Return-Path": "<>"},
+        {"From": "Help <help+x@ccx.test>"},
+    ],
+    ids=str,
+)
+def test_what_a_machine_wrote_is_no_contact_and_opens_nothing(line: Inbox, heads: dict[str, str]) -> None:
+    number = number_of(take(line, a_mail("Where is my order?")))
+
+    other = number_of(take(line, a_mail("I am away", number=2, To=reply_address(line.address, number), **heads)))
+
+    first, second = Interaction.objects.get(pk=number), Interaction.objects.get(pk=other)
+    assert (second.outcome, second.case_id, second.status) == (
+        Outcome.NOT_A_CONTACT,
+        None,
+        InteractionStatus.CLOSED,
+    )
+    assert first.messages.count() == 1
+
+
+def test_twenty_automatic_mails_wake_nobody_and_nothing_answers_them(line: Inbox, mailoutbox: list[SentMail]) -> None:
+    for number in range(20):
+        take(line, a_mail("I am away", number=number, Auto_Submitted="auto-replied"))
+    assert not Interaction.objects.exclude(outcome=Outcome.NOT_A_CONTACT).exists()
+    assert mailoutbox == []
+    assert not Sending.objects.exists()

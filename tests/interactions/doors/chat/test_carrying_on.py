@@ -13,6 +13,7 @@ from ccx.kernel.events.effects import RefusedEffectError
 from ccx.kernel.events.pumping import pump_everything
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.channels.choices import Channel
+from interactions.channels.contract import Report
 from interactions.channels.email.adapter import MailAdapter
 from interactions.customers.choices import Assurance
 from interactions.customers.models import Customer, Identity
@@ -24,12 +25,13 @@ from interactions.doors.chat.tokens import digest_of
 from interactions.doors.mail.services import take_mail
 from interactions.doors.models import ChatLink, ChatVisitor
 from interactions.handling.models import Sending, SendingState
+from interactions.handling.reports import hear_report
 from interactions.handling.services import accept_interaction, wrap_up_interaction
 from interactions.intake.services import receive
 from interactions.models import Inbox, Interaction, Message
 from tests.factories.contacts import Centre, claim, contact
 from tests.factories.desks import reply
-from tests.factories.mailservers import a_mail
+from tests.factories.mailservers import a_mail, bounce_of
 from tests.factories.people import make_user
 from tests.factories.visitors import SHOP, Visitor, open_line, signed
 from tests.interactions.doors.chat.test_talking import second_line
@@ -110,7 +112,7 @@ def test_a_chat_goes_on_by_mail_is_answered_by_mail_and_stays_one_case(
     assert "It left our house" in str(mail.body)
     assert "4711" not in str(mail.body)
     assert seen.body not in str(mail.body)
-    assert Sending.objects.get(message=missed).state == SendingState.DELIVERED
+    assert Sending.objects.get(message=missed).state == SendingState.SENT
     assert note_who_left() == 0  # once
 
     wrap_up_interaction(interaction_id=missed.interaction_id, by=centre.alice)
@@ -123,6 +125,36 @@ def test_a_chat_goes_on_by_mail_is_answered_by_mail_and_stays_one_case(
     assert by_mail.assurance == Assurance.ATTESTED
     # The browser sees the chat, and nothing of the mail.
     assert "Thank you" not in str(visitor.state())
+
+
+@pytest.mark.parametrize("is_delivered", [False, True], ids=["sent", "said to be delivered"])
+def test_a_mail_that_bounces_has_carried_none_of_its_messages(
+    visitor: Visitor, centre: Centre, mailoutbox: list[Any], is_delivered: bool
+) -> None:
+    visitor.say("Hello?")
+    visitor.ask("email", {"email": "ann@example.test"})
+    both = [answer(centre, "It left our house."), answer(centre, "It comes tomorrow.")]
+    gone()
+    mail = carried_on(mailoutbox)
+    if is_delivered:
+        told = Report(provider_id=str(mail.extra_headers["Message-ID"]), state="delivered")
+        assert hear_report(inbox=centre.email, report=told)
+        assert set(Sending.objects.values_list("state", flat=True)) == {"delivered"}
+        old = Report(provider_id=told.provider_id, state="failed", at=timezone.now() - MINUTE)
+        assert not hear_report(inbox=centre.email, report=old)
+
+    forged = str(mail.extra_headers["Message-ID"]).replace(".", ".0")
+    assert take_mail(inbox=centre.email, raw=bounce_of(forged)).bounced == 0
+    raw = bounce_of(str(mail.extra_headers["Message-ID"]), number=51)
+    assert take_mail(inbox=centre.email, raw=raw).bounced == 1
+    assert {(one.state, bool(one.last_error)) for one in Sending.objects.all()} == {("failed", True)}
+
+    # They have not vanished from the chat, and seen there they are no trouble any more.
+    assert [said["body"] for said in visitor.state()["messages"]][1:] == [one.body for one in both]
+    visitor.ask("shown", {"seq": visitor.state()["seq"]})
+    assert {one.state for one in Sending.objects.all()} == {"read"}
+    take_mail(inbox=centre.email, raw=bounce_of(str(mail.extra_headers["Message-ID"]), number=52))
+    assert {one.state for one in Sending.objects.all()} == {"read"}
 
 
 def test_an_answer_by_mail_to_a_chat_that_still_runs_is_another_contact_of_its_case(

@@ -126,7 +126,7 @@ def header_context(request: StaffRequest, interaction: Interaction) -> dict[str,
     return {
         "contact": interaction,
         "stands": stands,
-        "call": call_bar(interaction, stands),
+        "call": call_bar(interaction, stands, request.user),
         "gate": gate(stands, request.user),
         "name": name_of(interaction),
         "contact_topic": f"interaction:{interaction.public_id}",

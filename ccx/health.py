@@ -69,7 +69,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     if not settings.HEALTH_TOKEN or not hmac.compare_digest(given.encode(), settings.HEALTH_TOKEN.encode()):
         return JsonResponse({"status": "not found"}, status=404)
     blocking = database_trouble()
-    found = {} if blocking else measures()
+    found = {} if blocking else measures() | {"deliveries_aside": (_deliveries_aside(), True)}
     body: dict[str, Any] = {
         "status": "unready" if blocking else "ready" if all(fine for _, fine in found.values()) else "degraded",
         "database": blocking or "fine",
@@ -139,6 +139,13 @@ def _worker() -> tuple[float | str, bool]:
         return "never", False
     age = round(time.time() - beat, 1)
     return age, age < HEARTBEAT_LATE_SECONDS
+
+
+def _deliveries_aside() -> int:
+    """What providers brought and nobody could read: work for a person, and no trouble of the machine."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM interactions_delivery WHERE state = 'quarantined'")
+        return int(cursor.fetchone()[0])
 
 
 def _event_age() -> tuple[float | str, bool]:

@@ -16,6 +16,11 @@ def _setting(label: Any, icon: str, url: str, ability: Ability, key: str) -> dic
     return _place(label, icon, url, ability, key) | {"is_setting": True}
 
 
+def _counted(place: dict[str, Any], count: str, words: Any) -> dict[str, Any]:
+    """A place where something waits for a person: a cheap function that says how much, and what it is in words."""
+    return place | {"counted": count, "words": words}
+
+
 def _with(place: dict[str, Any], *urls: str) -> dict[str, Any]:
     """A place that pages at other addresses belong to as well."""
     return place | {"also": urls}
@@ -37,6 +42,10 @@ ITEMS: list[dict[str, Any]] = [
     _setting(_("API keys"), "key", "api-keys", Ability.CONFIGURE, "g k"),
     _setting(_("Configuration"), "settings", "admin:index", Ability.CONFIGURE, "g e"),
     _setting(_("Audit log"), "audit", "audit:log", Ability.SEE_AUDIT, "g a"),
-    _setting(_("Deliveries"), "email", "interactions:deliveries", Ability.OPERATE, "g v"),
+    _counted(
+        _setting(_("Deliveries"), "email", "interactions:deliveries", Ability.OPERATE, "g v"),
+        "interactions.doors.deliveries.selectors.count_aside",
+        _("put aside"),
+    ),
     _setting(_("Readers"), "readers", "operations:readers", Ability.OPERATE, "g r"),
 ]

@@ -273,6 +273,8 @@ CCX_LIVE_GONE = "interactions.handling.services.agent_gone"
 CCX_LIVE_TYPES = "interactions.handling.tasks.agent_types"
 # Who makes the link that opens the chat which a message offers: visitors are the chat's door's.
 CCX_CHAT_LINK = "interactions.doors.chat.offering.link_of"
+# Who knows the lines whose mail does not come in: mailboxes are a door's, and the desk tells its agents of them.
+CCX_MAILBOXES_DOWN = "interactions.doors.mail.selectors.mailboxes_down"
 # Who tells a worker that a telephone is owed an order; empty: the sweep finds it.
 CCX_CALLS_WAKE = "interactions.calls.tasks.wake"
 # What a grant may name besides teams: scope -> who lists the choices (id, name). The kernel knows no queues.

@@ -56,11 +56,13 @@ class PromiseKept(Event):
 
 # It is not tried any more until somebody says so.
 GIVEN_UP: Final = "given_up"
+# The line's mail does not come in any more; that it does again is a change to LineState.WELL.
+NOT_FETCHED: Final = "not_fetched"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LineChanged(Event):
-    """A line works, is down, or is refused by its provider; `state` is a LineState, or GIVEN_UP."""
+    """A line works, is down, or is refused by its provider; `state` is a LineState, GIVEN_UP or NOT_FETCHED."""
 
     kind: ClassVar[str] = "line_changed"
     inbox_id: int

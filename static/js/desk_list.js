@@ -6,6 +6,8 @@ export function watchList() {
   let isOver = false;
   let height = 0; // of the pointer
   let waiting = null;
+  let deeds = 0; // what I did myself
+  let shown = 0; // and so much of it the list knows of
 
   scroll.addEventListener("pointerenter", (event) => (isOver = event.pointerType === "mouse"));
   scroll.addEventListener("pointermove", (event) => (height = event.clientY), { passive: true });
@@ -15,13 +17,21 @@ export function watchList() {
   });
   news.addEventListener("click", takeWaiting);
 
+  // What one did oneself is shown at once, wherever the pointer is: whatever comes is taken until one has come that was
+  // asked for afterwards.
+  document.addEventListener("ccx:refresh", (event) => event.target.id === "desk-list" && (deeds += 1), true);
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id === "desk-list") event.detail.xhr.knowsOf = deeds;
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target?.id !== "desk-list" || !event.detail.shouldSwap) return;
     event.detail.shouldSwap = false;
     const fresh = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").getElementById("desk-list");
     if (!fresh) return;
     const isAsked = event.detail.requestConfig?.triggeringEvent?.type === "click";
-    if (isAsked || !isOver || sameOrder(list(), fresh)) return replace(fresh);
+    const isMine = shown < deeds;
+    shown = Math.max(shown, event.detail.xhr.knowsOf);
+    if (isAsked || isMine || !isOver || sameOrder(list(), fresh)) return replace(fresh);
     waiting = fresh;
     patch(list(), fresh);
     announce(changes(list(), fresh));
@@ -47,6 +57,8 @@ export function watchList() {
     document.getElementById("work-floating")?.remove();
     list().replaceWith(fresh);
     htmx.process(fresh);
+    // Asked for while another answer was under way, and forgotten with the list that asked.
+    if (shown < deeds) htmx.trigger(fresh, "ccx:refresh");
     scroll.scrollTop = top;
     markOpen();
     if (key) {

@@ -93,4 +93,4 @@ def test_healthz_tells_values_to_the_holder_of_the_token(client: Client, beating
     body = client.get("/healthz", headers={"authorization": "Bearer the-token"}).json()
     assert body["status"] == "ready"
     assert body["worker"]["fine"] is True
-    assert set(body) == {"status", "database", "disk_free_mb", "redis", "worker", "event_age"}
+    assert set(body) == {"status", "database", "disk_free_mb", "redis", "worker", "event_age", "deliveries_aside"}

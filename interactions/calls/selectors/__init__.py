@@ -1,6 +1,6 @@
 """Reads about calls: how one stands, what was missed, who is to be called back, what was recorded."""
 
-from interactions.calls.selectors.lists import callbacks_open, missed_calls, recordings_of
+from interactions.calls.selectors.lists import callbacks_given_up, callbacks_open, missed_calls, recordings_of
 from interactions.calls.selectors.standing import (
     CallView,
     call_by_id,
@@ -18,6 +18,7 @@ __all__ = [
     "call_by_id",
     "call_by_leg",
     "call_of",
+    "callbacks_given_up",
     "callbacks_open",
     "line_consents",
     "missed_calls",

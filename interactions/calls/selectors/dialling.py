@@ -1,17 +1,31 @@
-"""Where calls may go: countries and budgets of a line. Toll fraud is what they keep out."""
+"""From which line we call, and where: countries and budgets of a line. Toll fraud is what they keep out."""
 
 from typing import Final
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from interactions.calls.errors import NumberIsNotAllowedError
+from interactions.calls.errors import NoVoiceLineError, NumberIsNotAllowedError
+from interactions.channels.choices import Channel
 from interactions.channels.models import Inbox
+from interactions.channels.registry import adapter_of
+from interactions.channels.voice.control import ControlledVoiceAdapter
 from interactions.customers.choices import IdentityKind, normalise_identity
 
 USUAL_BUDGET: Final = 10
 # Numbers that bill whoever calls them.
 DEAR: Final = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PAGER})
+
+
+def line_to_call_from(own_id: int, *, wanted_id: int | None = None) -> Inbox:
+    """The contact's own line if it can call, else any that can; the wanted one or none. Raises NoVoiceLineError."""
+    active = Inbox.objects.filter(channel=Channel.VOICE, is_active=True).order_by("pk")
+    lines = [inbox for inbox in active if isinstance(adapter_of(inbox), ControlledVoiceAdapter)]
+    wanted = own_id if wanted_id is None else wanted_id
+    found = [inbox for inbox in lines if inbox.pk == wanted] or ([] if wanted_id is not None else lines)
+    if not found:
+        raise NoVoiceLineError
+    return found[0]
 
 
 def allowed_number(inbox: Inbox, number: str) -> str:

@@ -38,6 +38,21 @@ def callbacks_open(user: User) -> QuerySet[Callback]:
     return found.select_related("queue", "asked_in__customer", "interaction").order_by("place_at")
 
 
+def callbacks_given_up(user: User, *, days: int = 7) -> QuerySet[Callback]:
+    """Who was not reached or not called in time in the last days, has not been spoken to since and has not asked
+    again; the newest first."""
+    since = timezone.now() - timedelta(days=days)
+    given_up = Callback.objects.visible_to(user).filter(state=Callback.State.GIVEN_UP, next_try_at__gte=since)
+    asked_again = Callback.objects.filter(number=OuterRef("number"), asked_at__gt=OuterRef("asked_at"))
+    spoken = Interaction.objects.filter(channel=Channel.VOICE, first_answered_at__gt=OuterRef("asked_at"))
+    same = Q(customer_id=OuterRef("asked_in__customer_id")) | Q(identity_id=OuterRef("asked_in__identity_id"))
+    return (
+        given_up.filter(~Exists(asked_again), ~Exists(spoken.filter(same)))
+        .select_related("queue", "asked_in__customer", "interaction")
+        .order_by("-next_try_at")
+    )
+
+
 def recordings_of(interaction: Interaction, user: User) -> QuerySet[Recording]:
     """What was recorded of a contact's calls; nothing for who may not see the contact."""
     found = Recording.objects.visible_to(user).filter(call__interaction=interaction)

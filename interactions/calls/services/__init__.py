@@ -1,7 +1,13 @@
 """What happens to calls: they are heard of, folded into contacts, and told what to do."""
 
 from interactions.calls.services.beginning import begin_call, make_contact
-from interactions.calls.services.callbacks import ask_callback, call_back, cancel_callback, start_due_callbacks
+from interactions.calls.services.callbacks import (
+    MOST_TRIES,
+    ask_callback,
+    call_back,
+    cancel_callback,
+    start_due_callbacks,
+)
 from interactions.calls.services.calling import SoftphoneToken, dial_customer, token_for
 from interactions.calls.services.controlling import (
     cancel_consult,
@@ -28,6 +34,7 @@ from interactions.calls.services.recordings import (
 )
 
 __all__ = [
+    "MOST_TRIES",
     "SoftphoneToken",
     "answer_step",
     "ask_callback",

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ccx.kernel.models import User
-from interactions.calls.errors import CallbackIsOverError
+from interactions.calls.errors import CallbackIsOverError, NoVoiceLineError
 from interactions.calls.models import Call, Callback
+from interactions.calls.selectors.dialling import line_to_call_from
 from interactions.calls.services.folding import remember
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.cases.models import Interaction
@@ -72,10 +73,17 @@ def _start(callback_id: int, now: datetime) -> bool:
     if callback is None:
         return False
     if callback.expires_at <= now:
-        callback.state = Callback.State.GIVEN_UP
-        callback.save(update_fields=["state"])
+        _give_up(callback, now)
+        callback.save(update_fields=["state", "next_try_at"])
         return False
     asked = callback.asked_in
+    try:
+        line_to_call_from(asked.inbox_id)
+    except NoVoiceLineError:
+        # Nobody could make the call that an agent would be offered.
+        callback.next_try_at = now + BETWEEN_TRIES
+        callback.save(update_fields=["next_try_at"])
+        return False
     told = Outbound(
         inbox=asked.inbox,
         identity=asked.identity,
@@ -92,25 +100,35 @@ def _start(callback_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def call_back(*, callback_id: int, by: User) -> Callback:
-    """Do not wait for its time: it waits in its queue now."""
+    """Do not wait for its time: it waits in its queue now, also if it had been given up. Raises NoVoiceLineError."""
     callback = Callback.objects.visible_to(by).select_for_update(of=("self",)).get(pk=callback_id)
-    if callback.state not in OPEN:
+    if callback.state not in {*OPEN, Callback.State.GIVEN_UP}:
         raise CallbackIsOverError
-    if callback.state == Callback.State.WAITING:
-        callback.next_try_at = timezone.now()
-        callback.save(update_fields=["next_try_at"])
-        _start(callback.pk, timezone.now())
-        callback.refresh_from_db()
+    if callback.state == Callback.State.CALLING:
+        return callback
+    now = timezone.now()
+    if callback.state == Callback.State.GIVEN_UP or callback.expires_at <= now:
+        callback.state, callback.attempts, callback.expires_at = Callback.State.WAITING, 0, now + LASTS
+    callback.next_try_at = now
+    try:
+        with transaction.atomic():
+            callback.save(update_fields=["state", "attempts", "expires_at", "next_try_at"])
+    except IntegrityError:
+        # The number has asked again since.
+        raise CallbackIsOverError from None
+    if not _start(callback.pk, now):
+        raise NoVoiceLineError
+    callback.refresh_from_db()
     return callback
 
 
 @transaction.atomic
 def cancel_callback(*, callback_id: int, by: User) -> Callback:
-    """Nobody needs to call any more. Cancelling twice is a no-op."""
+    """Nobody needs to call any more, or asks for it after it was given up. Cancelling twice is a no-op."""
     callback = Callback.objects.visible_to(by).select_for_update(of=("self",)).get(pk=callback_id)
     if callback.state == Callback.State.CANCELLED:
         return callback
-    if callback.state not in OPEN:
+    if callback.state not in {*OPEN, Callback.State.GIVEN_UP}:
         raise CallbackIsOverError
     return _cancel(callback, by=by)
 
@@ -123,6 +141,23 @@ def note_closed(*, interaction_id: int) -> None:
     if callback is not None:
         callback.state = Callback.State.CANCELLED
         callback.save(update_fields=["state"])
+
+
+@transaction.atomic
+def put_back(*, interaction_id: int, now: datetime) -> None:
+    """The call could not be made: its contact is none, and the callback waits for its next time, at its place."""
+    calling = Callback.objects.select_for_update(of=("self",)).filter(state=Callback.State.CALLING)
+    callback = calling.filter(interaction=interaction_id, interaction__calls=None).first()
+    if callback is None:
+        return
+    callback.state, callback.next_try_at = Callback.State.WAITING, now + BETWEEN_TRIES
+    callback.save(update_fields=["state", "next_try_at"])
+    close_interaction(interaction_id=interaction_id, outcome=Outcome.NOT_A_CONTACT, by=None)
+
+
+def _give_up(callback: Callback, now: datetime) -> None:
+    """There is no next try; its time says from then on when it was given up."""
+    callback.state, callback.next_try_at = Callback.State.GIVEN_UP, now
 
 
 def _cancel(callback: Callback, *, by: User | None) -> Callback:
@@ -150,7 +185,7 @@ def note_attempt(*, call: Call, was_reached: bool, now: datetime) -> None:
     if was_reached:
         found.state = Callback.State.REACHED
     elif found.attempts >= MOST_TRIES or now + BETWEEN_TRIES >= found.expires_at:
-        found.state = Callback.State.GIVEN_UP
+        _give_up(found, now)
     else:
         found.state, found.next_try_at = Callback.State.WAITING, now + BETWEEN_TRIES
     found.save(update_fields=["attempts", "state", "next_try_at"])

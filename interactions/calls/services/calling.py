@@ -10,7 +10,6 @@ from ccx.kernel.models import User
 from interactions.calls.errors import (
     CallIsRunningError,
     NoSoftphoneError,
-    NoVoiceLineError,
     NumberIsNotAttestedError,
     TooManyCallsError,
 )
@@ -41,7 +40,7 @@ def dial_customer(
     A voice contact in the agent's hand goes on; any other gets a contact of its own beside it, in the same case.
     """
     interaction = Interaction.objects.select_for_update(no_key=True).get(pk=interaction_id)
-    inbox = _line(interaction, inbox_id)
+    inbox = dialling.line_to_call_from(interaction.inbox_id, wanted_id=inbox_id)
     _refuse_running(interaction)
     number, identity = _number(interaction, identity_id)
     allowed = dialling.allowed_number(inbox, number)
@@ -82,24 +81,18 @@ def _call(interaction: Interaction, inbox: Inbox, number: str, *, agent: User) -
 
 @transaction.atomic
 def call_for_callback(*, interaction_id: int, agent: User) -> Call | None:
-    """An agent took the contact of a callback: it is called now. None: it has been, or is none."""
+    """An agent took the contact of a callback: it is called now. None: it has been, or is none.
+
+    Its line may have been switched off since it was asked for. Raises NoVoiceLineError if no other can call.
+    """
     callback = Callback.objects.select_for_update(of=("self",)).filter(interaction=interaction_id).first()
     if callback is None or callback.state != Callback.State.CALLING:
         return None
     interaction = Interaction.objects.get(pk=interaction_id)
     if interaction.calls.exists():
         return None
-    return _call(interaction, interaction.inbox, callback.number, agent=agent)
-
-
-def _line(interaction: Interaction, inbox_id: int | None) -> Inbox:
-    lines = [inbox for inbox in Inbox.objects.filter(channel=Channel.VOICE, is_active=True).order_by("pk")
-             if isinstance(adapter_of(inbox), ControlledVoiceAdapter)]  # fmt: skip
-    wanted = inbox_id if inbox_id is not None else interaction.inbox_id
-    found = [inbox for inbox in lines if inbox.pk == wanted] or ([] if inbox_id is not None else lines)
-    if not found:
-        raise NoVoiceLineError
-    return found[0]
+    inbox = dialling.line_to_call_from(interaction.inbox_id)
+    return _call(interaction, inbox, callback.number, agent=agent)
 
 
 def _refuse_running(interaction: Interaction) -> None:

@@ -1,12 +1,16 @@
 """What the desk did with a contact whose call runs, followed from the log: the telephone is told to do the same."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+import structlog
+
+from ccx.kernel.errors import DomainError
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.models import User
 from interactions.calls.models import Call, CallLeg
 from interactions.calls.segments import Folded
-from interactions.calls.services.callbacks import note_closed
+from interactions.calls.services.callbacks import note_closed, put_back
 from interactions.calls.services.calling import call_for_callback
 from interactions.calls.services.folding import folded, remember
 from interactions.calls.services.hearing import conclude
@@ -16,6 +20,8 @@ from interactions.cases.events import InteractionClosed
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
 from interactions.channels.voice.told import Told
+
+logger = structlog.get_logger(__name__)
 
 
 def follow_desk(events: Sequence[EventRow]) -> None:
@@ -35,7 +41,7 @@ def _follow(event: EventRow) -> None:
     call = calls.filter(interaction=event.interaction_id, ended_at__isnull=True).order_by("-pk").first()
     if call is None:
         if what == "answered" and event.agent_id is not None:
-            call_for_callback(interaction_id=event.interaction_id, agent=User.objects.get(pk=event.agent_id))
+            _call_back(event.interaction_id, event.agent_id, event.occurred_at)
         elif what == "closed":
             note_closed(interaction_id=event.interaction_id)
         return
@@ -45,6 +51,15 @@ def _follow(event: EventRow) -> None:
         return
     FOLLOWED[what](call, event, folded(call))
     conclude(call=call, now=event.occurred_at)
+
+
+def _call_back(interaction_id: int, agent_id: int, now: datetime) -> None:
+    """Somebody took a callback. If it cannot be made it waits again; other calls do not wait for it."""
+    try:
+        call_for_callback(interaction_id=interaction_id, agent=User.objects.get(pk=agent_id))
+    except DomainError as refused:
+        logger.warning("callback_put_back", interaction_id=interaction_id, why=refused.code)
+        put_back(interaction_id=interaction_id, now=now)
 
 
 def _answered(call: Call, event: EventRow, found: Folded) -> None:

@@ -13,13 +13,14 @@ from interactions.calls.models import Call, Callback, CallLeg, CallState
 from interactions.calls.selectors import (
     CallView,
     call_of,
+    callbacks_given_up,
     callbacks_open,
     missed_calls,
     softphone_lines,
     standing,
     wait_of,
 )
-from interactions.calls.selectors.dialling import allowed_number
+from interactions.calls.selectors.dialling import allowed_number, pairs_of
 from interactions.cases.choices import InteractionStatus
 from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
@@ -43,6 +44,7 @@ class CallBar:
     seconds: int
     is_ours: bool
     is_demo: bool
+    may_dial: bool
 
     @property
     def may_act(self) -> bool:
@@ -68,6 +70,14 @@ def phones(agent: User) -> list[Inbox]:
     for inbox in softphone_lines(agent):
         by_account.setdefault((inbox.provider, str(inbox.settings.get("account_sid", inbox.pk))), inbox)
     return list(by_account.values())
+
+
+def has_telephone(agent: User) -> bool:
+    """Whether a telephone of theirs can ring for a call that we make: in their browser, or the one on their desk."""
+    if softphone_lines(agent):
+        return True
+    lines = Inbox.objects.visible_to(agent).filter(channel=Channel.VOICE, is_active=True)
+    return any(agent.email in pairs_of(inbox.settings.get("agent_numbers")) for inbox in lines)
 
 
 def is_theirs(interaction: Interaction, identity_id: int) -> bool:
@@ -112,7 +122,7 @@ def _why_no_call(interaction: Interaction, identity: Identity, lines: Sequence[I
     return ""
 
 
-def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
+def call_bar(interaction: Interaction, stands: Standing, user: User) -> CallBar | None:
     """None: nothing was ever called here."""
     if interaction.channel != Channel.VOICE:
         return None
@@ -129,6 +139,7 @@ def call_bar(interaction: Interaction, stands: Standing) -> CallBar | None:
         seconds=max(0, int((until - view.since).total_seconds())),
         is_ours=stands.is_mine,
         is_demo=bool(call.inbox.settings.get("is_demo")),
+        may_dial=not view.is_running and stands.is_workable and bool(softphone_lines(user)),
     )
 
 
@@ -164,8 +175,12 @@ def choice_words(call: Call, step: str, keyed: str) -> str:
 def owed(user: User) -> dict[str, int]:
     """How many are to be called back, and how many rang in vain; nothing where nobody can be called."""
     if not Inbox.objects.visible_to(user).filter(channel=Channel.VOICE, is_active=True).exists():
-        return {"callbacks": 0, "missed": 0}
-    return {"callbacks": callbacks_open(user).count(), "missed": missed_calls(user).count()}
+        return {"callbacks": 0, "given_up": 0, "missed": 0}
+    return {
+        "callbacks": callbacks_open(user).count(),
+        "given_up": callbacks_given_up(user).count(),
+        "missed": missed_calls(user).count(),
+    }
 
 
 def callbacks_by_queue(queue_ids: Iterable[int], user: User) -> dict[int, int]:

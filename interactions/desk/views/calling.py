@@ -22,11 +22,11 @@ from ccx.kernel.people.http import StaffRequest, needs
 from interactions.calls import services as calls
 from interactions.calls.errors import NoVoiceLineError
 from interactions.calls.models import Callback
-from interactions.calls.selectors import callbacks_open, missed_calls, softphone_lines
+from interactions.calls.selectors import callbacks_given_up, callbacks_open, missed_calls, softphone_lines
 from interactions.cases.models import Interaction
 from interactions.channels.models import Inbox
 from interactions.desk.pane_forms import ConsultForm, DialForm, SearchForm
-from interactions.desk.selectors.calling import is_theirs, phones, queues_followed
+from interactions.desk.selectors.calling import has_telephone, is_theirs, phones, queues_followed
 from interactions.desk.selectors.handing_over import Target, targets
 from interactions.desk.views.actions import act, done, is_htmx, own, to_work
 from interactions.desk.views.asking import answer, is_fragment
@@ -143,9 +143,10 @@ def calls_fragment(request: StaffRequest) -> HttpResponse:
 @require_POST
 @needs(Ability.HANDLE_CONTACTS)
 def callback(request: StaffRequest, public_id: UUID, what: str) -> HttpResponse:
-    """Call back now ("now"), or not at all ("cancel")."""
+    """Call back now ("now"), also who was given up, or not at all ("cancel")."""
     deed = {"now": calls.call_back, "cancel": calls.cancel_callback}.get(what)
-    found = callbacks_open(request.user).filter(public_id=public_id).first()
+    listed = (rows(request.user).filter(public_id=public_id).first() for rows in (callbacks_open, callbacks_given_up))
+    found = next((one for one in listed if one is not None), None)
     if deed is None or found is None:
         raise Http404
     try:
@@ -181,7 +182,13 @@ def to_the_call(contact: Interaction) -> HttpResponse:
 def _owed(request: StaffRequest) -> dict[str, Any]:
     missed = missed_calls(request.user)
     waiting = callbacks_open(request.user)
+    given_up = callbacks_given_up(request.user)
     return {
+        "given_up": given_up[:MOST],
+        "given_up_count": given_up.count(),
+        "most_tries": calls.MOST_TRIES,
+        "has_softphone": bool(softphone_lines(request.user)),
+        "has_telephone": has_telephone(request.user),
         "missed": missed[:MOST],
         "missed_count": missed.count(),
         "callbacks": waiting[:MOST],

@@ -20,6 +20,7 @@ from interactions.desk.selectors.composing import begun, gate
 from interactions.desk.selectors.door import find
 from interactions.desk.selectors.floor import IN_HAND
 from interactions.desk.selectors.handing_over import later_hours
+from interactions.desk.selectors.mailboxes import mailboxes_down
 from interactions.desk.selectors.presence import is_full, presence
 from interactions.desk.selectors.standing import Standing, standing
 from interactions.desk.selectors.thread import thread
@@ -107,6 +108,7 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
     work = work_list(user=request.user, choice=choice)
     in_hand = sum(row.interaction.status in IN_HAND for row in work.mine)
     there = presence(request.user)
+    down = lines_down()
     return {
         "work": work,
         "choice": choice,
@@ -115,7 +117,8 @@ def list_context(request: StaffRequest) -> dict[str, Any]:
         "in_hand": in_hand,
         "is_full": there.state == PresenceState.AVAILABLE and is_full(request.user, in_hand=in_hand),
         "open_id": request.GET.get("open", ""),
-        "lines_down": lines_down(),
+        "lines_down": down,
+        "mailboxes_down": mailboxes_down(besides=down),
         "owed": owed(request.user),
     }
 
@@ -126,7 +129,7 @@ def header_context(request: StaffRequest, interaction: Interaction) -> dict[str,
     return {
         "contact": interaction,
         "stands": stands,
-        "call": call_bar(interaction, stands),
+        "call": call_bar(interaction, stands, request.user),
         "gate": gate(stands, request.user),
         "name": name_of(interaction),
         "contact_topic": f"interaction:{interaction.public_id}",

@@ -17,7 +17,7 @@ from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.channels.registry import adapter_of
-from interactions.doors.deliveries.selectors import deliveries_aside, late_deliveries
+from interactions.doors.deliveries.selectors import deliveries_aside, forget_count, late_deliveries
 from interactions.doors.deliveries.services import put_away, read_again
 from interactions.doors.mail.automatic import make_contact
 from interactions.doors.mail.selectors import Line, automatic_mails, first_words, mail_lines
@@ -57,7 +57,9 @@ def original(request: StaffRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 def read_one_again(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Try one once more."""
-    if read_again(delivery_id=_found(request, public_id).pk, by=request.user):
+    is_taken = read_again(delivery_id=_found(request, public_id).pk, by=request.user)
+    forget_count()
+    if is_taken:
         messages.success(request, _("It was taken in."))
     else:
         messages.error(request, _("It still cannot be read."))
@@ -69,6 +71,7 @@ def read_one_again(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def put_one_away(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """Leave one be."""
     put_away(delivery_id=_found(request, public_id).pk, by=request.user)
+    forget_count()
     messages.success(request, _("It was put away."))
     return redirect("interactions:deliveries")
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from imap_tools import BaseMailBox, MailboxLoginError
@@ -16,14 +17,17 @@ from imap_tools.errors import ImapToolsError, MailboxFolderSelectError
 
 from ccx.kernel.events.effects import TemporaryEffectError
 from ccx.kernel.events.locks import holding_one_of
+from ccx.kernel.events.log import announce
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.contract import Line
 from interactions.channels.email.oauth import ConsentIsNeededError
 from interactions.channels.email.servers import close_imap, folder_of, imap_of, open_imap, takes_old_mail
 from interactions.channels.models import Inbox, LineHealth, LineState
 from interactions.channels.registry import line_of
+from interactions.doors.mail.selectors import LATE
 from interactions.doors.mail.services import Place, take_mail
 from interactions.doors.models import Mailbox
+from interactions.handling.events import NOT_FETCHED, LineChanged
 from interactions.handling.lines import note_failure, note_well
 
 logger = structlog.get_logger(__name__)
@@ -160,6 +164,20 @@ def _note(mailbox: Mailbox, error: str) -> None:
         logger.warning("mail_not_fetched", inbox_id=mailbox.pk, error=error)
     mailbox.error = error[:300]
     mailbox.save(update_fields=["checked_at", "error"])
+    _tell_desk(mailbox)
+
+
+def _tell_desk(mailbox: Mailbox) -> None:
+    """Desks that are open hear once that mail does not come in any more, and once that it does again."""
+    key = f"mail-late:{mailbox.pk}"
+    now = timezone.now()
+    if mailbox.error:
+        is_late = mailbox.checked_at is None or mailbox.checked_at < now - LATE
+        is_news = is_late and cache.add(key, 1, timeout=None)
+    else:
+        is_news = cache.delete(key)
+    if is_news:
+        announce(LineChanged(inbox_id=mailbox.pk, state=NOT_FETCHED if mailbox.error else LineState.WELL), at=now)
 
 
 def _tell_well(inbox: Inbox) -> None:

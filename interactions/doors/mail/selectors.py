@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ccx.kernel.models import User
@@ -20,6 +20,17 @@ from interactions.doors.models import Delivery, Mailbox
 from interactions.intake.models import RawContact
 
 LOOKS_BACK: Final = timedelta(days=30)
+
+# One look that fails is followed by another within a minute or two; nobody need know of it.
+LATE: Final = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailboxDown:
+    """A line whose mail does not come in; `since` its last good look, None if there was none."""
+
+    inbox: Inbox
+    since: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +48,17 @@ def mailboxes_to_fetch() -> list[tuple[int, bool]]:
     failing = set(Mailbox.objects.exclude(error="").values_list("pk", flat=True))
     lines = Inbox.objects.filter(channel=Channel.EMAIL, is_active=True, settings__imap__host__isnull=False)
     return [(inbox.pk, inbox.pk in failing) for inbox in lines if inbox.settings["imap"].get("host")]
+
+
+def mailboxes_down() -> list[MailboxDown]:
+    """The longest first. Names of lines are open to everyone who is signed in, why it fails is not."""
+    is_late = Q(checked_at=None) | Q(checked_at__lt=timezone.now() - LATE)
+    failing = Mailbox.objects.filter(is_late, inbox__is_active=True).exclude(error="").select_related("inbox")
+    return [
+        MailboxDown(inbox=one.inbox, since=one.checked_at)
+        for one in failing.order_by(F("checked_at").asc(nulls_first=True), "pk")
+        if (one.inbox.settings.get("imap") or {}).get("host")
+    ]
 
 
 def line_named(name: str) -> Inbox | None:

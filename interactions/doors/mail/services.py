@@ -168,15 +168,19 @@ def _book(inbox: Inbox, raw: bytes, mail: Mail, kept: Kept, *, received_at: date
         source = {"delivery": _keep_whole(inbox, raw, state=Delivery.State.DONE)} if kept.waiting else None
         attach(kept, message_id=receipt.message_id, source=source)
         joined = contact.past is not None and contact.is_answer_sealed
-        _keep_layout(mail, flags, message_id=receipt.message_id, automatic=mail.sender if joined else "")
+        marks = {AUTOMATIC: mail.sender if joined else ""}
+        if _writes_for_customer(inbox, mail):
+            marks["sent_through"] = mail.sender
+        elif mail.reply_to != mail.sender:
+            marks["answers_to"] = mail.reply_to
+        _keep_layout(mail, flags, message_id=receipt.message_id, marks=marks)
     return Taken(receipt=receipt)
 
 
-def _keep_layout(mail: Mail, flags: list[str], *, message_id: int, automatic: str) -> None:
+def _keep_layout(mail: Mail, flags: list[str], *, message_id: int, marks: dict[str, str]) -> None:
     """What a mail is beside its words: who else got it, what was odd, and how it was laid out."""
     people = {"to": [asdict(one) for one in mail.to], "cc": [asdict(one) for one in mail.cc]}
-    told = {"flags": flags, "answers_to": mail.reply_to if mail.reply_to != mail.sender else "", AUTOMATIC: automatic}
-    meta = {name: value for name, value in (people | told).items() if value}
+    meta = {name: value for name, value in ({**people, "flags": flags} | marks).items() if value}
     Message.objects.filter(pk=message_id).update(meta=json.loads(storable_json(meta)))
     if mail.html:
         MessageHtml.objects.create(message_id=message_id, html=storable(mail.html), has_remote=mail.has_remote)
@@ -189,8 +193,9 @@ def _contact(
     # A sender's clock decides nothing; its Date stays in the payload.
     moment = min(received_at or now, now)
     is_ours = _is_ours(mail.sender)
-    is_automatic = mail.is_automatic or is_ours
-    answered = Answered() if is_ours else _answered(mail)
+    is_for_customer = _writes_for_customer(inbox, mail)
+    is_automatic = (mail.is_automatic and not is_for_customer) or is_ours
+    answered = Answered() if is_ours or is_for_customer else _answered(mail)
     if is_automatic and not (answered.is_sealed and is_open_to(answered.interaction_id)):
         answered = Answered()
         flags = [*flags, AUTOMATIC]
@@ -199,8 +204,8 @@ def _contact(
         channel=inbox.channel,
         external_id=external_id,
         occurred_at=moment,
-        identity=_identity(mail),
-        customer_name=mail.sender_name,
+        identity=_identity(mail, is_for_customer=is_for_customer),
+        customer_name=mail.reply_to_name if is_for_customer else mail.sender_name,
         language=mail.language,
         subject=mail.subject,
         body=_body(mail, kept, flags),
@@ -213,17 +218,29 @@ def _contact(
     )
 
 
-def _identity(mail: Mail) -> IdentityClaim | None:
+def _identity(mail: Mail, *, is_for_customer: bool) -> IdentityClaim | None:
+    """Who wrote it. Whom a form names has proven nothing, however sure the form's sender is."""
     try:
-        value = normalise_identity(IdentityKind.EMAIL, mail.sender)
+        value = normalise_identity(IdentityKind.EMAIL, mail.reply_to if is_for_customer else mail.sender)
     except ValueError:
         return None
+    if is_for_customer:
+        return IdentityClaim(kind=IdentityKind.EMAIL.value, value=value, assurance=Assurance.CLAIMED, source="reply-to")
     return IdentityClaim(
         kind=IdentityKind.EMAIL.value,
         value=value,
         assurance=Assurance.ATTESTED if mail.is_attested else Assurance.CLAIMED,
         source="dmarc" if mail.is_attested else "mail",
     )
+
+
+def _writes_for_customer(inbox: Inbox, mail: Mail) -> bool:
+    """Whether a sender that the line trusts with it, and that our server vouches for, wrote in a customer's name."""
+    if not mail.is_attested or mail.answers or mail.reply_to in {"", mail.sender} or _is_ours(mail.reply_to):
+        return False
+    told = inbox.settings.get("reply_to_of")
+    trusted = {str(one).strip().lower().removeprefix("@") for one in told} if isinstance(told, list) else set()
+    return bool(trusted & {mail.sender, mail.sender.rpartition("@")[2]})
 
 
 def _is_ours(sender: str) -> bool:

@@ -103,6 +103,38 @@ def test_two_agents_reach_for_one_contact_and_one_gets_it(live_server, browser, 
     assert bobs.complaints + dinas.complaints == []
 
 
+def test_the_list_shows_at_once_what_one_did_and_holds_back_what_others_did(live_server, browser, desk):
+    make_waiting(desk, "Ben", queue="Billing")
+    contact = make_waiting(desk, "Ann")
+    ring(contact, desk.bob, seconds=60)
+    page = window(browser, live_server.url, session=signed_in(desk.bob))
+    page.goto(f"/desk/?queue={desk.queues['Billing'].public_id}")
+    page.locator("[data-grip=list]").press("ArrowRight")
+
+    # The pointer stays over the list, where it pressed.
+    page.locator(".work-now").get_by_role("button", name=re.compile("Accept")).click()
+    expect(page.locator("[data-group=mine]")).to_contain_text("Ann")
+    expect(page.locator(".desk-name")).to_have_text("Ann")
+    expect(page.locator("[data-group=now]")).to_have_count(0)
+    expect(page.locator("#work-news")).to_be_hidden()
+
+    make_waiting(desk, "Newcomer", queue="Billing", priority=9)
+    # What a script has styled and styled no more is left with an empty attribute, and that is nothing to be copied.
+    for part in ("work-mine", "desk-header", "desk-thread"):
+        page.evaluate("id => Object.assign(document.getElementById(id)?.style ?? {}, {color: 'red'}).color = ''", part)
+    page.evaluate("document.getElementById('desk-header').dispatchEvent(new CustomEvent('live'))")
+    page.evaluate("document.getElementById('desk-thread').dispatchEvent(new CustomEvent('live'))")
+    page.evaluate("document.getElementById('desk-list').dispatchEvent(new CustomEvent('live'))")
+    expect(page.locator("#work-news")).to_have_text("1 change")
+    page.keyboard.press("r")
+    page.keyboard.type("It is on its way.")
+    page.locator("[data-group=queues] .work-row").first.hover()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".work-queue .work-row").first).to_contain_text("Newcomer")
+    expect(page.locator("#work-news")).to_be_hidden()
+    assert page.complaints == []
+
+
 def test_a_whole_contact_without_a_mouse(live_server, browser, desk):
     make_mine(desk, desk.bob, "Ben")
     contact = make_waiting(desk, "Ann")

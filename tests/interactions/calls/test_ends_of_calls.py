@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
+from ccx.kernel.events.pumping import pump
 from interactions.calls import services as calls
+from interactions.calls.errors import NoVoiceLineError
 from interactions.calls.minding import bring_back_the_lost, fetch_recordings, look_after_the_silent
 from interactions.calls.models import Call, Callback, CallState, Recording
+from interactions.calls.readers import CALLS
 from interactions.calls.selectors import missed_calls, recordings_of
-from interactions.cases.choices import Outcome, SegmentEnd, SegmentKind
+from interactions.cases.choices import Direction, Outcome, SegmentEnd, SegmentKind
 from interactions.cases.models import Attachment
 from interactions.channels.models import Inbox
 from interactions.handling import services as handling
@@ -228,13 +232,56 @@ def test_who_was_not_called_back_after_all_may_ask_again(company: PhoneCompany, 
     assert list(Callback.objects.values_list("state", flat=True)) == [Callback.State.CANCELLED] * 2
 
 
-def test_a_callback_is_given_up_after_its_days(company: PhoneCompany, line: Inbox) -> None:
+def test_a_callback_is_given_up_after_its_days(company: PhoneCompany, line: Inbox, centre: Centre) -> None:
     leg = queued(company, line)
     company.wait_more(leg)
     company.press(leg, "7")
     company.tick(4 * 24 * 3600)
     assert calls.start_due_callbacks() == 0
-    assert Callback.objects.get().state == Callback.State.GIVEN_UP
+    callback = Callback.objects.get()
+    assert callback.state == Callback.State.GIVEN_UP
+
+    # A person may begin it anew, once the line can call.
+    centre.alice.role = "administrator"
+    centre.alice.save()
+    Inbox.objects.filter(pk=line.pk).update(is_active=False)
+    with pytest.raises(NoVoiceLineError):
+        calls.call_back(callback_id=callback.pk, by=centre.alice)
+    Inbox.objects.filter(pk=line.pk).update(is_active=True)
+    again = calls.call_back(callback_id=callback.pk, by=centre.alice)
+    assert (again.state, again.place_at, again.attempts) == (Callback.State.CALLING, callback.place_at, 0)
+
+
+def test_a_callback_whose_line_was_switched_off_waits_and_holds_up_no_other_call(
+    company: PhoneCompany, line: Inbox, centre: Centre
+) -> None:
+    leg = queued(company, line)
+    company.wait_more(leg)
+    company.press(leg, "7")
+    assert calls.start_due_callbacks() == 1
+    callback = Callback.objects.get()
+    assert callback.interaction is not None
+    queued(company, line, "+447700900789")
+    other = the_call()
+    Inbox.objects.filter(pk=line.pk).update(is_active=False)
+    for number in (callback.interaction_id, contact().pk):
+        handling.accept_interaction(interaction_id=number or 0, agent=centre.alice, by=centre.alice)
+    pump(seconds=20.0, readers=[CALLS])
+
+    # The call that runs is brought to its agent.
+    assert other.events.filter(kind="order_dial_agent").exists()
+    assert Call.objects.filter(direction=Direction.OUTBOUND).count() == 0
+    place = callback.place_at
+    callback.refresh_from_db()
+    assert callback.interaction is not None
+    assert (callback.state, callback.place_at, callback.attempts) == (Callback.State.WAITING, place, 0)
+    assert callback.interaction.outcome == Outcome.NOT_A_CONTACT
+    company.tick(16 * 60)
+    assert calls.start_due_callbacks() == 0
+    Inbox.objects.filter(pk=line.pk).update(is_active=True)
+    workers(company)
+    company.tick(16 * 60)
+    assert calls.start_due_callbacks() == 1
 
 
 def test_a_call_whose_end_was_never_told_is_looked_up(company: PhoneCompany, line: Inbox) -> None:

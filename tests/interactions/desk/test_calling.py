@@ -184,6 +184,58 @@ def test_a_customer_with_a_number_somebody_vouches_for_can_be_called(desk: Desk)
     assert "already running" in bob.post(f"/desk/{contact.public_id}/dial/", **HTMX).headers["HX-Trigger"]
 
 
+def test_who_was_given_up_is_listed_and_can_be_called_again_or_left(desk: Desk) -> None:
+    bob, charlie = signed_in(desk.bob), signed_in(desk.charlie)
+    now = timezone.now()
+    contact = make_mine(desk, desk.bob, "Eve <b>", channel=Channel.VOICE)
+    Interaction.objects.filter(pk=contact.pk).update(
+        status=InteractionStatus.CLOSED, outcome=Outcome.CALLBACK, closed_at=now, agent=None
+    )
+    told = {"asked_in": contact, "queue": contact.queue, "place_at": now, "state": Callback.State.GIVEN_UP}
+    given_up = Callback.objects.create(number=CALLER, attempts=3, next_try_at=now, expires_at=now, **told)
+    Callback.objects.create(
+        number="+441134960111", next_try_at=now - timedelta(days=8), expires_at=now - timedelta(days=8), **told
+    )
+    page = bob.get("/desk/calls/").content.decode()
+    assert "tried 3 times and not reached" in page
+    assert "Eve &lt;b&gt;" in page
+    assert "+441134960111" not in page
+    assert "1 not reached" in bob.get("/desk/_list/").content.decode()
+    assert CALLER not in charlie.get("/desk/calls/").content.decode()
+    address = f"/desk/calls/{given_up.public_id}/"
+    assert charlie.post(f"{address}now/").status_code == 404
+    taken = bob.post(f"{address}now/")
+    given_up.refresh_from_db()
+    assert given_up.interaction is not None
+    assert (given_up.state, given_up.interaction.agent) == (Callback.State.CALLING, desk.bob)
+    assert taken.headers["Location"] == f"/desk/{given_up.interaction.public_id}/#calling"
+
+    Callback.objects.filter(pk=given_up.pk).update(state=Callback.State.GIVEN_UP)
+    bob.post(f"{address}cancel/")
+    assert CALLER not in bob.get("/desk/calls/").content.decode()
+
+
+def test_who_has_no_telephone_is_offered_no_call(desk: Desk) -> None:
+    contact, call = a_call(desk, state=CallState.ENDED, ended_at=timezone.now())
+    bob = signed_in(desk.bob)
+    missed = make_mine(desk, desk.bob, "Eve", channel=Channel.VOICE)
+    Interaction.objects.filter(pk=missed.pk).update(
+        status=InteractionStatus.CLOSED, outcome=Outcome.ABANDONED, closed_at=timezone.now(), first_answered_at=None
+    )
+    address, dial = f"/desk/{contact.public_id}/", f'action="/desk/{missed.public_id}/dial/"'
+    assert f'action="{address}dial/"' in bob.get(address).content.decode()
+    assert dial in bob.get("/desk/calls/").content.decode()
+
+    inbox = desk.inboxes[Channel.VOICE]
+    inbox.settings = {**inbox.settings, "api_key_sid": ""}
+    inbox.save()
+    assert f'action="{address}dial/"' not in bob.get(address).content.decode()
+    page = bob.get("/desk/calls/").content.decode()
+    assert dial not in page
+    assert "You have no telephone at this desk" in page
+    assert call.interaction == contact
+
+
 def test_missed_calls_and_callbacks_are_listed_for_those_who_see_them(desk: Desk) -> None:
     bob, charlie, alice = (signed_in(user) for user in (desk.bob, desk.charlie, desk.alice))
     assert "Nobody waits to be called back." in bob.get("/desk/calls/").content.decode()

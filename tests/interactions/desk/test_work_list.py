@@ -123,7 +123,7 @@ def test_the_list_asks_the_same_number_of_queries_whatever_is_on_it(
 
     # Session, user, grants, queues followed, offers and their contacts, own contacts, counts, queues, rows of the open
     # queue, last words, promises, what did not leave, the same of what is over, presence, lines that are down.
-    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 19
+    assert queries_do_not_grow(lambda: client.get(address), add_rows) == 21
 
 
 def test_what_came_back_after_its_contact_was_closed_is_on_its_authors_desk(desk: Desk, client: Client) -> None:

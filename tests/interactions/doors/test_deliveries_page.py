@@ -1,14 +1,18 @@
 """The page of what could not be read: seen by those who operate, saved byte for byte, read again, put away."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ccx.kernel.models import AuditEntry, User
+from ccx.kernel.people.choices import Role
+from interactions.doors.deliveries.selectors import count_aside, forget_count
 from interactions.doors.models import Delivery
 from interactions.models import Message
+from tests.factories.people import make_user
 from tests.factories.providers import PretendAdapter, bring, pretend_line
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,29 @@ def test_it_shows_what_was_put_aside_and_what_is_late(operator: Client, aside: D
     shown = operator.get(PAGE).content.decode()
     assert "1 delivery came in and is not read yet" in shown
     assert "Everything that came in could be read." in shown
+
+
+def test_the_rail_counts_them_for_who_operates_asked_once_a_minute(
+    operator: Client, admin: User, aside: Delivery, django_assert_num_queries: Any, settings: Any
+) -> None:
+    forget_count()
+    counted = '1 <span class="visually-hidden">put aside</span>'
+    page = operator.get("/settings/inboxes/").content.decode()
+    assert counted in page
+    assert '1 <span class="visually-hidden">waiting for a person</span>' in page
+    with django_assert_num_queries(0):
+        assert count_aside(admin) == 1
+    settings.HEALTH_TOKEN = "the-token"
+    told = operator.get("/healthz", headers={"authorization": "Bearer the-token"}).json()
+    assert told["deliveries_aside"] == {"value": 1, "fine": True}
+
+    agent = make_user(Role.AGENT)
+    assert count_aside(agent) == 0
+    client = Client()
+    client.force_login(agent)
+    assert "put aside" not in client.get("/desk/").content.decode()
+    operator.post(f"{PAGE}{aside.public_id}/put-away/")
+    assert counted not in operator.get(PAGE).content.decode()
 
 
 def test_it_is_saved_as_it_came_and_the_look_is_recorded(operator: Client, aside: Delivery) -> None:

@@ -1,14 +1,21 @@
 """Fetching mail: each once, whatever breaks on the way."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import LazySettings
+from django.test import Client
+from django.utils import timezone
 
+from ccx.kernel.events.models import EventRow
+from ccx.kernel.people.choices import Role
 from interactions.channels.services import keep_credentials
 from interactions.doors.mail.fetching import fetch_mailbox
 from interactions.doors.mail.selectors import mailboxes_to_fetch
 from interactions.models import Delivery, Inbox, Interaction, Mailbox, Message, RawContact
 from tests.factories.contacts import Centre
 from tests.factories.mailservers import ImapStub, a_mail, imap_stub
+from tests.factories.people import make_user
 
 
 def connect(inbox: Inbox, stub: ImapStub, *, password: str = "hush", **changes: object) -> Inbox:
@@ -131,3 +138,35 @@ def test_why_mail_does_not_come_is_written_down(
         assert fetch_mailbox(inbox_id=centre.email.pk) == 0
     assert told in Mailbox.objects.get().error
     assert "hush" not in Mailbox.objects.get().error
+
+
+def test_the_desk_names_a_mailbox_that_is_not_fetched_for_minutes_until_it_is_again(centre: Centre) -> None:
+    agent = Client()
+    agent.force_login(make_user(Role.AGENT))
+    name, changes = str(centre.email), lambda: EventRow.objects.filter(kind="line_changed")
+    with imap_stub() as server:
+        connect(centre.email, server)
+        fetch_mailbox(inbox_id=centre.email.pk)
+        connect(centre.email, server, password="wrong")
+        fetch_mailbox(inbox_id=centre.email.pk)
+        assert "mail has not been fetched since" not in agent.get("/desk/_list/").content.decode()
+
+        Mailbox.objects.update(checked_at=timezone.now() - timedelta(minutes=4))
+        for _look in range(2):
+            fetch_mailbox(inbox_id=centre.email.pk)
+        shown = agent.get("/desk/_list/").content.decode()
+        assert f"<bdi>{name}</bdi>: mail has not been fetched since" in shown
+        assert "password" not in shown
+        assert [row.data["state"] for row in changes()] == ["not_fetched"]
+
+        connect(centre.email, server)
+        for _look in range(2):
+            fetch_mailbox(inbox_id=centre.email.pk)
+        assert "has not been fetched" not in agent.get("/desk/_list/").content.decode()
+        assert [row.data["state"] for row in changes().order_by("pk")] == ["not_fetched", "well"]
+
+    Mailbox.objects.update(error="refused", checked_at=None)
+    assert "mail could not be fetched yet" in agent.get("/desk/_list/").content.decode()
+    centre.email.is_active = False
+    centre.email.save()
+    assert "could not be fetched" not in agent.get("/desk/_list/").content.decode()

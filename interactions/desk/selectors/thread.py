@@ -18,7 +18,7 @@ from interactions.desk.quoting import Written, read_written
 from interactions.desk.selectors.calling import choice_words
 from interactions.desk.selectors.door import readable
 from interactions.desk.selectors.origins import Answered, Origin, answered_by, origins_of
-from interactions.handling.choices import HELD, SCHEDULED
+from interactions.handling.choices import HELD, SCHEDULED, STANDS
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.selectors.inviting import OFFER
 
@@ -51,6 +51,7 @@ class Delivery:
     at: datetime | None = None
     is_waiting: bool = False
     is_brief: bool = False
+    is_left: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -207,6 +208,7 @@ def _delivery(message: Message, *, is_last: bool) -> Delivery | None:
         leaves_at=sending.due_at if is_scheduled else None,
         at={SendingState.READ: sending.read_at, SendingState.DELIVERED: sending.delivered_at}.get(state),
         is_waiting=state == SendingState.QUEUED and sending.attempts > 0,
+        is_left=STANDS in message.meta,
         is_brief=not is_last and state not in UNDER_WAY | TROUBLED,
     )
 

@@ -270,6 +270,7 @@ MATRIX: dict[str, list[Row]] = {
     ],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/arrived/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/leave/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
     "desk/messages/<uuid:public_id>/layout/": [row(**SEES_CUSTOMERS, of="laid_out")],
     # By a signature that ends; nobody can make one up.
     "desk/pictures/<str:token>/": [public(404, ids={"token": "x"})],

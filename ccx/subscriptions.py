@@ -50,6 +50,7 @@ from interactions.doors.lines.letters import LINE_LETTERS, write_about_line
 from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
 from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
 from interactions.handling.events import (
+    FailureLeft,
     LineChanged,
     MessageSettled,
     OfferEnded,
@@ -92,6 +93,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     OfferMade: (LIVE,),
     OfferEnded: (OFFERS, LIVE),
     MessageSettled: (LIVE, CHAT_NEWS),
+    FailureLeft: (LIVE,),
     LineChanged: (LIVE, LINE_LETTERS),
     PromiseMade: (LIVE,),
     PromiseKept: (LIVE,),

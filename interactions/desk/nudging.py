@@ -40,6 +40,7 @@ from interactions.customers.events import (
     ToldApartTakenBack,
 )
 from interactions.handling.events import (
+    FailureLeft,
     LineChanged,
     MessageSettled,
     OfferEnded,
@@ -60,6 +61,7 @@ ABOUT_INTERACTIONS: tuple[type[Event], ...] = (
     OfferMade,
     OfferEnded,
     MessageSettled,
+    FailureLeft,
     PromiseMade,
     PromiseKept,
 )

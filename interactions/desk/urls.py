@@ -31,6 +31,7 @@ urlpatterns = [
     path("<uuid:public_id>/messages/<uuid:message_id>/take-back/", writing.take_back, name="take-back"),
     path("<uuid:public_id>/messages/<uuid:message_id>/retry/", writing.retry, name="retry"),
     path("<uuid:public_id>/messages/<uuid:message_id>/arrived/", writing.arrived, name="arrived"),
+    path("<uuid:public_id>/messages/<uuid:message_id>/leave/", writing.leave, name="leave"),
     path("<uuid:public_id>/way/", composing.way, name="way"),
     path("<uuid:public_id>/files/", composing.add_file, name="add-file"),
     path("<uuid:public_id>/files/<uuid:file_id>/remove/", composing.remove_file, name="remove-file"),

@@ -26,5 +26,7 @@ NO_ANSWER = "no_answer"
 CONNECTION_LOST = "connection_lost"
 # The code of a message that did not leave because the customer wrote before it was to.
 HELD = "held"
+# What a message bears in its meta once somebody decided that its failure may stand: who (public id), and when.
+STANDS = "failure_stands"
 # What a message that leaves later bears in its meta: when it was written.
 SCHEDULED = "scheduled_at"

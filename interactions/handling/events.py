@@ -41,6 +41,14 @@ class MessageSettled(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailureLeft(Event):
+    """Somebody decided that a message which did not arrive, or perhaps did not, need not be sent again."""
+
+    kind: ClassVar[str] = "failure_left"
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromiseMade(Event):
     """An agent promised the customer something by some moment."""
 

@@ -270,6 +270,7 @@ MATRIX: dict[str, list[Row]] = {
     ],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/retry/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
     "desk/<uuid:public_id>/messages/<uuid:message_id>/arrived/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
+    "desk/<uuid:public_id>/messages/<uuid:message_id>/leave/": [row(of="interaction", ids=NO_MESSAGE, method="post")],
     "desk/messages/<uuid:public_id>/layout/": [row(**SEES_CUSTOMERS, of="laid_out")],
     # By a signature that ends; nobody can make one up.
     "desk/pictures/<str:token>/": [public(404, ids={"token": "x"})],
@@ -315,6 +316,8 @@ MATRIX: dict[str, list[Row]] = {
     "operations/deliveries/<uuid:public_id>/original/": [row(administrator=200, of="aside")],
     "operations/deliveries/<uuid:public_id>/read-again/": [row(administrator=302, of="aside", method="post")],
     "operations/deliveries/<uuid:public_id>/put-away/": [row(administrator=302, of="aside", method="post")],
+    # None of the objects is an automatic mail (tests/interactions/doors/test_mail_automatic.py).
+    "operations/deliveries/<uuid:public_id>/contact/": [row(of="interaction", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

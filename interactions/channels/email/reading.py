@@ -79,6 +79,7 @@ class Mail:
     is_automatic: bool
     is_attested: bool
     flags: tuple[str, ...]
+    reply_to_name: str = ""
     to: tuple[Participant, ...] = ()
     cc: tuple[Participant, ...] = ()
     html: str = ""
@@ -105,6 +106,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     senders = _addresses(headers, "from")
     if len(senders) > 1:
         flags.append("several_senders")
+    reply_to_name, reply_to = next(iter(_addresses(headers, "reply-to")), ("", ""))
     name, sender = (senders[0][0], senders[0][1].lower()) if senders else ("", "")
     texts, leaves = _read(root)
     text = "\n\n".join(part.strip("\n") for part in texts if part.strip()).lstrip("\ufeff")
@@ -127,7 +129,8 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
-        reply_to=next((address.lower() for _, address in _addresses(headers, "reply-to")), ""),
+        reply_to=reply_to.lower(),
+        reply_to_name=DECEPTIVE.sub("", reply_to_name)[:200],
         recipients=tuple(
             dict.fromkeys(
                 address

@@ -17,7 +17,8 @@ from interactions.channels.choices import Channel
 from interactions.desk.quoting import Written, read_written
 from interactions.desk.selectors.calling import choice_words
 from interactions.desk.selectors.door import readable
-from interactions.handling.choices import HELD, SCHEDULED
+from interactions.desk.selectors.origins import Answered, Origin, answered_by, origins_of
+from interactions.handling.choices import HELD, SCHEDULED, STANDS
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.selectors.inviting import OFFER
 
@@ -50,6 +51,7 @@ class Delivery:
     at: datetime | None = None
     is_waiting: bool = False
     is_brief: bool = False
+    is_left: bool = False
 
     @property
     def is_under_way(self) -> bool:
@@ -85,6 +87,7 @@ class Item:
     is_laid_out: bool = False
     has_remote_images: bool = False
     recording: Recording | None = None
+    origins: tuple[Origin, ...] = ()
 
     @property
     def offer_opened_at(self) -> datetime | None:
@@ -117,7 +120,8 @@ def thread(*, interaction: Interaction, user: User, before: UUID | None = None, 
     oldest = messages[0] if messages else None
     happened = _happened(contacts, after=oldest if has_more else None, before=before, messages=messages)
     spoken = _within(_by_phone(contacts, user), after=oldest if has_more else None, before=before, messages=messages)
-    merged = sorted([*_said(messages), *happened, *spoken], key=lambda item: item.at)
+    answered = answered_by(messages, contacts, user)
+    merged = sorted([*_said(messages, contacts, answered), *happened, *spoken], key=lambda item: item.at)
     return Thread(
         items=tuple(_marked(merged, contacts)),
         oldest=oldest.public_id if oldest else None,
@@ -164,9 +168,10 @@ def _has_older(contacts: dict[int, Interaction], messages: Sequence[Message]) ->
     return Message.objects.filter(older, interaction__in=list(contacts)).exists()
 
 
-def _said(messages: Sequence[Message]) -> Iterator[Item]:
+def _said(messages: Sequence[Message], contacts: dict[int, Interaction], answered: Answered) -> Iterator[Item]:
     ours = [message for message in messages if message.author_kind == AuthorKind.AGENT and not message.is_note]
     last = ours[-1].pk if ours else None
+    shown = {message.pk for message in messages}
     for message in messages:
         yield Item(
             kind="message",
@@ -179,6 +184,7 @@ def _said(messages: Sequence[Message]) -> Iterator[Item]:
             delivery=_delivery(message, is_last=message.pk == last),
             is_laid_out=hasattr(message, "html"),
             has_remote_images=hasattr(message, "html") and message.html.has_remote,
+            origins=origins_of(message, contacts[message.interaction_id], answered, shown),
         )
 
 
@@ -202,6 +208,7 @@ def _delivery(message: Message, *, is_last: bool) -> Delivery | None:
         leaves_at=sending.due_at if is_scheduled else None,
         at={SendingState.READ: sending.read_at, SendingState.DELIVERED: sending.delivered_at}.get(state),
         is_waiting=state == SendingState.QUEUED and sending.attempts > 0,
+        is_left=STANDS in message.meta,
         is_brief=not is_last and state not in UNDER_WAY | TROUBLED,
     )
 

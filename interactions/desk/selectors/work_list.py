@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Left
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from interactions.cases.models import Interaction, Message, Segment
 from interactions.customers.choices import shown_identity
 from interactions.customers.models import Customer
 from interactions.desk.selectors.targets import Targets
+from interactions.handling.choices import HELD, STANDS
 from interactions.handling.models import SENDING_ORDER, Sending, SendingState
 from interactions.routing.models import Offer, Queue
 
@@ -149,9 +150,9 @@ def work_list(*, user: User, choice: Choice) -> WorkList:
 def _unsent(user: User, now: datetime) -> QuerySet[Interaction]:
     """The user's contacts that ended lately, and in which something of ours has not arrived, or perhaps has not.
 
-    They go once it is sent again, or anything later reached the customer in that contact's case.
+    They go once it is sent again, left as it is, or the customer wrote, or was reached, later in that contact's case.
     """
-    sendings = Sending.objects.filter(message__interaction=OuterRef("pk"), state__in=TROUBLED)
+    sendings = _in_trouble().filter(message__interaction=OuterRef("pk"))
     later = Sending.objects.filter(
         message__interaction__case=OuterRef("message__interaction__case"),
         pk__gt=OuterRef("pk"),
@@ -200,9 +201,21 @@ def _last_lines(interactions: Iterable[Interaction]) -> dict[int, Message]:
     return {message.interaction_id: message for message in said}
 
 
+def _in_trouble() -> QuerySet[Sending]:
+    """What did not arrive, or perhaps did not, and asks for somebody: until they decide that it may stand, or the
+    customer wrote after it, whom to answer now stands in the list anyway. What was held back for that is still held.
+    """
+    wrote = Interaction.objects.filter(
+        Q(pk=OuterRef("message__interaction")) | Q(case=OuterRef("message__interaction__case")),
+        last_customer_message_at__gt=OuterRef("message__sent_at"),
+    )
+    rows = Sending.objects.filter(state__in=TROUBLED).exclude(message__meta__has_key=STANDS)
+    return rows.filter(Q(error_code=HELD) | ~Exists(wrote))
+
+
 def _troubled(interactions: Iterable[Interaction]) -> dict[int, int]:
     ids = [interaction.pk for interaction in interactions]
-    rows = Sending.objects.filter(message__interaction__in=ids, state__in=TROUBLED).order_by()
+    rows = _in_trouble().filter(message__interaction__in=ids).order_by()
     return dict(rows.values_list("message__interaction").annotate(number=Count("pk")))
 
 

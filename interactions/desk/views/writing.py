@@ -147,6 +147,18 @@ def arrived(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpRes
     return done(request, public_id)
 
 
+@require_POST
+@needs(Ability.HANDLE_CONTACTS)
+def leave(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
+    """A person decides that a message which did not arrive need not be sent again."""
+    message = _message(to_work(request, public_id), message_id, request)
+    try:
+        services.leave_failed(message_id=message.pk, by=request.user)
+    except DomainError as refused:
+        return done(request, public_id, said=str(refused), level="warning")
+    return done(request, public_id)
+
+
 def _then(interaction: Interaction, then: After, going: Going) -> After:
     """What leaves later leaves the contact to wait as well, where nobody is on the line."""
     if going.send_at is None or then != After.STAY or interaction.channel in LIVE_CHANNELS:

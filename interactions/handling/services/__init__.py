@@ -32,7 +32,14 @@ from interactions.handling.services.phoning import (
 )
 from interactions.handling.services.presence import agent_gone, end_silence, hear_agent, hear_agents, set_presence
 from interactions.handling.services.promises import keep_promise, make_promise
-from interactions.handling.services.replying import add_note, confirm_sending, retry_sending, send_reply, take_back
+from interactions.handling.services.replying import (
+    add_note,
+    confirm_sending,
+    leave_failed,
+    retry_sending,
+    send_reply,
+    take_back,
+)
 from interactions.handling.services.talking import hold_interaction, resume_interaction, wrap_up_interaction
 from interactions.handling.services.transferring import transfer_interaction
 from interactions.handling.services.voicemails import VoicemailFile, keep_voicemail, settle_voicemail
@@ -84,6 +91,7 @@ __all__ = [
     "identify_customer",
     "keep_promise",
     "keep_voicemail",
+    "leave_failed",
     "link_cases",
     "make_promise",
     "move_interaction",

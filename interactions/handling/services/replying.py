@@ -20,7 +20,7 @@ from interactions.cases.choices import AuthorKind, InteractionStatus
 from interactions.cases.models import Interaction, Message
 from interactions.channels.choices import LIVE_CHANNELS
 from interactions.channels.models import Inbox
-from interactions.handling.choices import HELD, SCHEDULED, After
+from interactions.handling.choices import HELD, SCHEDULED, STANDS, After
 from interactions.handling.errors import (
     AnotherAgentHasItError,
     AuthorIsNotAPersonError,
@@ -31,7 +31,7 @@ from interactions.handling.errors import (
     NothingIsWrittenError,
     StaleViewError,
 )
-from interactions.handling.events import MessageSettled
+from interactions.handling.events import FailureLeft, MessageSettled
 from interactions.handling.models import Draft, Sending, SendingState
 from interactions.handling.selectors import Way, changes_since, said_to_customers
 from interactions.handling.selectors.choosing import (
@@ -242,6 +242,7 @@ def retry_sending(*, message_id: int, by: User) -> Sending:
         state=SendingState.QUEUED, attempts=0, due_at=now, claimed_at=None, look_up_at=None, provider_id=""
     ):
         raise MessageIsNotInDoubtError(message_id=message_id)
+    _mark(message_id, None)
     _tell_settled(message, SendingState.QUEUED, by=by, at=now)
     return Sending.objects.get(message=message)
 
@@ -256,6 +257,41 @@ def confirm_sending(*, message_id: int, by: User) -> Sending:
         raise MessageIsNotInDoubtError(message_id=message_id)
     _tell_settled(message, SendingState.SENT, by=by, at=now)
     return Sending.objects.get(message=message)
+
+
+@transaction.atomic
+def leave_failed(*, message_id: int, by: User) -> Message:
+    """A person decides that a message which did not leave, or perhaps did not, may stay so: nothing asks for it any
+    more, and its state remains what it is. Leaving it twice is a no-op."""
+    message = Message.objects.select_related("interaction").get(pk=message_id)
+    lock_interaction(message.interaction_id)
+    now = timezone.now()
+    failed = [SendingState.FAILED, SendingState.UNKNOWN]
+    if not Sending.objects.select_for_update().filter(message=message, state__in=failed).exists():
+        raise MessageIsNotInDoubtError(message_id=message_id)
+    if STANDS in message.meta:
+        return message
+    message = _mark(message_id, {"by": str(by.public_id), "at": now.isoformat()})
+    event = FailureLeft(
+        message_id=message.pk,
+        interaction_id=message.interaction_id,
+        case_id=message.interaction.case_id,
+        customer_id=message.interaction.customer_id,
+        agent_id=message.author_id,
+    )
+    announce(event, by_id=by.pk, at=now)
+    return message
+
+
+def _mark(message_id: int, stands: dict[str, str] | None) -> Message:
+    """Say that its failure may stand, or (None) that it does not any more."""
+    message = Message.objects.select_for_update(of=("self",)).select_related("interaction").get(pk=message_id)
+    before = {name: value for name, value in message.meta.items() if name != STANDS}
+    meta = before if stands is None else before | {STANDS: stands}
+    if meta != message.meta:
+        message.meta = meta
+        message.save(update_fields=["meta"])
+    return message
 
 
 def _known(interaction: Interaction, by: User, draft_id: UUID) -> Message | None:

@@ -221,6 +221,54 @@ def test_a_customers_sign_and_a_file_that_was_not_kept_are_told(desk: Desk, clie
     assert "<bdi>film.mp4</bdi>" in page
 
 
+def test_what_a_message_answers_and_what_brought_it_stands_above_it(
+    desk: Desk, client: Client, queries_do_not_grow: QueryGuard
+) -> None:
+    contact = make_mine(desk, desk.bob, "Ann")
+    asked = say(contact, "Which <b>size</b>?", by=desk.bob)
+    line = {"inbox": contact.inbox, "channel": contact.channel, "state": SendingState.SENT}
+    now = timezone.now()
+    Sending.objects.create(message=asked, recipient="a", due_at=now, sent_at=now, provider_id="wamid.1", **line)
+    # Another customer's message of the same name on the same line is nobody's to quote.
+    foreign = make_mine(desk, desk.dina, "Eve", "A secret")
+    foreign.messages.update(external_id="wamid.2")
+    referral = {"headline": "Sale <i>", "source_url": "https://ads.example/1?a=1&b=2", "source_type": "ad"}
+    told: list[dict[str, Any]] = [
+        {"reply_to": "wamid.1"},
+        {"reply_to": "wamid.2"},
+        {"referral": referral, "choice": "size:l"},
+        {"referral": {"ref": "spring"}, "story": "javascript:alert(1)"},
+        {"story": "https://cdn.example/story", "product": {"product_retailer_id": "SKU <9>"}},
+        {"reply_to": ["x"], "referral": "x", "product": [1], "story": {"url": 1}, "choice": 7},
+    ]
+    for meta in told:
+        message = say(contact, "L", at=now)
+        message.meta = meta
+        message.save()
+    client.force_login(desk.bob)
+    address = f"/desk/{contact.public_id}/_thread/"
+    page = client.get(address).content.decode()
+
+    assert "Answers: ‘<bdi>Which &lt;b&gt;size&lt;/b&gt;?</bdi>’" in page
+    assert f'href="#m-{asked.public_id}"' in page
+    assert page.count("Answers an earlier message") == 1
+    assert "A secret" not in page
+    assert "Came from the advertisement ‘<bdi>Sale &lt;i&gt;</bdi>’" in page
+    assert 'href="https://ads.example/1?a=1&amp;b=2" target="_blank" rel="noopener noreferrer"' in page
+    assert "Chose: <bdi>size:l</bdi>" in page
+    assert "Came by the link ‘<bdi>spring</bdi>’" in page
+    assert "javascript:" not in page
+    assert page.count("Answers your story") == 2
+    assert "About the product <bdi>SKU &lt;9&gt;</bdi>" in page
+    assert page.count("say-origin") == 8
+
+    def add_rows() -> None:
+        for _number in range(9):
+            Message.objects.filter(pk=say(contact, "And this?").pk).update(meta={"reply_to": "wamid.1"})
+
+    queries_do_not_grow(lambda: client.get(address), add_rows)
+
+
 def test_a_name_that_turns_the_line_round_stays_within_itself(desk: Desk, client: Client) -> None:
     contact = make_mine(desk, desk.bob, "\u202egnp.exe")
     client.force_login(desk.bob)

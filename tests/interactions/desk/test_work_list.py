@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ccx.kernel.events.models import EventRow
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.desk.selectors.work_list import Choice, Row, WorkList, work_list
@@ -122,7 +123,8 @@ def test_the_list_asks_the_same_number_of_queries_whatever_is_on_it(
             make_mine(desk, desk.bob, minutes=number)
 
     # Session, user, grants, queues followed, offers and their contacts, own contacts, counts, queues, rows of the open
-    # queue, last words, promises, what did not leave, the same of what is over, presence, lines that are down.
+    # queue, last words, promises, what did not leave, the same of what is over, presence, lines that are
+    # down or not fetched, who is to be called, who was given up and whose call was missed.
     assert queries_do_not_grow(lambda: client.get(address), add_rows) == 21
 
 
@@ -152,6 +154,50 @@ def test_what_reached_the_customer_later_makes_up_for_what_did_not(desk: Desk) -
         Sending.objects.create(message=said, inbox=over.inbox, channel=over.channel, state=state, **moments)
     Interaction.objects.filter(pk=over.pk).update(status="closed", closed_at=timezone.now(), outcome=1)
     assert shown(desk).unsent == []
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown"])
+def test_what_did_not_arrive_asks_no_more_once_it_is_left_or_the_customer_wrote(
+    desk: Desk, client: Client, state: str
+) -> None:
+    over, mine = make_mine(desk, desk.bob, "Ann"), make_mine(desk, desk.bob, "Ben")
+    lost = {}
+    for contact in (over, mine):
+        lost[contact] = say(contact, "It comes tomorrow.", by=desk.bob)
+        moments = {"due_at": timezone.now()}
+        Sending.objects.create(
+            message=lost[contact], inbox=contact.inbox, channel=contact.channel, state=state, **moments
+        )
+    Interaction.objects.filter(pk=over.pk).update(status="closed", closed_at=timezone.now(), outcome=1)
+    client.force_login(desk.bob)
+    assert (names(shown(desk).unsent), [row.troubled for row in shown(desk).mine]) == (["Ann"], [1])
+
+    # By mail in another contact of the case, while it is over.
+    later = make_waiting(desk, "Ann", case=over.case)
+    Interaction.objects.filter(pk=later.pk).update(last_customer_message_at=timezone.now())
+    assert names(shown(desk).unsent) == []
+    Interaction.objects.filter(pk=mine.pk).update(last_customer_message_at=timezone.now())
+    assert [row.troubled for row in shown(desk).mine] == [0]
+    # What was held back because they wrote is still to be decided on.
+    Sending.objects.filter(message=lost[mine]).update(error_code="held")
+    assert [row.troubled for row in shown(desk).mine] == [1]
+
+    address = f"/desk/{mine.public_id}/messages/{lost[mine].public_id}/"
+    stranger = Client()
+    stranger.force_login(desk.charlie)
+    assert stranger.post(f"{address}leave/").status_code == 404
+    for _twice in range(2):
+        assert client.post(f"{address}leave/").status_code == 302
+    assert [row.troubled for row in shown(desk).mine] == [0]
+    assert Sending.objects.get(message=lost[mine]).state == state
+    event = EventRow.objects.get(kind="failure_left")
+    assert (event.actor_id, event.data["message_id"]) == (desk.bob.pk, lost[mine].pk)
+    page = client.get(f"/desk/{mine.public_id}/_thread/").content.decode()
+    assert "Left as it is." in page
+    assert f"{address}leave/" not in page
+    client.post(f"{address}retry/")
+    Sending.objects.filter(message=lost[mine]).update(state=state, error_code="held")
+    assert [row.troubled for row in shown(desk).mine] == [1]
 
 
 def test_another_teams_supervisor_sees_nothing_of_it(desk: Desk, client: Client) -> None:

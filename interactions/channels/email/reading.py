@@ -24,6 +24,10 @@ WANTED: Final = frozenset(
         *automatic.HEADERS,
     }
 )
+# S/MIME and PGP. Such a mail is kept whole as well, under this name.
+SEALED_PARTS: Final = frozenset({"multipart/signed", "multipart/encrypted"})
+SEALED_FILES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+ORIGINAL: Final = "original.eml"
 MAX_TEXT: Final = 2_000_000
 MAX_FILES: Final = 100
 MAX_ADDRESSES: Final = 50
@@ -146,7 +150,10 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
             :MAX_ANSWERED
         ],
         bounced=tuple(dict.fromkeys(bounced)),
-        files=tuple(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
+        files=(
+            *(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
+            *([File(name=ORIGINAL, content_type="message/rfc822", content=raw)] if _is_sealed(root) else ()),
+        ),
         is_automatic=is_automatic,
         is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
@@ -155,6 +162,12 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         html=shown.html,
         has_remote=shown.has_remote,
     )
+
+
+def _is_sealed(part: Part) -> bool:
+    """Whether somebody signed or encrypted it or a part of it: then only the very bytes prove anything."""
+    is_whole = bool(part.children) if part.content_type in SEALED_PARTS else bool(part.body)
+    return (part.content_type in SEALED_PARTS | SEALED_FILES and is_whole) or any(map(_is_sealed, part.children))
 
 
 def _first(headers: Headers, name: str) -> str:

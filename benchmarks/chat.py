@@ -1,9 +1,7 @@
 """Sockets of visitors: what an idle one costs, how soon news stands in all, and what a message of theirs takes."""
 
-import os
 import time
 from typing import Final
-from unittest.mock import patch
 from uuid import uuid4
 
 from django.test import Client
@@ -29,7 +27,7 @@ def visitors() -> None:
     """Two thousand who look at a shop and say nothing; then all get news, several times; then some of them write."""
     inbox, tokens = _line_with(VISITORS)
     topics = [visitor_topic(key) for key in ChatVisitor.objects.filter(inbox=inbox).values_list("public_id", flat=True)]
-    program = ("benchmarks.chat_client", str(inbox.public_id), SHOP)
+    program = ("benchmarks.chat_client", str(inbox.public_id), SHOP, "0")
     with server() as (port, process):
         with browsers(port, program, [(tokens[0], "")]):
             time.sleep(1)  # what is loaded with the first socket
@@ -62,12 +60,12 @@ def storm() -> None:
     """The socket process is killed under two thousand visitors and started again: how soon all are back, and hear."""
     inbox, tokens = _line_with(VISITORS)
     program, pairs = ("benchmarks.chat_client", str(inbox.public_id), SHOP), [(token, "") for token in tokens]
-    with server() as (port, process), browsers(port, program, pairs):
+    with server() as (port, process), browsers(port, (*program, "0"), pairs):
         process.kill()
         process.wait()
-    with server(port) as (_, process), patch.dict(os.environ, BROWSERS_WITHIN=str(SPREAD_SECONDS)):
+    with server(port) as (_, process):
         started = time.perf_counter()
-        with browsers(port, program, pairs) as pages:
+        with browsers(port, (*program, str(SPREAD_SECONDS)), pairs) as pages:
             took = time.perf_counter() - started
             pages.arrived()
             taken = _messages(inbox, tokens[:ACTIVE])

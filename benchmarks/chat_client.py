@@ -1,6 +1,7 @@
-"""`python -m benchmarks.chat_client PORT INBOX ORIGIN < tokens`: a visitor's browser a token, as thin as can be.
+"""`python -m benchmarks.chat_client PORT INBOX ORIGIN SECONDS < tokens`: a visitor's browser a token.
 
-Says READY when the server knows all of them; at each line of standard input tells in one JSON line when news came.
+They come within those seconds (0: a few at a time). Says READY when the server knows all of them; at each line of
+standard input tells in one JSON line when news came.
 """
 
 import sys
@@ -29,9 +30,9 @@ class Visitor(Browser):
 
 
 def main() -> None:
-    port, inbox, origin = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    port, inbox, origin, within = int(sys.argv[1]), sys.argv[2], sys.argv[3], float(sys.argv[4])
     handshake = HANDSHAKE.format(inbox=inbox, port=port, origin=origin)
-    uvloop.run(serve(port, lambda token, _own, delays: (Visitor(token, delays), handshake)))
+    uvloop.run(serve(port, lambda token, _own, delays: (Visitor(token, delays), handshake), within=within))
 
 
 if __name__ == "__main__":

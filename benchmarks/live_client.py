@@ -15,8 +15,6 @@ from collections.abc import Callable
 import uvloop
 
 AT_ONCE = 50
-# Within so many seconds all come, each at a moment of its own: as browsers do whose server was gone. 0: AT_ONCE do.
-WITHIN = float(os.environ.get("BROWSERS_WITHIN", "0"))
 HANDSHAKE = (
     "GET /ws/live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -83,18 +81,21 @@ class Browser(asyncio.Protocol):
 Make = Callable[[str, str, list[float]], tuple[Browser, str]]
 
 
-async def serve(port: int, make: Make) -> None:
-    """Open a browser for each pair of standard input's first line, and tell what arrives whenever asked."""
+async def serve(port: int, make: Make, *, within: float = 0.0) -> None:
+    """Open a browser for each pair of standard input's first line, and tell what arrives whenever asked.
+
+    All come within so many seconds, each at a moment of its own, as browsers do whose server was gone; 0: AT_ONCE do.
+    """
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=1 << 24)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(0, "rb"))
     told = json.loads(await lines.readline())
     delays: list[float] = []
-    gate = asyncio.Semaphore(100_000 if WITHIN else AT_ONCE)
+    gate = asyncio.Semaphore(100_000 if within else AT_ONCE)
 
     async def open_one(secret: str, own: str) -> None:
         made, handshake = make(secret, own, delays)
-        await asyncio.sleep(WITHIN * random.random())
+        await asyncio.sleep(within * random.random())
         async with gate:
             _, browser = await loop.create_connection(lambda: made, "127.0.0.1", port)
             browser.transport.write(handshake.encode())  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ SCOPED_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 SOURCES: Final[Mapping[str, Promise]] = {
     "dmarc": _("the mail server of its domain vouches for the sender (DMARC)"),
     "mail": _("anybody can write a sender into a mail"),
+    "reply-to": _("a mailer that we trust with it names them as whom to answer"),
     "reply token": _("it answers a sealed mail that only they were sent"),
     "carrier": _("the telephone company vouches for the number"),
     "caller id": _("anybody can show a number when calling"),

@@ -316,6 +316,8 @@ MATRIX: dict[str, list[Row]] = {
     "operations/deliveries/<uuid:public_id>/original/": [row(administrator=200, of="aside")],
     "operations/deliveries/<uuid:public_id>/read-again/": [row(administrator=302, of="aside", method="post")],
     "operations/deliveries/<uuid:public_id>/put-away/": [row(administrator=302, of="aside", method="post")],
+    # None of the objects is an automatic mail (tests/interactions/doors/test_mail_automatic.py).
+    "operations/deliveries/<uuid:public_id>/contact/": [row(of="interaction", method="post")],
     # Imports of history.
     "imports/": [row(administrator=200)],
     "imports/new/": [row(administrator=200), row(administrator=400, method="post")],

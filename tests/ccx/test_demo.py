@@ -19,7 +19,7 @@ from analytics.facts.models import AgentDay, Fact
 from analytics.rollups.audit import count_differing_facts, differing_by_table
 from ccx.demo import seeding
 from ccx.demo.demand import DAYS, INCIDENT_DAYS
-from ccx.demo.words import reasons
+from ccx.demo.words import reasons, words
 from ccx.kernel.events.models import EventRow, LogHead, ReaderPosition
 from ccx.kernel.models import ApiKey, Grant, Team, User
 from ccx.kernel.people.choices import Role
@@ -301,8 +301,8 @@ def test_a_case_on_three_channels_lies_on_a_desk_with_a_call_in_progress_that_la
         return client.get(f"/desk/{contact.public_id}/").content.decode()
 
     shown = page()
-    for words in ("demonstration: no provider", "split backrest", "By Chat", "By E-mail", "By Voice", "<audio"):
-        assert words in shown, words
+    for shown_words in ("demonstration: no provider", "split backrest", "By Chat", "By E-mail", "By Voice", "<audio"):
+        assert shown_words in shown, shown_words
     later = timezone.now() + timedelta(hours=7, minutes=50)
     with transaction.atomic():
         look_after_the_silent(now=later)
@@ -314,3 +314,10 @@ def test_a_case_on_three_channels_lies_on_a_desk_with_a_call_in_progress_that_la
         look_after_the_silent(now=later + timedelta(hours=1))
         assert Call.objects.get(pk=call.pk).state == CallState.ENDED
         transaction.set_rollback(True)
+
+
+def test_who_stands_for_one_case_has_numbers_that_no_other_customer_is_given() -> None:
+    told = words("one_case")
+    numbers = {told["customer"]["phone"], told["twin"]["phone"]}
+    given = {pattern.partition("{")[0] for country in words("people")["countries"] for pattern in country["phones"]}
+    assert not [number for number in numbers if number.startswith(tuple(given))]

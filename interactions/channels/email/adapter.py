@@ -35,9 +35,20 @@ AUTHSERV_ID: Final = Field(
     help=_("Senders that it passes in Authentication-Results are attested; empty: none are."),
     is_rare=True,
 )
+REPLY_TO_OF: Final = Field(
+    name="reply_to_of",
+    label=_("Senders whose Reply-To counts"),
+    kind="lines",
+    help=_(
+        "Addresses or domains, one a line: forms of a site that write for customers. Whom their Reply-To names is the"
+        " customer. Only where the sender is attested; another's Reply-To is shown and not used."
+    ),
+    is_rare=True,
+)
 FIELDS: Final = (
     FROM_NAME,
     AUTHSERV_ID,
+    REPLY_TO_OF,
     Field(
         name="imap.host",
         label=_("Server"),

@@ -41,7 +41,7 @@ from interactions.channels.contract import (
     StaleDeliveryError,
     Words,
 )
-from interactions.channels.email.adapter import AUTHSERV_ID, FROM_NAME, mail_capabilities
+from interactions.channels.email.adapter import AUTHSERV_ID, FROM_NAME, REPLY_TO_OF, mail_capabilities
 from interactions.channels.email.checking import a_test, failed
 from interactions.channels.email.composing import compose
 from interactions.channels.email.esp_requests import django_request, read_json
@@ -115,7 +115,7 @@ class EspAdapter(Adapter):
     more_headers: ClassVar[Mapping[str, str]] = {}
 
     def fields(self) -> Sequence[Field]:
-        return (FROM_NAME, AUTHSERV_ID, *self.form)
+        return (FROM_NAME, AUTHSERV_ID, REPLY_TO_OF, *self.form)
 
     def capabilities(self, line: Line) -> Capabilities:
         return mail_capabilities(line, tells_delivered=bool(self.tracking), tells_read=bool(self.tracking))

@@ -24,6 +24,10 @@ WANTED: Final = frozenset(
         *automatic.HEADERS,
     }
 )
+# S/MIME and PGP. Such a mail is kept whole as well, under this name.
+SEALED_PARTS: Final = frozenset({"multipart/signed", "multipart/encrypted"})
+SEALED_FILES: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+ORIGINAL: Final = "original.eml"
 MAX_TEXT: Final = 2_000_000
 MAX_FILES: Final = 100
 MAX_ADDRESSES: Final = 50
@@ -79,6 +83,7 @@ class Mail:
     is_automatic: bool
     is_attested: bool
     flags: tuple[str, ...]
+    reply_to_name: str = ""
     to: tuple[Participant, ...] = ()
     cc: tuple[Participant, ...] = ()
     html: str = ""
@@ -105,6 +110,7 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
     senders = _addresses(headers, "from")
     if len(senders) > 1:
         flags.append("several_senders")
+    reply_to_name, reply_to = next(iter(_addresses(headers, "reply-to")), ("", ""))
     name, sender = (senders[0][0], senders[0][1].lower()) if senders else ("", "")
     texts, leaves = _read(root)
     text = "\n\n".join(part.strip("\n") for part in texts if part.strip()).lstrip("\ufeff")
@@ -127,7 +133,8 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         digest=_digest(headers, body),
         sender=sender,
         sender_name=DECEPTIVE.sub("", name)[:200],
-        reply_to=next((address.lower() for _, address in _addresses(headers, "reply-to")), ""),
+        reply_to=reply_to.lower(),
+        reply_to_name=DECEPTIVE.sub("", reply_to_name)[:200],
         recipients=tuple(
             dict.fromkeys(
                 address
@@ -143,7 +150,10 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
             :MAX_ANSWERED
         ],
         bounced=tuple(dict.fromkeys(bounced)),
-        files=tuple(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
+        files=(
+            *(_file(leaf, number) for number, leaf in enumerate(leaves[:MAX_FILES], 1)),
+            *([File(name=ORIGINAL, content_type="message/rfc822", content=raw)] if _is_sealed(root) else ()),
+        ),
         is_automatic=is_automatic,
         is_attested=_is_unmistakable(headers, sender) and _is_attested(headers, sender, authserv_id),
         flags=tuple(flags),
@@ -152,6 +162,12 @@ def _parse(raw: bytes, authserv_id: str) -> Mail:
         html=shown.html,
         has_remote=shown.has_remote,
     )
+
+
+def _is_sealed(part: Part) -> bool:
+    """Whether somebody signed or encrypted it or a part of it: then only the very bytes prove anything."""
+    is_whole = bool(part.children) if part.content_type in SEALED_PARTS else bool(part.body)
+    return (part.content_type in SEALED_PARTS | SEALED_FILES and is_whole) or any(map(_is_sealed, part.children))
 
 
 def _first(headers: Headers, name: str) -> str:

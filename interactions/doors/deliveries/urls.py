@@ -9,4 +9,5 @@ urlpatterns = [
     path("operations/deliveries/<uuid:public_id>/original/", views.original, name="delivery_original"),
     path("operations/deliveries/<uuid:public_id>/read-again/", views.read_one_again, name="delivery_read_again"),
     path("operations/deliveries/<uuid:public_id>/put-away/", views.put_one_away, name="delivery_put_away"),
+    path("operations/deliveries/<uuid:public_id>/contact/", views.make_one_a_contact, name="automatic_to_contact"),
 ]

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,13 +13,14 @@ from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.audit.services import record_read
 from ccx.kernel.files import file_response
 from ccx.kernel.look import figures
-from ccx.kernel.look.parts import Cell, Column, Row, Table
+from ccx.kernel.look.parts import Cell, Column, Link, Row, Table
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.channels.registry import adapter_of
 from interactions.doors.deliveries.selectors import deliveries_aside, forget_count, late_deliveries
 from interactions.doors.deliveries.services import put_away, read_again
-from interactions.doors.mail.selectors import Line, mail_lines
+from interactions.doors.mail.automatic import make_contact
+from interactions.doors.mail.selectors import Line, automatic_mails, first_words, mail_lines
 from interactions.doors.models import Delivery
 
 MOST_SHOWN = 200
@@ -27,7 +29,9 @@ MOST_SHOWN = 200
 @needs(Ability.OPERATE)
 @require_safe
 def deliveries(request: StaffRequest) -> HttpResponse:
-    """Every mail line, and whatever waits for a person."""
+    """Every mail line and whatever waits for a person; with ?show=automatic what machines wrote."""
+    if request.GET.get("show") == "automatic":
+        return _automatic(request)
     aside = list(deliveries_aside(request.user)[: MOST_SHOWN + 1])
     context = {
         "table": _table(mail_lines(request.user)),
@@ -35,6 +39,7 @@ def deliveries(request: StaffRequest) -> HttpResponse:
         "are_more": len(aside) > MOST_SHOWN,
         "most_shown": MOST_SHOWN,
         "late": late_deliveries(request.user),
+        "tabs": _tabs(is_automatic=False),
     }
     return render(request, "interactions/doors/deliveries.html", context)
 
@@ -69,6 +74,42 @@ def put_one_away(request: StaffRequest, public_id: UUID) -> HttpResponse:
     forget_count()
     messages.success(request, _("It was put away."))
     return redirect("interactions:deliveries")
+
+
+@needs(Ability.OPERATE)
+@require_POST
+def make_one_a_contact(request: StaffRequest, public_id: UUID) -> HttpResponse:
+    """A customer speaks out of an automatic mail: it waits for an agent from now on."""
+    found = automatic_mails(request.user).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    make_contact(interaction_id=found.pk, by=request.user)
+    messages.success(request, _("It is a contact now and waits to be answered."))
+    return redirect(f"{reverse('interactions:deliveries')}?show=automatic")
+
+
+def _automatic(request: StaffRequest) -> HttpResponse:
+    """Whoever may operate looks at what customers may have said: it is recorded."""
+    rows = list(automatic_mails(request.user)[: MOST_SHOWN + 1])
+    mails = rows[:MOST_SHOWN]
+    if mails:
+        record_read(request=request, action=AuditEntry.Action.SEARCHED, object_kind="automatic_mail")
+    words = first_words(mails)
+    context = {
+        "mails": [(one, words.get(one.pk, "")) for one in mails],
+        "are_more": len(rows) > MOST_SHOWN,
+        "most_shown": MOST_SHOWN,
+        "tabs": _tabs(is_automatic=True),
+    }
+    return render(request, "interactions/doors/automatic_mail.html", context)
+
+
+def _tabs(*, is_automatic: bool) -> list[Link]:
+    url = reverse("interactions:deliveries")
+    return [
+        Link(label=_("Lines and deliveries"), url=url, is_current=not is_automatic),
+        Link(label=_("Automatic mail"), url=f"{url}?show=automatic", is_current=is_automatic),
+    ]
 
 
 def _found(request: StaffRequest, public_id: UUID) -> Delivery:

@@ -1,17 +1,25 @@
 """How the lines' mailboxes stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ccx.kernel.models import User
+from ccx.kernel.people.choices import Ability
+from interactions.cases.choices import Outcome
+from interactions.cases.models import Interaction
 from interactions.channels.choices import Channel
 from interactions.channels.email.tokens import without_token
 from interactions.channels.models import Inbox
+from interactions.doors.mail.automatic import AUTOMATIC
 from interactions.doors.models import Delivery, Mailbox
+from interactions.intake.models import RawContact
+
+LOOKS_BACK: Final = timedelta(days=30)
 
 # One look that fails is followed by another within a minute or two; nobody need know of it.
 LATE: Final = timedelta(minutes=3)
@@ -75,3 +83,18 @@ def mail_lines(user: User) -> list[Line]:
         )
         for inbox in inboxes
     ]
+
+
+def automatic_mails(user: User) -> QuerySet[Interaction]:
+    """Mails of the last weeks that machines wrote, in no thread and no contact of anybody's, the newest first."""
+    if not user.can(Ability.OPERATE):
+        return Interaction.objects.none()
+    told = RawContact.objects.filter(interaction=OuterRef("pk"), payload__flags__contains=[AUTOMATIC])
+    closed = Interaction.objects.visible_to(user).filter(channel=Channel.EMAIL, outcome=Outcome.NOT_A_CONTACT)
+    lately = closed.filter(started_at__gt=timezone.now() - LOOKS_BACK)
+    return lately.filter(Exists(told)).select_related("inbox", "identity").order_by("-started_at", "-pk")
+
+
+def first_words(mails: Sequence[Interaction]) -> dict[int, str]:
+    """How these begin."""
+    return Interaction.objects.filter(pk__in=[mail.pk for mail in mails]).opening_words()

@@ -25,6 +25,7 @@ from interactions.channels.models import Inbox
 from interactions.customers.choices import Assurance, IdentityKind, normalise_identity
 from interactions.doors.chat.selectors import chat_case
 from interactions.doors.files import Kept, attach, forget_files, keep_files
+from interactions.doors.mail.automatic import AUTOMATIC, is_open_to, join_thread
 from interactions.doors.models import Delivery, Mailbox
 from interactions.handling.models import SendingState
 from interactions.handling.settling import settle_sending
@@ -157,19 +158,29 @@ def _book(inbox: Inbox, raw: bytes, mail: Mail, kept: Kept, *, received_at: date
         )
         return Taken(bounced=len(bounced))
     contact = _contact(inbox, mail, kept, flags=flags, external_id=external_id, received_at=received_at)
-    receipt = receive(contact=contact, by_id=None)
+    if contact.past is None or not contact.is_answer_sealed:
+        receipt = receive(contact=contact, by_id=None)
+    elif (told := RawContact.objects.filter(inbox=inbox, external_id=external_id).first()) is not None:
+        receipt = _receipt_of(told)
+    else:
+        receipt = join_thread(contact)
     if receipt.is_new and receipt.message_id is not None:
         source = {"delivery": _keep_whole(inbox, raw, state=Delivery.State.DONE)} if kept.waiting else None
         attach(kept, message_id=receipt.message_id, source=source)
-        _keep_layout(mail, flags, message_id=receipt.message_id)
+        joined = contact.past is not None and contact.is_answer_sealed
+        marks = {AUTOMATIC: mail.sender if joined else ""}
+        if _writes_for_customer(inbox, mail):
+            marks["sent_through"] = mail.sender
+        elif mail.reply_to != mail.sender:
+            marks["answers_to"] = mail.reply_to
+        _keep_layout(mail, flags, message_id=receipt.message_id, marks=marks)
     return Taken(receipt=receipt)
 
 
-def _keep_layout(mail: Mail, flags: list[str], *, message_id: int) -> None:
+def _keep_layout(mail: Mail, flags: list[str], *, message_id: int, marks: dict[str, str]) -> None:
     """What a mail is beside its words: who else got it, what was odd, and how it was laid out."""
     people = {"to": [asdict(one) for one in mail.to], "cc": [asdict(one) for one in mail.cc]}
-    told = {"flags": flags, "answers_to": mail.reply_to if mail.reply_to != mail.sender else ""}
-    meta = {name: value for name, value in (people | told).items() if value}
+    meta = {name: value for name, value in ({**people, "flags": flags} | marks).items() if value}
     Message.objects.filter(pk=message_id).update(meta=json.loads(storable_json(meta)))
     if mail.html:
         MessageHtml.objects.create(message_id=message_id, html=storable(mail.html), has_remote=mail.has_remote)
@@ -181,15 +192,20 @@ def _contact(
     now = timezone.now()
     # A sender's clock decides nothing; its Date stays in the payload.
     moment = min(received_at or now, now)
-    is_automatic = mail.is_automatic or _is_ours(mail.sender)
-    answered = Answered() if is_automatic else _answered(mail)
+    is_ours = _is_ours(mail.sender)
+    is_for_customer = _writes_for_customer(inbox, mail)
+    is_automatic = (mail.is_automatic and not is_for_customer) or is_ours
+    answered = Answered() if is_ours or is_for_customer else _answered(mail)
+    if is_automatic and not (answered.is_sealed and is_open_to(answered.interaction_id)):
+        answered = Answered()
+        flags = [*flags, AUTOMATIC]
     return InboundContact(
         inbox_id=inbox.pk,
         channel=inbox.channel,
         external_id=external_id,
         occurred_at=moment,
-        identity=_identity(mail),
-        customer_name=mail.sender_name,
+        identity=_identity(mail, is_for_customer=is_for_customer),
+        customer_name=mail.reply_to_name if is_for_customer else mail.sender_name,
         language=mail.language,
         subject=mail.subject,
         body=_body(mail, kept, flags),
@@ -197,22 +213,34 @@ def _contact(
         answers_interaction_id=answered.interaction_id,
         is_answer_sealed=answered.is_sealed,
         case_id=chat_case(answered.interaction_id, mail.sender) if answered.is_sealed else None,
-        payload=_payload(mail, [*flags, "automatic"] if is_automatic else flags),
+        payload=_payload(mail, flags),
         past=Past(outcome=Outcome.NOT_A_CONTACT, closed_at=moment) if is_automatic else None,
     )
 
 
-def _identity(mail: Mail) -> IdentityClaim | None:
+def _identity(mail: Mail, *, is_for_customer: bool) -> IdentityClaim | None:
+    """Who wrote it. Whom a form names has proven nothing, however sure the form's sender is."""
     try:
-        value = normalise_identity(IdentityKind.EMAIL, mail.sender)
+        value = normalise_identity(IdentityKind.EMAIL, mail.reply_to if is_for_customer else mail.sender)
     except ValueError:
         return None
+    if is_for_customer:
+        return IdentityClaim(kind=IdentityKind.EMAIL.value, value=value, assurance=Assurance.CLAIMED, source="reply-to")
     return IdentityClaim(
         kind=IdentityKind.EMAIL.value,
         value=value,
         assurance=Assurance.ATTESTED if mail.is_attested else Assurance.CLAIMED,
         source="dmarc" if mail.is_attested else "mail",
     )
+
+
+def _writes_for_customer(inbox: Inbox, mail: Mail) -> bool:
+    """Whether a sender that the line trusts with it, and that our server vouches for, wrote in a customer's name."""
+    if not mail.is_attested or mail.answers or mail.reply_to in {"", mail.sender} or _is_ours(mail.reply_to):
+        return False
+    told = inbox.settings.get("reply_to_of")
+    trusted = {str(one).strip().lower().removeprefix("@") for one in told} if isinstance(told, list) else set()
+    return bool(trusted & {mail.sender, mail.sender.rpartition("@")[2]})
 
 
 def _is_ours(sender: str) -> bool:

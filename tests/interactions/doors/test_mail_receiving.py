@@ -10,9 +10,9 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ccx.kernel.events.pumping import pump_everything
-from interactions.cases.choices import InteractionStatus, Outcome
+from interactions.cases.choices import InteractionStatus
 from interactions.channels.email import tokens
-from interactions.channels.email.tokens import read_reply_token, reply_address, reply_token, sent_id
+from interactions.channels.email.tokens import read_reply_token, reply_token, sent_id
 from interactions.customers.choices import Assurance
 from interactions.doors.files import fetch_due_files
 from interactions.doors.mail import services
@@ -331,35 +331,3 @@ def test_an_answer_goes_to_the_sender_and_to_nobody_whom_a_mail_names_besides(
     assert mailoutbox[-1].recipients() == ["ann@example.test"]
     assert "reply_to_differs" in RawContact.objects.get().payload["flags"]
     assert "Where is my order?" not in sent.get_payload()  # nothing is quoted to whom an agent may copy in
-
-
-@pytest.mark.parametrize(
-    "heads",
-    [
-        {"Auto-Submitted": "auto-replied"},
-        {"Precedence": "bulk"},
-        {"Return-Path": "<>"},
-        {"From": "Help <help+x@ccx.test>"},
-    ],
-    ids=str,
-)
-def test_what_a_machine_wrote_is_no_contact_and_opens_nothing(line: Inbox, heads: dict[str, str]) -> None:
-    number = number_of(take(line, a_mail("Where is my order?")))
-
-    other = number_of(take(line, a_mail("I am away", number=2, To=reply_address(line.address, number), **heads)))
-
-    first, second = Interaction.objects.get(pk=number), Interaction.objects.get(pk=other)
-    assert (second.outcome, second.case_id, second.status) == (
-        Outcome.NOT_A_CONTACT,
-        None,
-        InteractionStatus.CLOSED,
-    )
-    assert first.messages.count() == 1
-
-
-def test_twenty_automatic_mails_wake_nobody_and_nothing_answers_them(line: Inbox, mailoutbox: list[SentMail]) -> None:
-    for number in range(20):
-        take(line, a_mail("I am away", number=number, Auto_Submitted="auto-replied"))
-    assert not Interaction.objects.exclude(outcome=Outcome.NOT_A_CONTACT).exists()
-    assert mailoutbox == []
-    assert not Sending.objects.exists()

@@ -69,6 +69,50 @@ def test_an_answer_goes_to_the_sender_and_not_where_the_mail_wants_it(line: Inbo
     assert "reply_to_differs" in interaction.raw_contacts.get().payload["flags"]
 
 
+VOUCHED = {"Authentication_Results": "mx.ccx.test; dmarc=pass header.from=shop.test"}
+
+
+@pytest.mark.parametrize("trusted", ["noreply@shop.test", "Shop.test", "@shop.test"])
+def test_whom_a_form_of_a_trusted_site_names_is_the_customer_and_only_by_claim(line: Inbox, trusted: str) -> None:
+    known = told(line, a_mail("It is me", **{"Authentication-Results": "mx.ccx.test; dmarc=pass header.from=x.test"}))
+    line.settings = {"authserv_id": "mx.ccx.test", "reply_to_of": ["other.test", trusted]}
+    line.save()
+    form = {"sender": "noreply@shop.test", "Reply_To": "Ann <ann@example.test>", "Auto_Submitted": "auto-generated"}
+    asked = told(line, a_mail("Where is my order?", number=2, **form, **VOUCHED))
+
+    assert (asked.interaction.outcome, asked.interaction.customer) == (None, known.interaction.customer)
+    assert asked.interaction.assurance == Assurance.CLAIMED
+    assert way_out(asked.interaction).recipient == "ann@example.test"
+    assert (asked.meta["sent_through"], asked.meta.get("answers_to")) == ("noreply@shop.test", None)
+    # Two customers of one form are two.
+    other = told(line, a_mail("And mine?", number=3, **form | {"Reply_To": "ben@example.test"}, **VOUCHED))
+    assert other.interaction.customer_id != asked.interaction.customer_id
+    assert not Identity.objects.filter(value="noreply@shop.test").exists()
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        {},
+        {"Authentication_Results": "mx.evil.test; dmarc=pass header.from=shop.test"},
+        {"Authentication_Results": "mx.ccx.test; dmarc=fail header.from=shop.test"},
+        {"Authentication_Results": "mx.ccx.test; dmarc=pass header.from=evil.test"},
+        {"sender": "noreply@shop.test.evil.test"} | VOUCHED,
+        {"sender": "noreply@evil.shop.test"} | VOUCHED,
+        {"Reply_To": "help@ccx.test"} | VOUCHED,
+    ],
+    ids=str,
+)
+def test_a_forged_sender_of_a_trusted_site_changes_nothing(line: Inbox, heads: dict[str, str]) -> None:
+    line.settings = {"authserv_id": "mx.ccx.test", "reply_to_of": ["shop.test"]}
+    line.save()
+    form = {"sender": "noreply@shop.test", "Reply_To": "eve@evil.test"} | heads
+    asked = told(line, a_mail("Where is my order?", **form))
+    assert way_out(asked.interaction).recipient == form["sender"]
+    assert asked.meta["answers_to"] == form["Reply_To"]
+    assert not Identity.objects.filter(value=form["Reply_To"]).exists()
+
+
 def test_two_million_different_words_are_kept_whole(line: Inbox) -> None:
     words = " ".join(f"w{number}" for number in range(250_000))
     assert told(line, a_mail(words)).body.split() == words.split()
@@ -95,3 +139,23 @@ def test_an_invitation_is_a_file_and_leads_nowhere(line: Inbox) -> None:
     assert loaded["Content-Disposition"].startswith("attachment")
     assert "Meet us" in page
     assert "javascript" not in page
+
+
+@pytest.mark.parametrize(
+    ("mail", "warning"),
+    [
+        (a_mail("Two of us", number=2, sender="ann@example.test, eve@evil.test"), "This mail names several senders"),
+        (a_mail("Two heads", number=2), ""),
+        (a_mail("Other words"), "Another mail came in under the same Message-ID"),
+    ],
+    ids=["several senders", "nothing odd", "an id that is taken"],
+)
+def test_what_was_odd_about_a_mail_is_said_beside_it(line: Inbox, mail: bytes, warning: str) -> None:
+    told(line, a_mail("Where is my order?"))
+    odd = told(line, mail)
+    client = Client()
+    client.force_login(make_user(Role.ADMINISTRATOR))
+    shown = client.get(f"/desk/{odd.interaction.public_id}/").content.decode()
+    assert odd.body in shown
+    assert ("say-state is-troubled" in shown) == bool(warning)
+    assert warning in shown

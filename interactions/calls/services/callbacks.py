@@ -6,9 +6,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ccx.kernel.models import User
-from interactions.calls.errors import CallbackIsOverError, NoVoiceLineError
+from interactions.calls.errors import CallbackIsOverError, NoVoiceLineError, NumberIsNotAllowedError
 from interactions.calls.models import Call, Callback
-from interactions.calls.selectors.dialling import line_to_call_from
+from interactions.calls.selectors.dialling import allowed_number, line_to_call_from
 from interactions.calls.services.folding import remember
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.cases.models import Interaction
@@ -24,13 +24,18 @@ LASTS = timedelta(days=3)
 
 @transaction.atomic
 def ask_callback(*, call: Call, now: datetime, queue: Queue | None = None) -> Callback | None:
-    """The caller of a locked call wants to be called back. None: there is no queue or no number to do it with.
+    """The caller of a locked call wants to be called back. None: there is no queue or no number to do it with, or it
+    is one that the line may not call: the number a caller shows is anybody's claim, and we would pay for it.
 
     Asked again, on the same number and queue, it is the first one, with the better of both places.
     """
     interaction = call.interaction
     queue = queue or (interaction.queue if interaction is not None else None) or call.inbox.default_queue
     if interaction is None or queue is None or not call.from_number.startswith("+"):
+        return None
+    try:
+        allowed_number(call.inbox, call.from_number)
+    except NumberIsNotAllowedError:
         return None
     callback, is_new = Callback.objects.select_for_update(of=("self",)).get_or_create(
         queue=queue,

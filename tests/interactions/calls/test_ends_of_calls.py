@@ -12,7 +12,7 @@ from interactions.calls.minding import bring_back_the_lost, fetch_recordings, lo
 from interactions.calls.models import Call, Callback, CallState, Recording
 from interactions.calls.readers import CALLS
 from interactions.calls.selectors import missed_calls, recordings_of
-from interactions.cases.choices import Direction, Outcome, SegmentEnd, SegmentKind
+from interactions.cases.choices import Direction, InteractionStatus, Outcome, SegmentEnd, SegmentKind
 from interactions.cases.models import Attachment
 from interactions.channels.models import Inbox
 from interactions.handling import services as handling
@@ -230,6 +230,17 @@ def test_who_was_not_called_back_after_all_may_ask_again(company: PhoneCompany, 
         handling.close_interaction(interaction_id=back.pk, outcome=Outcome.NOT_A_CONTACT, by=centre.alice)
         workers(company)
     assert list(Callback.objects.values_list("state", flat=True)) == [Callback.State.CANCELLED] * 2
+
+
+def test_nobody_is_called_back_on_a_number_that_the_line_may_not_call(company: PhoneCompany, line: Inbox) -> None:
+    # One that bills whoever calls it, and one abroad: what a caller shows can be made up.
+    for shown in ("+449098790000", "+12025550143"):
+        leg = queued(company, line, shown)
+        company.wait_more(leg)
+        company.press(leg, "7")
+        assert not leg.is_over
+        assert contact().status == InteractionStatus.WAITING
+    assert Callback.objects.count() == 0
 
 
 def test_a_callback_is_given_up_after_its_days(company: PhoneCompany, line: Inbox, centre: Centre) -> None:

@@ -89,7 +89,9 @@ def make_contact(*, interaction_id: int, by: User) -> Receipt:
     Attachment.objects.filter(message=said).update(message=receipt.message_id)
     MessageHtml.objects.filter(message=said).update(message=receipt.message_id)
     # Who answers this mail answers the contact.
-    Message.objects.filter(pk=receipt.message_id).update(meta=said.meta, external_id=said.external_id)
+    Message.objects.filter(external_id=contact.external_id, interaction=receipt.interaction_id).update(
+        meta=said.meta, external_id=said.external_id
+    )
     Message.objects.filter(pk=said.pk).update(external_id="")
     flags = [MADE_A_CONTACT if flag == AUTOMATIC else flag for flag in told["flags"]]
     RawContact.objects.filter(interaction=closed).update(payload={**told, "flags": flags})

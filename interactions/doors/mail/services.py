@@ -208,7 +208,8 @@ def _contact(
         customer_name=mail.reply_to_name if is_for_customer else mail.sender_name,
         language=mail.language,
         subject=mail.subject,
-        body=_body(mail, kept, flags),
+        # A mail of files only is told of, too: what is over and has no words would leave nothing to hang them on.
+        body=_body(mail, kept, flags) or (f"[{_('No text.')}]" if is_automatic else ""),
         thread_token="" if is_automatic else (mail.answers[-1] if mail.answers else mail.message_id),
         answers_interaction_id=answered.interaction_id,
         is_answer_sealed=answered.is_sealed,

@@ -141,3 +141,11 @@ def test_automatic_mail_is_found_and_made_a_contact_with_one_press(line: Inbox, 
     # The same mail once more is nothing new, and an answer of the customer's goes on with the contact.
     assert take(line, shop) == closed
     assert take(line, a_mail("PS", number=4, sender="shop@example.test", References="<s1@example.test>")) == made
+
+
+def test_an_automatic_mail_without_a_word_keeps_its_files(line: Inbox) -> None:
+    head = b"From: Scan <scan@example.test>\nMessage-ID: <scan@example.test>\nAuto-Submitted: auto-generated\n"
+    scan = b'Content-Type: application/pdf\nContent-Disposition: attachment; filename="scan.pdf"\n\n%PDF-1.7\n'
+    closed = take(line, head + scan)
+    assert closed.messages.get().body == "[No text.]"
+    assert Attachment.objects.get().message.interaction == closed

@@ -36,7 +36,7 @@ def at(page: Page, contact: Interaction) -> Page:
 def test_a_contact_is_wrapped_up_from_the_keyboard_and_nothing_typed_is_lost(live_server, browser, centre, hand):
     following = in_hand(centre, hand.customer, InteractionStatus.ACTIVE, case=hand.case)
     page = at(window(browser, live_server.url, session=signed_in(centre.bob)), hand.contact)
-    box, chosen = page.locator("#wrap-reason"), page.locator("[data-chosen]")
+    box, chosen = page.locator("#wrap-reason"), page.locator("#wrap-up [data-chosen]")
     expect(box).to_be_focused()
     expect(box).to_have_value("Delivery › Delivery is late")
 

@@ -41,7 +41,7 @@ test-one: setup-dev ## One file or folder, in one process: make test-one t=tests
 	$(PY) -m pytest -n0 $(t)
 
 e2e: setup-browser ## Browser tests
-	$(PY) -m pytest -q -n 2 --dist worksteal -m e2e $(t)
+	$(PY) -m pytest -q -n 3 --dist worksteal -m e2e $(t)
 
 lint: setup-dev ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -193,7 +193,7 @@ def comes_back_on_a_phone(bob: Page, browser: Browser, link: str) -> None:
 
 
 def link_in(mail: EmailMessage) -> str:
-    found = re.search(r"http\S+#ccx-chat=[\w-]{22,}", words_of(mail))
+    found = re.search(r"http\S+#ccx-chat=[\w.-]{22,}", words_of(mail))
     assert found is not None
     return found[0]
 

@@ -30,7 +30,8 @@ run: setup ## Start everything: servers, web, sockets, worker, scheduler; Ctrl-C
 
 # What CI runs, word for word; in this order, so that the cheap refusals come first.
 test: setup-browser ## Everything CI runs: imports, lint, templates, types, migrations, unit, browser
-	@$(MAKE) --no-print-directory VENV=$(VENV) imports lint templates types migrations unit e2e
+	@$(MAKE) --no-print-directory -j2 VENV=$(VENV) imports lint templates types migrations
+	@$(MAKE) --no-print-directory VENV=$(VENV) unit e2e
 
 fast: setup-dev unit ## Unit tests only, for the inner loop
 
@@ -41,7 +42,7 @@ test-one: setup-dev ## One file or folder, in one process: make test-one t=tests
 	$(PY) -m pytest -n0 $(t)
 
 e2e: setup-browser ## Browser tests
-	$(PY) -m pytest -q -n 3 --dist worksteal -m e2e $(t)
+	$(PY) -m pytest -q -n 3 --dist worksteal -m e2e $(patsubst tests,tests/e2e,$(t))
 
 lint: setup-dev ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -11,16 +11,16 @@ import json
 import secrets as random
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext as _
 
 from ccx.kernel import egress
 from ccx.kernel.events.effects import CredentialsRefusedError, RefusedEffectError, TemporaryEffectError
+from ccx.kernel.events.locks import holding_one_of
 from ccx.kernel.mail import CONTROL
 from ccx.kernel.models import User
 from interactions.channels.contract import Line
@@ -31,7 +31,6 @@ from interactions.channels.services import credentials_of, keep_consent, keep_cr
 # Before it runs out a token is renewed, so that it lasts for what is begun with it.
 SPARE_SECONDS: Final = 120
 WAIT_SECONDS: Final = 15.0
-LOCKS: Final = 0x4F415554
 MICROSOFT: Final = "https://login.microsoftonline.com"
 SCOPES: Final[Mapping[str, str]] = {
     "microsoft": (
@@ -286,19 +285,11 @@ def _tokens(told: Mapping[str, Any]) -> dict[str, str]:
 def _alone(inbox_id: int) -> Iterator[None]:
     """One renewal at a time: some providers take a refresh token once only. Others wait, but hold no row meanwhile."""
     gives_up_at = time.monotonic() + WAIT_SECONDS
-    while not _lock("pg_try_advisory_lock", inbox_id):
+    while True:
+        with holding_one_of([f"consent:{inbox_id}"]) as is_ours:
+            if is_ours:
+                yield
+                return
         if time.monotonic() > gives_up_at:
             raise TemporaryEffectError("no token: another process asks for one and gets no answer")
         time.sleep(0.1)
-    try:
-        yield
-    finally:
-        # With the connection the lock is gone as well.
-        with suppress(OperationalError, InterfaceError):
-            _lock("pg_advisory_unlock", inbox_id)
-
-
-def _lock(what: str, inbox_id: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {what}(%s, %s)", [LOCKS, inbox_id])
-        return bool(cursor.fetchone()[0])

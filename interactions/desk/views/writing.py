@@ -1,5 +1,6 @@
 """What is written at the desk: drafts, replies, notes, and taking a reply back."""
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -127,33 +128,28 @@ def take_back(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpR
 @needs(Ability.HANDLE_CONTACTS)
 def retry(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
     """Send once more what did not leave."""
-    message = _message(to_work(request, public_id), message_id, request)
-    try:
-        services.retry_sending(message_id=message.pk, by=request.user)
-    except DomainError as refused:
-        return done(request, public_id, said=str(refused), level="warning")
-    return done(request, public_id)
+    return _settle(request, public_id, message_id, services.retry_sending)
 
 
 @require_POST
 @needs(Ability.HANDLE_CONTACTS)
 def arrived(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
     """A person knows that a message in doubt did arrive."""
-    message = _message(to_work(request, public_id), message_id, request)
-    try:
-        services.confirm_sending(message_id=message.pk, by=request.user)
-    except DomainError as refused:
-        return done(request, public_id, said=str(refused), level="warning")
-    return done(request, public_id)
+    return _settle(request, public_id, message_id, services.confirm_sending)
 
 
 @require_POST
 @needs(Ability.HANDLE_CONTACTS)
 def leave(request: StaffRequest, public_id: UUID, message_id: UUID) -> HttpResponse:
     """A person decides that a message which did not arrive need not be sent again."""
+    return _settle(request, public_id, message_id, services.leave_failed)
+
+
+def _settle(request: StaffRequest, public_id: UUID, message_id: UUID, service: Callable[..., object]) -> HttpResponse:
+    """Have a person decide about a message that did not simply leave."""
     message = _message(to_work(request, public_id), message_id, request)
     try:
-        services.leave_failed(message_id=message.pk, by=request.user)
+        service(message_id=message.pk, by=request.user)
     except DomainError as refused:
         return done(request, public_id, said=str(refused), level="warning")
     return done(request, public_id)

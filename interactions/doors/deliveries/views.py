@@ -22,6 +22,7 @@ from interactions.doors.deliveries.services import put_away, read_again
 from interactions.doors.mail.automatic import make_contact
 from interactions.doors.mail.selectors import Line, automatic_mails, first_words, mail_lines
 from interactions.doors.models import Delivery
+from interactions.intake.models import RawContact
 
 MOST_SHOWN = 200
 
@@ -83,8 +84,12 @@ def make_one_a_contact(request: StaffRequest, public_id: UUID) -> HttpResponse:
     found = automatic_mails(request.user).filter(public_id=public_id).first()
     if found is None:
         raise Http404
-    make_contact(interaction_id=found.pk, by=request.user)
-    messages.success(request, _("It is a contact now and waits to be answered."))
+    try:
+        make_contact(interaction_id=found.pk, by=request.user)
+    except RawContact.DoesNotExist:
+        messages.info(request, _("Somebody has just made it a contact."))
+    else:
+        messages.success(request, _("It is a contact now and waits to be answered."))
     return redirect(f"{reverse('interactions:deliveries')}?show=automatic")
 
 

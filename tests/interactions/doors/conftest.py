@@ -1,8 +1,13 @@
-"""The API's fixtures, people, and a pretend provider."""
+"""The API's fixtures, people, a pretend provider, and a line for mail."""
+
+from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from interactions.channels import registry
+from interactions.models import Inbox
+from tests.factories.contacts import Centre
 from tests.factories.providers import PretendAdapter
 from tests.fixtures_api import api, fresh_limits, stranger
 from tests.fixtures_people import admin, alice, bob, charlie, other_team, team
@@ -16,3 +21,12 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> PretendAdapter:
     adapter = PretendAdapter()
     monkeypatch.setitem(registry.BY_KEY, (adapter.channel, adapter.provider), adapter)  # type: ignore[arg-type]
     return adapter
+
+
+@pytest.fixture
+def line(centre: Centre, settings: Settings, tmp_path: Path) -> Inbox:
+    """The mail line, with an address; files lie where nothing is left of them."""
+    settings.MEDIA_ROOT = tmp_path
+    centre.email.address = "help@ccx.test"
+    centre.email.save()
+    return centre.email

@@ -13,20 +13,7 @@ from interactions.doors.mail import services
 from interactions.doors.mail.services import take_mail
 from interactions.doors.webhooks.services import sweep_deliveries
 from interactions.models import Delivery, Inbox, Message
-from tests.factories.contacts import Centre
 from tests.factories.mailservers import a_mail
-
-
-@pytest.fixture(autouse=True)
-def files(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def line(centre: Centre) -> Inbox:
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def test_a_mail_put_aside_can_be_read_again_once_the_fault_is_mended(

@@ -11,6 +11,7 @@ from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.models import User
 from interactions.cases.choices import AuthorKind, InteractionStatus, Outcome
 from interactions.channels.email.tokens import reply_address, sent_id
+from interactions.doors.deliveries import views as deliveries_views
 from interactions.doors.mail.services import take_mail
 from interactions.handling.models import Sending
 from interactions.models import Attachment, Inbox, Interaction, Message
@@ -19,18 +20,6 @@ from tests.factories.desks import reply
 from tests.factories.mailservers import a_mail
 
 PAGE = "/operations/deliveries/?show=automatic"
-
-
-@pytest.fixture(autouse=True)
-def files(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def line(centre: Centre) -> Inbox:
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def take(line: Inbox, raw: bytes) -> Interaction:
@@ -104,7 +93,9 @@ def test_an_automatic_answer_stands_in_its_thread_and_wakes_nobody(
     assert "Only we see this" not in shown
 
 
-def test_automatic_mail_is_found_and_made_a_contact_with_one_press(line: Inbox, admin: User, alice: User) -> None:
+def test_automatic_mail_is_found_and_made_a_contact_with_one_press(
+    line: Inbox, admin: User, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop = (
         b"From: Shop <shop@example.test>\nMessage-ID: <s1@example.test>\nSubject: Order <4711>\nPrecedence: bulk\n"
         b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>My lamp is broken</p>\n"
@@ -137,6 +128,11 @@ def test_automatic_mail_is_found_and_made_a_contact_with_one_press(line: Inbox, 
     assert message.html.html.startswith("<p>")
     assert Attachment.objects.get().message == message
     assert client.post(press).status_code == 404
+    # Two press at once: the second was shown what the first has taken meanwhile.
+    with monkeypatch.context() as patched:
+        patched.setattr(deliveries_views, "automatic_mails", lambda _user: Interaction.objects.all())
+        assert "Somebody has just made it a contact." in client.post(press, follow=True).content.decode()
+    assert Interaction.objects.latest("pk") == made
     assert "No automatic mail came in lately." in client.get(PAGE).content.decode()
     # The same mail once more is nothing new, and an answer of the customer's goes on with the contact.
     assert take(line, shop) == closed

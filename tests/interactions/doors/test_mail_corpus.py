@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from interactions.channels.models import Inbox
 from interactions.doors.mail.services import take_mail
 from interactions.doors.models import Delivery
 from interactions.intake.models import RawContact
 from interactions.models import Message
-from tests.factories.contacts import Centre
 
 pytestmark = pytest.mark.real_data
 FOLDER = "email_mime"
@@ -30,14 +28,6 @@ def mails(real_data: Path) -> Iterator[tuple[str, bytes, dict[str, Any]]]:
             if path.is_file():
                 name = str(path.relative_to(folder))
                 yield f"{manifest.parent.name}/{name}", path.read_bytes(), seen.get(name, {})
-
-
-@pytest.fixture
-def line(centre: Centre, tmp_path: Path, settings: Settings) -> Inbox:
-    settings.MEDIA_ROOT = tmp_path
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def test_every_mail_is_taken_in_or_put_aside_with_its_bytes(

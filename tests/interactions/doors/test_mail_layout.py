@@ -1,13 +1,11 @@
 """A mail as it was sent, in a document of its own."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core import signing
 from django.test import Client
-from pytest_django import Settings
 
 from ccx.kernel.people.choices import Role
 from interactions.cases.models import Attachment, MessageHtml
@@ -41,14 +39,6 @@ Content-Transfer-Encoding: hex-free
 
 --b--
 """
-
-
-@pytest.fixture
-def line(centre: Centre, tmp_path: Path, settings: Settings) -> Inbox:
-    settings.MEDIA_ROOT = tmp_path
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def taken(line: Inbox, remote: str) -> Message:

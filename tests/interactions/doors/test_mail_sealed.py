@@ -1,8 +1,6 @@
 """What was signed or encrypted is kept as it came: who has the keys can verify and open it later."""
 
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -15,19 +13,10 @@ from django.utils import timezone
 from interactions.channels.email.reading import ORIGINAL
 from interactions.doors.mail.services import book_mail, take_mail
 from interactions.models import Attachment, Inbox, Message
-from tests.factories.contacts import Centre
 
 HEAD = b"From: Ann <ann@example.test>\r\nTo: help@ccx.test\r\nMessage-ID: <sealed@example.test>\r\n"
 # Blanks at ends of lines, a line that looks like a boundary, umlauts in 8 bits: what a careless reader would mend.
 WORDS = "Content-Type: text/plain; charset=utf-8\r\n\r\nWo bleibt es? \t \r\n\r\n-- \r\nGr\u00fc\u00dfe\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def line(centre: Centre, settings: Any, tmp_path: Path) -> Inbox:
-    settings.MEDIA_ROOT = tmp_path
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def kept(name: str = ORIGINAL) -> bytes:

@@ -1,8 +1,5 @@
 """Mails that pretend, copy others in or are made to break what comes after reading."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 from django.core.mail import EmailMessage as SentMail
 from django.test import Client
@@ -20,18 +17,6 @@ from interactions.models import Inbox, Interaction, Message
 from tests.factories.contacts import Centre
 from tests.factories.mailservers import a_mail
 from tests.factories.people import make_user
-
-
-@pytest.fixture(autouse=True)
-def files(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
-@pytest.fixture
-def line(centre: Centre) -> Inbox:
-    centre.email.address = "help@ccx.test"
-    centre.email.save()
-    return centre.email
 
 
 def told(line: Inbox, raw: bytes) -> Message:

@@ -9,7 +9,7 @@ from ccx.kernel.models import User
 from interactions.cases.choices import Direction, InteractionStatus, Outcome
 from interactions.cases.events import InteractionStarted
 from interactions.cases.models import Interaction, Message
-from interactions.channels.choices import MESSAGING_CHANNELS
+from interactions.channels.choices import LIVE_CHANNELS, MESSAGING_CHANNELS
 from interactions.handling.selectors import Way, said_to_customers
 from interactions.handling.services.accepting import take
 from interactions.handling.services.closing import close_interaction
@@ -47,6 +47,12 @@ def close_if_empty(interaction: Interaction, *, by: User, at: datetime) -> None:
         close_interaction(interaction_id=interaction.pk, outcome=Outcome.NOT_A_CONTACT, by=by, at=at)
 
 
+def _queue(of: Interaction, way: Way) -> int | None:
+    """Where it waits if its author is not there: who chats waits with those who chat, not behind a day of mails."""
+    of_line = way.inbox.default_queue_id if way.inbox.channel in LIVE_CHANNELS else None
+    return of_line or of.queue_id
+
+
 def _begin(of: Interaction, way: Way, *, by: User, at: datetime) -> Interaction:
     begun = Interaction.objects.create(
         inbox=way.inbox,
@@ -57,7 +63,7 @@ def _begin(of: Interaction, way: Way, *, by: User, at: datetime) -> Interaction:
         identity=way.identity,
         assurance=way.identity.assurance,
         case_id=of.case_id,
-        queue_id=of.queue_id,
+        queue_id=_queue(of, way),
         team_id=by.team_id or of.team_id,
         agent=by,
         reason_id=of.reason_id,

@@ -27,7 +27,7 @@ from interactions.handling import outgoing
 from interactions.handling.errors import ReplyIsNotPossibleError, TextIsTooLongError
 from interactions.handling.models import Sending, SendingState
 from interactions.handling.selectors.choosing import Going
-from interactions.models import Interaction, Message
+from interactions.models import Interaction, Message, Queue
 from tests.factories.contacts import Centre, claim
 from tests.factories.desks import arrive, reply
 from tests.factories.lines import PretendLine, pretend_lines
@@ -113,6 +113,18 @@ def test_the_case_goes_on_in_the_chat_with_its_agent_and_the_visitor_sees_a_gree
     thread = shown.get(f"/desk/{before.public_id}/")
     assert "With a link to the chat" in thread.text
     assert "By Chat" in thread.text
+
+
+def test_should_its_agent_be_away_it_waits_with_those_who_chat_and_not_behind_other_work(
+    centre: Centre, sms: Inbox, lines: dict[Channel, PretendLine]
+) -> None:
+    chats = Queue.objects.create(name="Chats", team=centre.team)
+    Inbox.objects.filter(pk=centre.chat.pk).update(default_queue=chats)
+    number = by_sms(sms)
+    _message, token = offer(centre, number, lines)
+    opened(centre.chat, token)
+    assert Interaction.objects.get(channel=Channel.CHAT).queue == chats
+    assert Interaction.objects.get(pk=number).queue == centre.queue
 
 
 def test_a_link_sent_by_text_message_attests_the_number_and_never_an_e_mail(

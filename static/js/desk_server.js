@@ -24,7 +24,24 @@ export function refreshContact(...but) {
   }
 }
 
+// A part that is exchanged takes along what it was told while its answer was under way: the new one is told again.
+function watchForgotten() {
+  const told = new Map();
+  const hear = ({ target }) => target.id && told.set(target.id, (told.get(target.id) ?? 0) + 1);
+  for (const name of ["live", "ccx:refresh"]) document.addEventListener(name, hear, true);
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.elt === detail.target && detail.elt.id) detail.xhr.toldUpTo = told.get(detail.elt.id) ?? 0;
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail: { xhr, target } }) => {
+    if (!(xhr?.toldUpTo < told.get(target.id))) return;
+    delete xhr.toldUpTo;
+    const fresh = document.getElementById(target.id);
+    if (fresh) htmx.trigger(fresh, "ccx:refresh");
+  });
+}
+
 export function watchAnswers() {
+  watchForgotten();
   document.addEventListener("ccx:contact", () => refreshContact());
   // A contact that one may not see any more: say so once, keep what was typed, ask no more.
   document.addEventListener("htmx:beforeSwap", (event) => {

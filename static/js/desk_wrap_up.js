@@ -1,6 +1,7 @@
 // The wrap-up panel from the keyboard: type to find a reason, 1 to 3 for a suggestion, Enter finishes.
 const panel = () => document.querySelector("#wrap-up [data-finish]");
 let active = null;
+let hasStepped = false; // since the last word that was typed
 
 export function watchWrapUp() {
   document.addEventListener("htmx:load", (event) => ready(event.target));
@@ -78,6 +79,7 @@ function onInput(event) {
   const form = panel();
   if (!form || event.target !== box(form)) return;
   form.querySelector("[data-chosen]").value = "";
+  hasStepped = false;
   press(form, "");
 }
 
@@ -108,7 +110,9 @@ function showList(element) {
   if (document.activeElement !== box(form)) return;
   element.hidden = false;
   box(form).setAttribute("aria-expanded", "true");
-  mark(form, element.querySelector("[data-choose]"));
+  // A late answer does not move what somebody has gone to already.
+  const gone = hasStepped && active ? element.querySelector(`#${CSS.escape(active.id)}`) : null;
+  mark(form, gone ?? element.querySelector("[data-choose]"));
 }
 
 function close(form) {
@@ -119,6 +123,7 @@ function close(form) {
 
 function step(form, by) {
   const options = [...list(form).querySelectorAll("[data-choose]")];
+  hasStepped = true;
   if (options.length) mark(form, options[(options.indexOf(active) + by + options.length) % options.length]);
 }
 

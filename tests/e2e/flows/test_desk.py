@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
-from interactions.models import ContactReason, Draft, Interaction, Message, Sending
+from interactions.models import Case, ContactReason, Draft, Interaction, Message, Sending
 from tests.e2e.driving import is_too_wide, listened, signed_in, violations, window
 from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
@@ -133,6 +133,25 @@ def test_the_list_shows_at_once_what_one_did_and_holds_back_what_others_did(live
     expect(page.locator(".work-queue .work-row").first).to_contain_text("Newcomer")
     expect(page.locator("#work-news")).to_be_hidden()
     assert page.complaints == []
+
+
+def test_what_a_part_is_told_while_its_answer_is_under_way_is_not_forgotten(live_server, browser, desk):
+    contact = make_mine(desk, desk.bob, "Ben")
+    page = window(browser, live_server.url, session=signed_in(desk.bob))
+    page.goto(f"/desk/{contact.public_id}/")
+    expect(page.locator(".desk-name")).to_have_text("Ben")
+    answers = []
+
+    def is_late(route):
+        answers.append(route.fetch())
+        Case.objects.filter(pk=contact.case_id).update(title="Called so meanwhile")
+        route.fulfill(response=answers[-1])
+
+    page.route("**/_header/", is_late)
+    page.evaluate("for (let n = 0; n < 2; n++) htmx.trigger('#desk-header', 'ccx:refresh')")
+    expect(page.locator(".desk-case-title")).to_contain_text("Called so meanwhile")
+    page.wait_for_timeout(300)
+    assert len(answers) == 2
 
 
 def test_a_whole_contact_without_a_mouse(live_server, browser, desk):

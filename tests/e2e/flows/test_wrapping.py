@@ -33,6 +33,20 @@ def at(page: Page, contact: Interaction) -> Page:
     return page
 
 
+def test_a_late_answer_does_not_move_what_an_arrow_went_to(live_server, browser, centre, hand):
+    page = at(window(browser, live_server.url, session=signed_in(centre.bob)), hand.contact)
+    box = page.locator("#wrap-reason")
+    expect(box).to_be_focused()
+    page.keyboard.type("deliv")
+    expect(page.locator("#reason-list [role=option]")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", f"reason-{hand.late.public_id}")
+    with page.expect_response("**/_reasons/**"):
+        page.evaluate("htmx.trigger('#wrap-reason', 'find')")
+    page.wait_for_timeout(100)
+    expect(box).to_have_attribute("aria-activedescendant", f"reason-{hand.late.public_id}")
+
+
 def test_a_contact_is_wrapped_up_from_the_keyboard_and_nothing_typed_is_lost(live_server, browser, centre, hand):
     following = in_hand(centre, hand.customer, InteractionStatus.ACTIVE, case=hand.case)
     page = at(window(browser, live_server.url, session=signed_in(centre.bob)), hand.contact)

@@ -29,6 +29,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.events import CalendarChanged
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -60,6 +61,7 @@ from interactions.handling.events import (
     PromiseMade,
 )
 from interactions.handling.readers import COMING_BACK, OFFERS, WRITTEN_ERASURE
+from interactions.routing.events import TargetChanged
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
@@ -108,6 +110,9 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # The map of where contacts come from, and what they cost.
     MapChanged: (),
     CostRateChanged: (FACTS,),
+    # What days and waiting are measured by.
+    CalendarChanged: (FACTS,),
+    TargetChanged: (FACTS,),
 }
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.

@@ -160,9 +160,9 @@ def reasons_panel(asked: Asked) -> Sheet:
     table = by_group(
         groups,
         titles,
-        name=_("Reason"),
         caption=_("Reasons by repeat contacts"),
-        url=lambda group: asked.rows_url("repeat_rate", reason=group.slug),
+        split=Split.REASON,
+        asked=asked,
     )
     return Sheet(
         panel=Panel(

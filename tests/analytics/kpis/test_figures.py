@@ -124,6 +124,13 @@ def test_cases_have_contacts_and_switches(read) -> None:
     assert read("stuck_share").value == 0.25
 
 
+def test_different_customers_of_stuck_cases_are_counted_once(read) -> None:
+    for customer, is_stuck in ((1, 1), (1, 1), (2, 1), (3, 0), (None, 1)):
+        a_fact(DAY, contacts=1, cases=1, case_contacts=4, case_stuck=is_stuck, customer_id=customer)
+    summed()
+    assert [read(key).value for key in ("customers", "stuck_cases", "stuck_customers")] == [3, 4, 2]
+
+
 def test_transfers_and_first_responses(read) -> None:
     facts(3, DAY, channel=3, answered=1, first_response_n=1, first_response_s=60, first_response_target=1)
     a_fact(DAY, channel=3, answered=1, transferred=1, first_response_n=1, first_response_s=3600)

@@ -123,7 +123,7 @@ OWN_REDIS = bool(REDIS_URL)
 REDIS_URL = REDIS_URL or EMBEDDED.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "ccx.kernel.forgetful.ForgetfulCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ccx",
     }

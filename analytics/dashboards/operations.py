@@ -241,6 +241,8 @@ def queues_panel(asked: Asked) -> Sheet:
         "service_level": _("Service level"),
         "abandon_offered": _("Abandonment"),
         "asa_all_answered": _("Mean wait"),
+        "wait_median": _("Median"),
+        "wait_p90": _("90th percentile"),
     }
     answer = read(asked, list(titles), Split.QUEUE, is_compared=False)
     groups = _with(list(answer.groups), "offered")
@@ -257,7 +259,7 @@ def queues_panel(asked: Asked) -> Sheet:
                 asked=asked,
                 view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "queues"),
         ),
         lines=group_lines(groups),
@@ -297,7 +299,7 @@ def teams_panel(asked: Asked) -> Sheet:
                 asked=asked,
                 view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "teams"),
             counted=counted_text(kpi_of("occupancy")),
         ),

@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "deliveries-sweep": {"task": "interactions.deliveries.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "deliveries-missed": {"task": "interactions.deliveries.missed", "schedule": 300.0, "options": {"expires": 300}},
+    "imports-kept": {"task": "interactions.imports.purge", "schedule": crontab(hour=3, minute=45)},
     "deliveries-kept": {"task": "interactions.deliveries.purge", "schedule": crontab(hour=3, minute=50)},
     "files-sweep": {"task": "interactions.files.fetch", "schedule": 3.0, "options": {"expires": 3}},
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
@@ -294,6 +295,8 @@ CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
 CCX_VIRUS_SCANNER = env_str("CCX_VIRUS_SCANNER")
 # For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
+# For how long an import's listed rows are kept, and its file if nobody went on with it.
+CCX_IMPORTS_DAYS = env_int("CCX_IMPORTS_DAYS", 30)
 
 # How many workers may speak to one line's provider at once: a slow one must not have them all.
 CCX_LINE_SENDERS = env_int("CCX_LINE_SENDERS", min(4, max(1, env_int("CCX_WORKER_PROCESSES", 2) - 1)))

@@ -1,12 +1,17 @@
 """The workers' part of imports. Redis may lose any of this: the sweep finds in the database what is left to do."""
 
+from datetime import timedelta
+
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from ccx.kernel.errors import DomainError
+from interactions.doors.history.forgetting import forget_files, forget_rows
 from interactions.doors.history.services import SLICE_SECONDS, fail_import, stranded_imports, work_on_import
 
 logger = structlog.get_logger(__name__)
@@ -40,6 +45,14 @@ def sweep_imports() -> None:
     for run_id in stranded_imports():
         if cache.add(_key(run_id), 1, timeout=SILENCE_SECONDS):
             hand_over(run_id)
+
+
+@shared_task(name="interactions.imports.purge", acks_late=True, ignore_result=True)
+def purge() -> None:
+    """Forget files of imports that are over, and rows that were listed long ago."""
+    before = timezone.now() - timedelta(days=settings.CCX_IMPORTS_DAYS)
+    forget_files(before=before)
+    forget_rows(before=before)
 
 
 def hand_over(run_id: int) -> None:

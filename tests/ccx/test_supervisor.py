@@ -11,7 +11,8 @@ import psycopg2
 import pytest
 
 from ccx.embedded.servers import remember
-from tests.ccx.processes import processes_of, supervisor, wait_for_none
+from ccx.supervisor.__main__ import main
+from tests.ccx.processes import clean_environment, processes_of, supervisor, wait_for_none
 
 
 def get(port: int, path: str) -> tuple[int, str]:
@@ -43,12 +44,15 @@ def pid_of(var: Path, words: str) -> int:
 
 
 def test_an_installation_survives_everything_from_first_start_to_last_stop(var: Path) -> None:
-    """One story, for the first start is dear: start, serve, refuse a twin, lose a child, be killed, recover, stop."""
+    """One story, for the first start is dear: be cut off before it, start, serve, refuse a twin, lose a child,
+    be killed, recover, stop."""
+    stopped_and_killed_while_it_is_prepared(var)
     with supervisor(var) as first:
         first.until("CCX is ready")
         assert f"http://127.0.0.1:{first.port}" in first.said
         assert get(first.port, "/livez") == (200, "alive\n")
         assert get(first.port, "/readyz")[0] == 200
+        assert query(var, "SELECT count(*) > 100 FROM interactions_interaction") == "(True,)"
 
         # What it wrote down is for its owner only, and the servers are not root's.
         assert (var / "services.env").stat().st_mode & 0o777 == 0o600
@@ -90,6 +94,20 @@ def test_an_installation_survives_everything_from_first_start_to_last_stop(var: 
         assert wait_for_none(var, 2) == []
 
 
+def stopped_and_killed_while_it_is_prepared(var: Path) -> None:
+    """A first start cut off in the middle of the migrations and of the demonstration leaves nobody behind."""
+    with supervisor(var) as stopped:
+        stopped.until("migrate ...")
+        assert stopped.stop() == 0
+        assert processes_of(var) == []
+        assert "Traceback" not in stopped.said
+    with supervisor(var) as killed:
+        killed.until("seed ...")
+        os.kill(killed.process.pid, signal.SIGKILL)
+        killed.process.wait()
+        assert wait_for_none(var, 30) == []
+
+
 def postmaster(var: Path) -> int:
     return int((var / "servers" / "postgres" / "postmaster.pid").read_text().split("\n", 1)[0])
 
@@ -128,12 +146,27 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ({"CCX_SOCKETS_PORT": "none"}, "CCX_SOCKETS_PORT must be a whole number, not 'none'"),
         ({"CCX_PORT": "70000"}, "CCX_PORT=70000 is no port number"),
         ({"CCX_POSTGRES_PORT": "abc"}, "CCX_POSTGRES_PORT=abc is no free port"),
+        ({"CCX_VALKEY_PORT": "99999"}, "CCX_VALKEY_PORT=99999 is no free port"),
+        ({"CCX_POSTGRES_PORT": "47811", "CCX_VALKEY_PORT": "47811"}, "CCX_POSTGRES_PORT and CCX_VALKEY_PORT are both"),
+        ({"CCX_PORT": "47812", "CCX_SOCKETS_PORT": "47812"}, "CCX_PORT and CCX_SOCKETS_PORT are both 47812"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(tmp_path: Path, values: dict[str, str], words: str) -> None:
-    with supervisor(tmp_path / "var", **values) as run:
-        assert run.process.wait(20) == 1
-    assert words in refusal(run.said)
+def test_settings_that_cannot_work_are_refused(
+    tmp_path: Path,
+    values: dict[str, str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(os, "environ", clean_environment(CCX_VAR=tmp_path / "var", **values))
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    try:
+        assert main() == 1
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    assert words in refusal(capsys.readouterr().err)
 
 
 def test_make_help_lists_the_two_commands() -> None:

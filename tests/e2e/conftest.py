@@ -6,13 +6,13 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser
 
-from tests.e2e.driving import launched
+from tests.e2e.driving import launched, leave
 from tests.factories.showcase import Showcase, make_showcase
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Started once a file."""
+    """Started once for all browser tests of a process."""
     # Playwright keeps an event loop in this thread; rows are still written here, between its calls.
     with pytest.MonkeyPatch.context() as patched, launched() as opened:
         patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -21,10 +21,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Browser]:
-    """Without any profile, at the beginning and at the end."""
+    """Without a page, at the beginning and at the end."""
     yield chromium
     for context in chromium.contexts:
-        context.close()
+        leave(context)
 
 
 @pytest.fixture

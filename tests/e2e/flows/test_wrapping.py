@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from interactions.cases.choices import InteractionStatus, Outcome
 from interactions.cases.models import Interaction, Message, Promise
 from interactions.routing.models import Offer
-from tests.e2e.driving import is_too_wide, signed_in, violations, window
+from tests.e2e.driving import is_too_wide, settle, signed_in, violations, window
 from tests.factories.customers import CustomerCentre, make_customer_centre
 from tests.factories.desk import Hand, give_history, in_hand, make_hand
 
@@ -148,7 +148,7 @@ def test_pane_panel_and_dialogs_are_accessible_and_fit(live_server, browser, cen
         expect(page.locator(part)).to_be_visible()
         assert not is_too_wide(page)
         page.evaluate("document.querySelectorAll('details').forEach(card => (card.open = true))")
-        page.wait_for_load_state("networkidle")  # cards that fill themselves: a part swapped away has no name for axe
+        settle(page)  # cards that fill themselves: a part swapped away has no name for axe
         assert page.complaints == []
         assert violations(page) == []
         page.complaints.clear()

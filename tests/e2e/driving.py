@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import time_machine
 from django.conf import settings
@@ -25,6 +26,8 @@ FLAGS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Pages live for seconds here: the compilers that make a script fast in the long run cost more than they give.
+    "--js-flags=--no-turbofan --no-maglev",
 ]
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE: Final = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
@@ -60,9 +63,15 @@ def window(
     looks = (address, width, theme, sockets)
     kept = [context for context in browser.contexts if not context.pages and getattr(context, "looks", None) == looks]
     context = kept[0] if kept else _profile(browser, *looks)
+    page = listened(context)
+    if kept:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(address))
+        devtools = context.new_cdp_session(page)
+        devtools.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+        devtools.detach()
     if session:
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}])
-    return listened(context)
+    return page
 
 
 def _profile(browser: Browser, address: str, width: int, theme: Any, sockets: bool) -> BrowserContext:  # noqa: FBT001
@@ -78,20 +87,15 @@ def _profile(browser: Browser, address: str, width: int, theme: Any, sockets: bo
 
 
 def leave(context: BrowserContext) -> None:
-    """After a test nothing of it is left: a profile of `window` keeps no more than the files it has loaded from us."""
-    looks = getattr(context, "looks", None)
-    if looks is None or not context.pages:
+    """After a test: a profile of `window` is emptied and keeps no more than the files it has loaded from us."""
+    if not hasattr(context, "looks"):
         context.close()
         return
+    for page in context.pages:
+        page.close()
     context.unroute_all()
     context.set_offline(offline=False)
     context.clear_cookies()
-    devtools = context.new_cdp_session(context.pages[0])
-    for page in context.pages:
-        page.goto("about:blank")
-    devtools.send("Storage.clearDataForOrigin", {"origin": looks[0], "storageTypes": "all"})
-    for page in context.pages:
-        page.close()
 
 
 def listened(context: BrowserContext) -> Page:

@@ -62,7 +62,7 @@ MORE_NAMES: dict[str, set[str]] = {
     },
     # The definition of a fact in SQL, and what refreshes it.
     "analytics/facts": {"agent_days", "definition", "expressions", "links", "measures"},
-    "analytics/rollups": {"audit", "bulk", "deltas", "prepared", "reader", "rebuild", "refresh"},
+    "analytics/rollups": {"audit", "bulk", "deltas", "exchange", "prepared", "reader", "rebuild", "refresh"},
     # The registry and its arithmetic.
     "analytics/kpis": {
         *("definition", "durations", "expressions", "figures", "hours", "labels", "maturing", "occupancy", "planner"),

@@ -11,7 +11,6 @@ from analytics.facts.definition import DIMENSIONS, ENSURE_COHORTS, EVERY_RECORD,
 from analytics.facts.links import LINKS_OF_SHARE, SHARED_ISSUES
 from analytics.rollups.bulk import emptied
 from analytics.rollups.deltas import MIDDLE, rebuild_statements
-from analytics.rollups.exchange import remake
 from analytics.rollups.prepared import told
 from analytics.rollups.refresh import LOCK
 
@@ -42,7 +41,7 @@ UNDIVIDED: Final = {
     "min_parallel_table_scan_size": "4TB",
     "min_parallel_index_scan_size": "4TB",
 }
-# One process writes what two others compute.
+# One process takes what two others compute.
 SHARED: Final = {
     "max_parallel_workers_per_gather": "2",
     "parallel_leader_participation": "off",
@@ -55,16 +54,31 @@ EVERY_FACT: Final = fact_query("SELECT * FROM analytics_every_link", whole=True)
 
 @transaction.atomic
 def rebuild_facts() -> int:
-    """Compute every fact anew from the records of truth. Returns their number.
-
-    Until the end, when the new facts take the place of the old ones, others read these.
-    """
+    """Compute every fact anew from the records of truth. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
         with every_record(cursor):
             cursor.execute(ENSURE_COHORTS.format(links="SELECT * FROM analytics_every_link"))
-            # Of the measures the planner wants to know nothing.
-            return remake(cursor, "analytics_fact", EVERY_FACT, settings=SETTINGS | SHARED, analyzed=DIMENSIONS)
+            cursor.execute(_function_of_facts(cursor))
+            with emptied(cursor, ("analytics_fact",)):
+                with told(cursor, **SETTINGS | SHARED):
+                    cursor.execute("INSERT INTO analytics_fact SELECT * FROM pg_temp.analytics_facts()")
+                count = int(cursor.rowcount)
+        # Of the measures the planner wants to know nothing.
+        cursor.execute(f"ANALYZE analytics_fact ({', '.join(DIMENSIONS)})")
+    return count
+
+
+def _function_of_facts(cursor: CursorWrapper) -> str:
+    """A function that gives every fact, for what an INSERT selects itself is computed by one process."""
+    cursor.execute("SELECT * FROM analytics_fact LIMIT 0")
+    columns = ", ".join(column.name for column in cursor.description)
+    return f"""
+    CREATE OR REPLACE FUNCTION pg_temp.analytics_facts() RETURNS SETOF analytics_fact LANGUAGE plpgsql STABLE AS $facts$
+    #variable_conflict use_column
+    BEGIN RETURN QUERY SELECT {columns} FROM ({EVERY_FACT}) every; END
+    $facts$
+    """
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.events import CalendarChanged
 from interactions.customers.events import (
     CustomerAdded,
     CustomerChanged,
@@ -46,6 +47,7 @@ from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.history.reader import IMPORTS_ERASURE
 from interactions.doors.lines.letters import LINE_LETTERS, write_about_line
 from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
 from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
@@ -60,6 +62,7 @@ from interactions.handling.events import (
     PromiseMade,
 )
 from interactions.handling.readers import COMING_BACK, OFFERS, WRITTEN_ERASURE
+from interactions.routing.events import TargetChanged
 from journeys.ownership.events import CostRateChanged, MapChanged
 from journeys.ownership.reader import OWNERS_GRANTS
 
@@ -86,7 +89,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     MergeUndone: (LIVE, FACTS),
     CustomersToldApart: (LIVE,),
     ToldApartTakenBack: (LIVE,),
-    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE, IMPORTS_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
     PresenceChanged: (OFFERS, LIVE, FACTS),
@@ -108,12 +111,15 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # The map of where contacts come from, and what they cost.
     MapChanged: (),
     CostRateChanged: (FACTS,),
+    # What days and waiting are measured by.
+    CalendarChanged: (FACTS,),
+    TargetChanged: (FACTS,),
 }
 
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
-    WRITTEN_ERASURE,
+    *(WRITTEN_ERASURE, IMPORTS_ERASURE),
     *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS, LINE_LETTERS),
 )
 

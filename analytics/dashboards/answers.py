@@ -142,9 +142,9 @@ def groups_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 _titles(),
-                name=options[by],
                 caption=_("What customers answered, by group"),
-                url=lambda group: asked.rows_url("csat", "denominator", **{by: group.slug}),
+                split=Split(by),
+                asked=asked,
             ),
             span=12,
             template=_SWITCHES,

@@ -31,6 +31,7 @@ _KEPT = (
     "to",
     "compare",
     "horizon",
+    "below",
     *(name.value for names in (Dimension, PartKind) for name in names),
 )
 

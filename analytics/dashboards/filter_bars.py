@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 
 from analytics.dashboards.asking import NO_COMPARISON, PRESETS, Asked, address_of, period_words
-from analytics.kpis.questions import Dimension
+from analytics.kpis.labels import names_of
+from analytics.kpis.questions import Dimension, Split
+from analytics.kpis.rows import At
 from ccx.kernel.look.parts import FilterBar, Link, Option, Select
 from ccx.kernel.models import Team, User
 from interactions.channels.choices import Channel
@@ -41,6 +44,23 @@ def filter_bar(asked: Asked, view: str) -> FilterBar:
         hidden=hidden,
         reset_url=asked.url(view, **dict.fromkeys((*Dimension, *parts), "")) if filtered else "",
     )
+
+
+def chosen_words(asked: Asked, at: At | None) -> list[str]:
+    """What is left of all contacts in a list of rows, in words."""
+    filters = asked.filters
+    chosen = [(Split(name.value), getattr(filters, name.value)) for name in Dimension]
+    chosen += [(Split(kind.value), part) for kind, part in filters.parts]
+    words = []
+    for split, key in chosen:
+        name = "" if key is None else names_of(split, [key]).get(key, ("", ""))[0]
+        if split is Split.REASON and filters.is_alone and key:
+            name = _("%(reason)s, without those below it") % {"reason": name}
+        words.append(name)
+    if at is not None:
+        words.append("" if at.weekday is None else str(WEEKDAYS[at.weekday - 1]))
+        words.append(f"{at.hour:02d}:00–{(at.hour + 1) % 24:02d}:00")
+    return [word for word in words if word]
 
 
 def _comparison(asked: Asked) -> Select:

@@ -178,9 +178,9 @@ def handling_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 titles,
-                name=_("Channel"),
                 caption=_("Handle time by channel"),
-                url=lambda group: asked.rows_url("aht", channel=group.slug),
+                split=Split.CHANNEL,
+                asked=asked,
             ),
             span=12,
             export_url=export_url(asked, PAGE, "handling"),
@@ -208,9 +208,9 @@ def responses_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 titles,
-                name=_("Channel"),
                 caption=_("First response by channel"),
-                url=lambda group: asked.rows_url("first_response", channel=group.slug),
+                split=Split.CHANNEL,
+                asked=asked,
             ),
             span=6,
             export_url=export_url(asked, PAGE, "responses"),
@@ -241,6 +241,8 @@ def queues_panel(asked: Asked) -> Sheet:
         "service_level": _("Service level"),
         "abandon_offered": _("Abandonment"),
         "asa_all_answered": _("Mean wait"),
+        "wait_median": _("Median"),
+        "wait_p90": _("90th percentile"),
     }
     answer = read(asked, list(titles), Split.QUEUE, is_compared=False)
     groups = _with(list(answer.groups), "offered")
@@ -252,11 +254,12 @@ def queues_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 titles,
-                name=_("Queue"),
                 caption=_("Figures by queue"),
-                url=lambda group: asked.url(VIEW, queue=group.slug),
+                split=Split.QUEUE,
+                asked=asked,
+                view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "queues"),
         ),
         lines=group_lines(groups),
@@ -291,11 +294,12 @@ def teams_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 titles,
-                name=_("Team"),
                 caption=_("Figures by team"),
-                url=lambda group: asked.url(VIEW, team=group.slug),
+                split=Split.TEAM,
+                asked=asked,
+                view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "teams"),
             counted=counted_text(kpi_of("occupancy")),
         ),
@@ -313,7 +317,7 @@ def hours_panel(asked: Asked) -> Sheet:
             key="hours",
             question=_("When in the week does it happen?"),
             insight=week.refusal or _peak(week),
-            heatmap=None if week.refusal else _heatmap(week),
+            heatmap=None if week.refusal else _heatmap(week, asked),
             span=12,
             template=_SWITCHES,
             context=switch(asked, VIEW, "heat", _("Shown"), options),
@@ -327,7 +331,7 @@ def hours_panel(asked: Asked) -> Sheet:
     )
 
 
-def _heatmap(week: Week) -> Heatmap:
+def _heatmap(week: Week, asked: Asked) -> Heatmap:
     first = int(formats.get_format("FIRST_DAY_OF_WEEK")) or 7
     weekdays = [(day - 1) % 7 + 1 for day in range(first, first + 7)]
     values = [week.value(weekday, hour) for weekday in weekdays for hour in HOURS]
@@ -336,7 +340,11 @@ def _heatmap(week: Week) -> Heatmap:
     for index, weekday in enumerate(weekdays):
         cells = [
             HeatCell(
-                text=f"{hour:02d}:00 {value_text(week.kpi, values[index * 24 + hour])}", level=levels[index * 24 + hour]
+                text=f"{hour:02d}:00 {value_text(week.kpi, values[index * 24 + hour])}",
+                level=levels[index * 24 + hour],
+                url=asked.rows_url(week.kpi.key, weekday=str(weekday), hour=str(hour))
+                if (weekday, hour) in week.cells
+                else "",
             )
             for hour in HOURS
         ]

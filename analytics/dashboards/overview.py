@@ -11,6 +11,7 @@ from analytics.dashboards.sheets import (
     by_time,
     count_note,
     export_url,
+    figure_column,
     group_lines,
     read,
     time_chart,
@@ -99,11 +100,14 @@ def by_hour(keys: dict[str, str], asked: Asked) -> Table | None:
     hours = sorted({hour for week in weeks.values() for _weekday, hour in week.cells})
     if not hours:
         return None
-    columns = [Column(label=_("Hour")), *(Column(label=name, is_numeric=True) for name in keys.values())]
+    columns = [Column(label=_("Hour")), *(figure_column(name, key) for key, name in keys.items())]
     rows = []
     for hour in range(hours[0], hours[-1] + 1):
-        counts = [int(week.value(weekday, hour) or 0) for week in weeks.values()]
-        rows.append(Row(cells=[Cell(text=f"{hour:02d}:00"), *(count_cell(count) for count in counts)]))
+        counts = [
+            count_cell(int(week.value(weekday, hour) or 0), asked.rows_url(key, hour=str(hour)))
+            for key, week in weeks.items()
+        ]
+        rows.append(Row(cells=[Cell(text=f"{hour:02d}:00"), *counts]))
     return Table(caption=_("Contacts by hour"), columns=columns, rows=rows)
 
 
@@ -139,9 +143,9 @@ def channels_panel(asked: Asked) -> Sheet:
             table=by_group(
                 groups,
                 {"contacts": _("Contacts")},
-                name=_("Channel"),
                 caption=_("Contacts by channel"),
-                url=lambda group: asked.rows_url("contacts", channel=group.slug),
+                split=Split.CHANNEL,
+                asked=asked,
             ),
             span=4,
             export_url=export_url(asked, PAGE, "channels"),
@@ -191,9 +195,9 @@ def reasons_panel(asked: Asked, page: str = PAGE, most: int = MOST_REASONS, span
     table = by_group(
         groups,
         titles,
-        name=_("Reason"),
         caption=_("Reasons by repeat contacts"),
-        url=lambda group: asked.rows_url("repeat_rate", reason=group.slug),
+        split=Split.REASON,
+        asked=asked,
     )
     return Sheet(
         panel=Panel(

@@ -1,7 +1,7 @@
 """The owner's workspace: what a part of the business causes, ranked, in contacts, customers, work, money and effort."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,7 @@ class Line:
     figures: dict[str, Figure]
     trend: Sequence[float | None]
     is_unmapped: bool = False
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 def kind_of(asked: Asked) -> PartKind:
@@ -144,7 +145,8 @@ def _lines(asked: Asked, split: Split) -> tuple[FigureSet, list[Line]]:
             label=group.label,
             slug=group.slug,
             detail="",
-            url=asked.rows_url("contacts", **{split.value: group.slug}),
+            url=asked.rows_url("contacts", **_chosen(split, group.slug)),
+            chosen=_chosen(split, group.slug),
             figures=group.figures | {"contacts": counted.get(group.key, group.figures["contacts"])},
             trend=trends.get(group.key if isinstance(group.key, int) else 0, []),
             is_unmapped=group.slug == NONE,
@@ -153,6 +155,11 @@ def _lines(asked: Asked, split: Split) -> tuple[FigureSet, list[Line]]:
         if group.figures["contacts"].n
     ]
     return replace(answer, total=answer.total | compared.total), lines
+
+
+def _chosen(split: Split, slug: str) -> dict[str, str]:
+    """What an address says of one group; a reason's figures are of that reason alone."""
+    return {split.value: slug} | ({"below": "0"} if split is Split.REASON else {})
 
 
 def parts_panel(asked: Asked) -> Sheet:
@@ -325,29 +332,36 @@ def _row(line: Line, asked: Asked, *, total: int, most: int, is_rated: bool) -> 
     contacts = found["contacts"].n
     repeats = found["repeat_rate"]
     known = found["avoidable_share"]
+
+    def rows(key: str) -> str:
+        return asked.rows_url(key, **line.chosen)
+
     return Row(
         key=line.slug,
         url=line.url,
         cells=[
             Cell(text=line.label, detail=line.detail, tone="neutral" if line.is_unmapped else ""),
-            count_cell(contacts),
+            count_cell(contacts, rows("contacts")),
             Cell(
                 text=percent(contacts / total, 0) if total else MISSING,
                 is_numeric=True,
                 bar=contacts / most if most else None,
             ),
             Cell(text="", change=change_of(found["contacts"]), trend=line.trend if any(line.trend) else ()),
-            cell_of(found["customers"]),
-            Cell(text=work_text(found["handled_time"].value), value=found["handled_time"].value, is_numeric=True),
-            cell_of(found["cost"]) if is_rated else Cell(text=_("No rate"), tone="neutral", is_numeric=True),
+            cell_of(found["customers"], rows("customers")),
+            replace(cell_of(found["handled_time"], rows("handled_time")), text=work_text(found["handled_time"].value)),
+            cell_of(found["cost"], rows("cost"))
+            if is_rated
+            else Cell(text=_("No rate"), tone="neutral", is_numeric=True),
             Cell(
                 text=number(found["repeat_contacts"].n),
                 detail=percent(repeats.value, 0) if repeats.value is not None else "",
+                url=rows("repeat_contacts") if found["repeat_contacts"].n else "",
                 is_numeric=True,
             ),
-            _answers_cell(found["ces"]),
-            _answers_cell(found["csat"]),
-            replace(cell_of(known), detail=f"n = {number(known.n)}" if known.n else ""),
+            _answers_cell(found["ces"], rows("ces")),
+            _answers_cell(found["csat"], rows("csat")),
+            replace(cell_of(known, rows("avoidable_share")), detail=f"n = {number(known.n)}" if known.n else ""),
         ],
     )
 
@@ -361,10 +375,10 @@ def work_text(seconds: float | None) -> str:
     return _("%(n)s h") % {"n": number(seconds / 3600, 1 if seconds < 36_000 else 0)}
 
 
-def _answers_cell(figure: Figure) -> Cell:
+def _answers_cell(figure: Figure, url: str) -> Cell:
     if figure.state is State.SUPPRESSED:
         return Cell(text=_("Too few"), detail=f"n = {number(figure.n)}", tone="neutral", is_numeric=True)
-    return cell_of(figure)
+    return cell_of(figure, url)
 
 
 PANELS: dict[str, Builder] = {"parts": parts_panel, "reasons": reasons_panel}

@@ -96,7 +96,7 @@ def total_lines(answer: FigureSet) -> list[Line]:
 def by_time(answer: FigureSet, keys: dict[str, str], *, caption: str, asked: Asked) -> Table:
     """A row a day or month, a column a KPI: the table a line chart is drawn over."""
     columns = [Column(label=_("Month") if answer.split_by is Split.MONTH else _("Day"))]
-    columns += [Column(label=title, is_numeric=True) for title in keys.values()]
+    columns += [figure_column(title, key) for key, title in keys.items()]
     rows = []
     for group in answer.groups:
         dates = {"from": group.slug, "to": group.slug}
@@ -111,21 +111,50 @@ def time_chart(answer: FigureSet, key: str, kind: Literal["line", "area", "bar"]
     return Chart(kind=kind, measure=chart_measure(answer.total[key].kpi)) if len(answer.groups) > 1 else None
 
 
+def definition_url(key: str) -> str:
+    """Where it stands how a figure is counted."""
+    return f"{reverse('analytics:definitions')}#{key}"
+
+
+def figure_column(title: str, key: str) -> Column:
+    """A column of one KPI; its heading leads to how it is counted."""
+    return Column(label=title, is_numeric=True, about_url=definition_url(key))
+
+
 def by_group(
-    groups: Sequence[Group], titles: dict[str, str], *, name: str, caption: str, url: Callable[[Group], str]
+    groups: Sequence[Group],
+    titles: dict[str, str],
+    *,
+    split: Split,
+    caption: str,
+    asked: Asked,
+    view: str = "",
 ) -> Table:
-    """A row a queue, team, channel or reason, a column a KPI; the first cell leads to the rows."""
-    columns = [Column(label=name, is_wide=True)]
-    columns += [Column(label=title, is_numeric=True) for title in titles.values()]
-    rows = [
-        Row(
-            cells=[Cell(text=group.label), *(cell_of(group.figures[key]) for key in titles)],
-            url=url(group),
-            key=group.slug,
-        )
-        for group in groups
-    ]
+    """A row a queue, team, channel or reason, a column a KPI; each figure leads to its rows.
+
+    The first cell leads to the page `view` of the group alone; without one to the rows of the first figure.
+    """
+    names = {
+        Split.CHANNEL: _("Channel"),
+        Split.QUEUE: _("Queue"),
+        Split.TEAM: _("Team"),
+        Split.REASON: _("Reason"),
+    }
+    columns = [Column(label=names[split], is_wide=True), *(figure_column(title, key) for key, title in titles.items())]
+    rows = []
+    for group in groups:
+        cells = [cell_of(group.figures[key], group_rows_url(group.figures[key], group, split, asked)) for key in titles]
+        url = asked.url(view, **{split.value: group.slug}) if view else next((one.url for one in cells if one.url), "")
+        rows.append(Row(cells=[Cell(text=group.label), *cells], url=url, key=group.slug))
     return Table(caption=caption, columns=columns, rows=rows)
+
+
+def group_rows_url(figure: Figure, group: Group, split: Split, asked: Asked) -> str:
+    """The rows of one group's figure; a reason's are of that reason alone. Agents' days have none."""
+    if figure.kpi.is_of_agents:
+        return ""
+    alone = {"below": "0"} if split is Split.REASON else {}
+    return asked.rows_url(figure.kpi.key, **{split.value: group.slug}, **alone)
 
 
 def by_kpi(answer: FigureSet, names: dict[str, str], *, caption: str, asked: Asked) -> Table:
@@ -144,22 +173,22 @@ def by_kpi(answer: FigureSet, names: dict[str, str], *, caption: str, asked: Ask
         cells = [Cell(text=name), cell_of(figure), *_parts(figure, asked)]
         if answer.comparison is not None:
             cells.append(_change_cell(figure))
-        rows.append(Row(cells=cells, url=f"{reverse('analytics:definitions')}#{key}", key=key))
+        rows.append(Row(cells=cells, url=definition_url(key), key=key))
     return Table(caption=caption, columns=columns, rows=rows)
 
 
 def by_count(answer: FigureSet, names: dict[str, str], *, caption: str, asked: Asked) -> Table:
-    """A row a plain count, leading to its rows, and its change."""
+    """A row a plain count, leading to its rows, and its change; its name leads to how it is counted."""
     columns = [Column(label=_("Outcome"), is_wide=True), Column(label=_("Contacts"), is_numeric=True)]
     if answer.comparison is not None:
         columns.append(Column(label=_("Change")))
     rows = []
     for key, name in names.items():
         figure = answer.total[key]
-        cells = [Cell(text=name), cell_of(figure)]
+        cells = [Cell(text=name), cell_of(figure, asked.rows_url(key))]
         if answer.comparison is not None:
             cells.append(_change_cell(figure))
-        rows.append(Row(cells=cells, url=asked.rows_url(key) if figure.n else "", key=key))
+        rows.append(Row(cells=cells, url=definition_url(key), key=key))
     return Table(caption=caption, columns=columns, rows=rows)
 
 

@@ -17,7 +17,7 @@ from analytics.dashboards import answers, definitions, operations, overview, own
 from analytics.dashboards.asking import Asked, ask, compared_words, period_words
 from analytics.dashboards.contact_rows import CSV_HEAD, csv_rows, rows_table
 from analytics.dashboards.csv_files import FIGURES_HEAD, csv_answer, figure_rows
-from analytics.dashboards.filter_bars import filter_bar
+from analytics.dashboards.filter_bars import chosen_words, filter_bar
 from analytics.dashboards.live_levels import levels_today
 from analytics.dashboards.sheets import Builder
 from analytics.dashboards.wording import counted_text, value_text
@@ -25,7 +25,7 @@ from analytics.facts.models import Fact
 from analytics.kpis.definition import Unit
 from analytics.kpis.errors import FiguresAreHiddenError, UnknownFilterError, UnknownKpiError
 from analytics.kpis.registry import kpi_of
-from analytics.kpis.rows import MOST_EXPORTED, Part, RowsOf, rows_of
+from analytics.kpis.rows import MOST_EXPORTED, At, Part, RowsOf, rows_of
 from ccx.kernel.audit.services import record_read
 from ccx.kernel.look.figures import number
 from ccx.kernel.look.parts import Empty, Link, Table, Tile
@@ -223,7 +223,8 @@ def show_rows(request: HttpRequest) -> HttpResponseBase:
             "counted": counted_text(behind.kpi),
             "parts": _parts(request, behind),
             "export_url": _with(request, format="csv", cursor="") if asked.user.can(Ability.EXPORT) else "",
-            "back": Link(label=_("Overview"), url=asked.url("analytics:dashboards")),
+            "back": Link(label=_("Overview"), url=asked.url("analytics:dashboards", below="")),
+            "chosen": chosen_words(asked, At.told(request.GET.get("hour", ""), request.GET.get("weekday", ""))),
         },
     )
 
@@ -234,7 +235,8 @@ def _behind(request: HttpRequest, asked: Asked) -> RowsOf:
     except ValueError:
         raise Http404 from None
     kpi = kpi_of(request.GET.get("kpi", "contacts"))
-    return rows_of(kpi=kpi, part=part, period=asked.period, filters=asked.filters, user=asked.user)
+    at = At.told(request.GET.get("hour", ""), request.GET.get("weekday", ""))
+    return rows_of(kpi=kpi, part=part, period=asked.period, filters=asked.filters, user=asked.user, at=at)
 
 
 def _rows_sentence(behind: RowsOf, asked: Asked, *, count: int, total: int) -> str:

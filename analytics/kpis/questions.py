@@ -156,7 +156,7 @@ class ByMonths:
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """Which contacts: by channel, queue, team, reason (with all below it) and agent. Empty means all.
+    """Which contacts: by channel, queue, team, reason (with all below it, or `is_alone`) and agent. Empty means all.
 
     `parts` are parts of the business (kind, id; 0: what belongs to none), whose reasons the map says; `owned` are
     those reasons, or others that are named one by one.
@@ -168,6 +168,7 @@ class Filters:
     reason: int | None = None
     agent: int | None = None
     parts: tuple[tuple[PartKind, int], ...] = ()
+    is_alone: bool = False
     reasons: frozenset[int] = field(default=frozenset(), compare=False)
     owned: frozenset[int] | None = field(default=None, compare=False)
 
@@ -187,7 +188,7 @@ class Filters:
         """With the reason's descendants looked up, so that a node covers its branch, and the reasons of the parts."""
         found = self
         if self.reason is not None and not self.reasons:
-            found = replace(found, reasons=descendants_of(self.reason))
+            found = replace(found, reasons=frozenset({self.reason}) if self.is_alone else descendants_of(self.reason))
         if self.parts and self.owned is None:
             sets = [reasons_of(kind, part_id) for kind, part_id in self.parts]
             found = replace(found, owned=frozenset.intersection(*sets))
@@ -282,7 +283,10 @@ def channel_of(slug: str) -> int:
 
 
 def filters_of(asked: Mapping[str, str], *, user: User) -> Filters:
-    """Filters from an address: channel by slug, the others by public id, empty means all."""
+    """Filters from an address: channel by slug, the others by public id, empty means all.
+
+    With `below=0` a reason does not stand for those below it.
+    """
     chosen: dict[str, int] = {}
     for dimension in Dimension:
         text = asked.get(dimension.value, "").strip()
@@ -297,6 +301,7 @@ def filters_of(asked: Mapping[str, str], *, user: User) -> Filters:
         team=chosen.get(Dimension.TEAM),
         reason=chosen.get(Dimension.REASON),
         agent=chosen.get(Dimension.AGENT),
+        is_alone=asked.get("below", "").strip() == "0",
         parts=tuple(
             (kind, part_of(kind, text, user=user)) for kind in PartKind if (text := asked.get(kind.value, "").strip())
         ),

@@ -32,6 +32,27 @@ class Part(StrEnum):
     DENOMINATOR = "denominator"
 
 
+@dataclass(frozen=True)
+class At:
+    """An hour of the day, of a weekday (ISO) or of any, on each contact's own calendar."""
+
+    hour: int
+    weekday: int | None = None
+
+    @classmethod
+    def told(cls, hour: str, weekday: str) -> "At | None":
+        """As an address names it; None: any time. Raises UnknownFilterError."""
+        if not hour and not weekday:
+            return None
+        if not (hour.isdecimal() and int(hour) < 24 and (not weekday or weekday in set("1234567"))):
+            raise UnknownFilterError(_("There is no such hour."))
+        return cls(int(hour), int(weekday) if weekday else None)
+
+    @property
+    def condition(self) -> Q:
+        return Q(hour=self.hour) & (Q() if self.weekday is None else Q(weekday=self.weekday))
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowsOf:
     """The facts behind one part of one figure, and how they add up to it."""
@@ -66,8 +87,8 @@ class RowsOf:
         return self.rows[:MOST_EXPORTED].iterator(chunk_size=2000)
 
 
-def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: User) -> RowsOf:
-    """The facts that one part of a figure counts, restricted just as the figure is."""
+def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: User, at: At | None = None) -> RowsOf:
+    """The facts that one part of a figure counts, restricted just as the figure is; `at` for a figure of an hour."""
     if not user.can(Ability.SEE_DASHBOARDS):
         raise FiguresAreHiddenError
     if kpi.is_of_agents:
@@ -76,6 +97,8 @@ def rows_of(*, kpi: Kpi, part: Part, period: Period, filters: Filters, user: Use
     chosen = kpi.denominator if part is Part.NUMERATOR and kpi.sums_amounts and kpi.denominator else expression
     day = "day" if kpi.cohort is Cohort.ARRIVAL else "end_day"
     rows = facts_for(period, filters.with_reasons(), user=user, day=day)
+    if at is not None:
+        rows = rows.filter(at.condition)
     if kpi.maturity is not Maturity.NONE:
         cutoffs = Clock.for_period(period).cutoffs(kpi.maturity)
         if not cutoffs.are_past(period):

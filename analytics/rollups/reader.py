@@ -21,9 +21,11 @@ from interactions.cases.events import (
     ReasonChanged,
     ReasonCorrected,
 )
+from interactions.channels.events import CalendarChanged
 from interactions.customers.events import CustomerErased, CustomersMerged, IdentityAttested, MergeUndone
 from interactions.handling.events import PresenceChanged
 from interactions.models import Interaction
+from interactions.routing.events import TargetChanged
 from journeys.ownership.events import CostRateChanged
 
 OF_INTERACTIONS: Final = (
@@ -37,9 +39,10 @@ OF_INTERACTIONS: Final = (
 )
 OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAttested)
 OF_CASES: Final = (CaseLinked, CaseReopened)
+# Contacts stay what they were and are measured otherwise; agents' days know nothing of that.
+OF_MEASURING: Final = (CostRateChanged, TargetChanged, CalendarChanged)
 KINDS: Final = frozenset(
-    event.kind
-    for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, CostRateChanged, PresenceChanged)
+    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, PresenceChanged, *OF_MEASURING)
 )
 CUSTOMER_KINDS: Final = frozenset(event.kind for event in OF_CUSTOMERS)
 CASE_KINDS: Final = frozenset(event.kind for event in OF_CASES)
@@ -74,17 +77,20 @@ def refresh_from_events(events: Sequence[EventRow]) -> None:
         wanted |= Q(reason_id__in=reasons) | Q(reason__parent_id__in=reasons)
     if wanted:
         ids.update(Interaction.objects.filter(wanted).values_list("pk", flat=True))
-    _refresh_in_portions(ids | _with_other_costs(events))
+    _refresh_in_portions(ids | _measured_otherwise(events))
     _refresh_days(events, sorted(ids))
 
 
-def _with_other_costs(events: Sequence[EventRow]) -> set[int]:
-    """Every contact since a rate that changed; agents' days know no costs."""
+def _measured_otherwise(events: Sequence[EventRow]) -> set[int]:
+    """The contacts since a rate or a target that changed, and those of lines whose calendar did."""
     wanted = Q()
     for event in events:
-        if event.kind == CostRateChanged.kind:
+        if event.kind in {CostRateChanged.kind, TargetChanged.kind}:
+            names = {"channel": event.data["channel"], "queue": event.data.get("queue_id")}
             arrived = Q(started_at__gte=datetime.fromtimestamp(event.data["since"], UTC))
-            wanted |= arrived & Q(channel=event.data["channel"]) if event.data["channel"] else arrived
+            wanted |= arrived & Q(**{name: value for name, value in names.items() if value})
+        elif event.kind == CalendarChanged.kind:
+            wanted |= Q(inbox=event.data["inbox_id"])
     return set(Interaction.objects.filter(wanted).values_list("pk", flat=True)) if wanted else set()
 
 

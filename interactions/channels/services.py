@@ -12,11 +12,13 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ccx.kernel.events.log import announce
 from ccx.kernel.models import User
 from ccx.kernel.people.services.authority import require_configure
 from ccx.kernel.secrets import SecretIsUnreadableError, decrypt, encrypt, encrypt_anew
 from interactions.channels.choices import Channel
 from interactions.channels.errors import LineIsInUseError, LineIsNotRightError
+from interactions.channels.events import CalendarChanged
 from interactions.channels.models import NEVER, Inbox, LineHealth
 
 FIELDS: Final = (
@@ -42,7 +44,7 @@ def save_line(
     """
     require_configure(by)
     inbox = Inbox() if inbox_id is None else Inbox.objects.select_for_update().get(pk=inbox_id)
-    before = application_of(inbox)
+    before, zone_before = application_of(inbox), inbox.time_zone
     for name, value in values.items():
         if name not in FIELDS:
             raise ValueError(f"Not a field of a line: {name}")
@@ -54,6 +56,8 @@ def save_line(
         inbox.settings = _without_consent(inbox.settings)
         credentials = dict.fromkeys(GIVEN_SECRETS, "") | dict(credentials or {})
     inbox.save()
+    if inbox_id is not None and inbox.time_zone != zone_before:
+        announce(CalendarChanged(inbox_id=inbox.pk), by_id=by.pk if by else None)
     if credentials:
         inbox = keep_credentials(inbox_id=inbox.pk, credentials=credentials, by=by)
     _try_again(inbox)

@@ -19,6 +19,7 @@ from interactions.routing.models import (
     ServiceTarget,
     Skill,
 )
+from interactions.routing.services import remove_targets, save_target
 
 
 class BusinessHoursForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -95,3 +96,13 @@ class ServiceTargetAdmin(ConfigurationAdmin):
     list_display = ["queue", "channel", "valid_from", "answer_within_seconds", "short_abandon_seconds"]
     list_filter = ["channel"]
     list_select_related = ["queue"]
+
+    def save_model(self, request: HttpRequest, obj: ServiceTarget, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Through the service, which tells the facts what is to be measured anew."""
+        save_target(target=obj, by=request.user)  # type: ignore[arg-type]
+
+    def delete_model(self, request: HttpRequest, obj: ServiceTarget) -> None:
+        remove_targets(target_ids=[obj.pk], by=request.user)  # type: ignore[arg-type]
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        remove_targets(target_ids=[target.pk for target in queryset], by=request.user)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import { watchUploads } from "./upload.js";
 import { watchCopies } from "./copy.js";
 import { watchTyped } from "./typed.js";
 import { watchLive } from "./live.js";
+import { watchHeatmaps } from "./heatmap.js";
 import { drawCharts, watchCharts } from "./charts.js";
 
 watchMenus();
@@ -21,5 +22,6 @@ watchUploads();
 watchCopies();
 watchTyped();
 watchLive();
+watchHeatmaps();
 watchCharts();
 drawCharts(document);

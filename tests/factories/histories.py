@@ -30,6 +30,7 @@ from interactions.cases.events import InteractionChanged
 from interactions.cases.services.reasons import save_reason
 from interactions.channels.choices import Channel
 from interactions.channels.contact import IdentityClaim, InboundContact, Past, PastSegment
+from interactions.channels.services import save_line
 from interactions.customers.services import attest_identity, erase_customer, merge_customers, undo_merge
 from interactions.handling import services as handling
 from interactions.intake.services import receive, receive_many
@@ -45,6 +46,7 @@ from interactions.models import (
     Queue,
     ServiceTarget,
 )
+from interactions.routing.services import remove_targets, save_target
 from journeys.models import CostRate
 from journeys.ownership.services.rates import remove_cost_rate, set_cost_rate
 from tests.factories.floor import Floor
@@ -106,6 +108,7 @@ class History(Floor):
             self.pump, self.pump, self.replay, self.change_reason, self.change_rate, self.repeat_event,
             self.import_some, self.import_some, self.hold, self.reply, self.reply, self.put_off, self.take_back,
             self.let_time_pass, self.hear_customers, self.offer, self.decline, self.finish, self.fail_to_send,
+            self.change_target, self.change_zone,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -220,6 +223,23 @@ class History(Floor):
         amounts = (Decimal(20 + how % 40), Decimal(how % 3) / 2)
         day = (self.now - timedelta(days=how % 9)).date()
         set_cost_rate(channel=channel, from_day=day, amounts=amounts, is_past_meant=True, by=self.boss)
+
+    def change_target(self, about: int, how: int) -> None:
+        """Another promise from a moment that lies before some contacts; or that promise never held."""
+        target = ServiceTarget.objects.filter(pk=self.a_row(ServiceTarget, about)).first()
+        if how % 7 == 0 and target is not None:
+            remove_targets(target_ids=[target.pk], by=self.boss)
+            return
+        if target is None or how % 3 == 0:
+            target = ServiceTarget(queue=(None, *self.queues)[about % 3], channel=(None, Channel.VOICE)[how % 2])
+        target.valid_from = self.now - timedelta(hours=how % 90)
+        target.answer_within_seconds, target.short_abandon_seconds = 1 + how % 60, how % 11
+        save_target(target=target, by=self.boss)
+
+    def change_zone(self, about: int, how: int) -> None:
+        """A line's clocks stand elsewhere: its days are others."""
+        zone = ("", "America/New_York", "Asia/Tokyo", "Pacific/Auckland")[how % 4]
+        save_line(inbox_id=self.lines[about % 3].pk, values={"time_zone": zone}, by=self.boss)
 
     # Who it was turns out later.
 

@@ -22,7 +22,9 @@ from ccx.kernel.audit.context import acting_as, acting_of
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.address import client_address
 
-PREFIX = "/api/v1/"
+API = "/api"
+# Documents for people and their tools, not answers of the API.
+DOCUMENTS = ("/api/docs/", "/api/redoc/", "/api/schema/")
 # Where providers call. What is below proves by itself who calls, and answers in its provider's own way.
 LINES = "/in/"
 # Nothing in an answer for machines is to be shown, run or framed.
@@ -37,12 +39,16 @@ class ApiMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self.straight = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(_straight))
+        self.answer = cast("Callable[[HttpRequest], HttpResponse]", convert_exception_to_response(self._answer))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(LINES):
             return self.straight(request)
-        if not request.path_info.startswith(PREFIX):
+        if not _is_api(request):
             return self.get_response(request)
+        return _dressed(request, self.answer(request))
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             if bearer_of(request) is not None:
                 admit(request)
@@ -56,13 +62,13 @@ class ApiMiddleware:
                 count(request, take(bucket=client_address(request) or "unknown", rate=stranger_rate()))
         except DomainError as error:
             response = refusal(request, error)
-        return _dressed(request, response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
         """Browser sessions are known only after their middleware: count them here."""
-        if not request.path_info.startswith(PREFIX):
+        if not _is_api(request):
             return None
         try:
             admit(request)
@@ -72,6 +78,11 @@ class ApiMiddleware:
         if caller is not None:
             act_as(request, caller)  # the session's middleware knew nothing of the key
         return None
+
+
+def _is_api(request: HttpRequest) -> bool:
+    path = request.path_info
+    return (path == API or path.startswith(f"{API}/")) and not path.startswith(DOCUMENTS)
 
 
 def _straight(request: HttpRequest) -> HttpResponseBase:
@@ -103,9 +114,13 @@ def _dressed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             if name in response:
                 bare[name] = response[name]
         response = bare
-    decision = cast("Decision | None", request.META.get("ccx.rate"))
-    if decision is not None:
-        for name, value in decision.headers().items():
-            response[name] = value
+    # Uncounted is only what failed before anybody knew who asks.
+    decision = cast("Decision | None", request.META.get("ccx.rate")) or _uncounted()
+    for name, value in decision.headers().items():
+        response[name] = value
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _uncounted() -> Decision:
+    return Decision(rate=stranger_rate(), is_allowed=True, remaining=None)

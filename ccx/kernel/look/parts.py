@@ -44,9 +44,10 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column of a table. Numeric ones stand right-aligned in tabular figures."""
+    """A column of a table. Numeric ones stand right-aligned in tabular figures; `about_url` says what it counts."""
 
     label: str
+    about_url: str = ""
     is_numeric: bool = False
     is_wide: bool = False
     sort_url: str = ""
@@ -112,6 +113,7 @@ class HeatCell:
 
     text: str
     level: int | None
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,23 @@
 """The pages of figures: their states, their addresses, and who finds them."""
 
+import html
 import re
 from datetime import date
+from math import isclose
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.test import Client
 
+from analytics.kpis.definition import Aggregation, Unit
+from analytics.kpis.questions import Period, day_of, filters_of
+from analytics.kpis.registry import kpi_of
+from analytics.kpis.rows import At, Part, RowsOf, rows_of
 from ccx.kernel.audit.models import AuditEntry
-from tests.analytics.dashboards.conftest import DAY
-from tests.factories.figures import a_queue, a_reason, a_team, answered, facts, summed
+from ccx.kernel.models import User
+from interactions.models import ContactReason
+from tests.analytics.dashboards.conftest import DAY, signed_in
+from tests.factories.figures import a_queue, a_reason, a_team, an_administrator, answered, facts, summed
 
 PAGES = ["/dashboards/", "/dashboards/operations/", "/dashboards/resolution/"]
 ALL = [
@@ -17,6 +26,9 @@ ALL = [
     "/dashboards/rows/?kpi=contacts",
     "/dashboards/export/overview/contacts.csv",
 ]
+# A figure with its link to rows: in a table, and in the week by the hour.
+CELL = r'<td[^>]*data-value="([^"]+)"[^>]*>\s*<span[^>]*>(?:<svg.*?</svg> )?<a href="(/dashboards/rows/[^"]+)"'
+HOUR = r'<a class="heat-link" href="([^"]+)"><span class="heat-text">\d\d:00 ([\d.]+)<'
 MARCH = "?from=2026-03&to=2026-03"
 
 
@@ -108,14 +120,60 @@ def test_every_panel_of_every_page_can_be_exported(boss, centre) -> None:
             assert b"".join(answer.streaming_content).startswith(b"\xef\xbb\xbffrom,to,group")
 
 
-def test_every_link_to_rows_opens_as_many_rows_as_the_figure_says(boss, centre) -> None:
-    for page in PAGES:
-        text = boss.get(f"{page}{MARCH}").content.decode()
-        found = re.findall(r'title="([\d,]+|[^"]* s)"[^>]*>(?:<svg.*?</svg> )?<a href="(/dashboards/rows/[^"]+)"', text)
-        assert found
-        for told, url in found:
-            rows = boss.get(url.replace("&amp;", "&")).content.decode()
-            assert f">{told} contacts in" in rows or f"add up to {told}." in rows, (told, url)
+def behind(url: str, user: User, part: str = "") -> RowsOf:
+    """The rows that an address of the pages opens."""
+    asked = dict(parse_qsl(urlsplit(html.unescape(url)).query))
+    return rows_of(
+        kpi=kpi_of(asked["kpi"]),
+        part=Part(part or asked["part"]),
+        period=Period(day_of(asked["from"]), day_of(asked["to"])),
+        filters=filters_of(asked, user=user),
+        user=user,
+        at=At.told(asked.get("hour", ""), asked.get("weekday", "")),
+    )
+
+
+def told_by_rows(url: str, user: User) -> set[float]:
+    """What a cell that opens these rows may say: what they count, or the quotient they are a part of."""
+    rows = behind(url, user)
+    kpi, total = rows.kpi, rows.totals()[1]
+    unit = 100 if kpi.unit is Unit.CENTS else 1
+    under = behind(url, user, "denominator").totals()[1] if kpi.denominator else 0
+    return {float(total), total / unit, kpi.scale * total / under / unit if under else 0.0}
+
+
+def test_every_figure_opens_exactly_its_rows(centre) -> None:
+    user = an_administrator()
+    client = signed_in(user)
+    parent = a_reason("Money")
+    ContactReason.objects.filter(pk=centre["reason"].pk).update(parent=parent)
+    answered(2, DAY, wait=3, reason_id=parent.pk, identified=1, repeat=1, hour=14, weekday=2)
+    summed()
+    of_one_day = "/dashboards/?from=2026-03-10&to=2026-03-10"
+    opened: set[str] = set()
+    for page in [*PAGES, "/dashboards/answers/", "/owners/", "/owners/unmapped/department/", of_one_day]:
+        text = client.get(page if "?" in page else f"{page}{MARCH}").text
+        for value, url in re.findall(CELL, text):
+            kpi = dict(parse_qsl(urlsplit(html.unescape(url)).query))["kpi"]
+            assert is_without_sum(kpi) or any(isclose(float(value), told) for told in told_by_rows(url, user)), url
+            opened.add(kpi)
+        for url, value in re.findall(HOUR, text):
+            assert float(value) in told_by_rows(url, user), url
+            opened.add("an hour of the week")
+    assert "an hour of the week" in opened
+    assert len(opened) > 40
+
+
+def is_without_sum(key: str) -> bool:
+    """Quantiles and different customers: their rows are those of their contacts."""
+    return kpi_of(key).aggregation in {Aggregation.QUANTILE, Aggregation.DISTINCT}
+
+
+def test_a_list_of_rows_says_what_of_all_contacts_it_holds(boss, centre) -> None:
+    asked = f"&kpi=contacts&queue={centre['queue'].public_id}&reason={centre['reason'].public_id}&below=0&channel=voice"
+    text = boss.get(f"/dashboards/rows/{MARCH}{asked}&weekday=2&hour=10").text
+    chosen = re.findall(r"<li>([^<]+)</li>", text.partition("chosen-filters")[2].partition("</ul>")[0])
+    assert chosen == ["Voice", "Bills", "Wrong bill, without those below it", "Tuesday", "10:00–11:00"]
 
 
 def test_an_export_leaves_a_trace(boss, centre) -> None:
@@ -148,7 +206,17 @@ def test_names_are_shown_as_text(boss, centre) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?kpi=", "?kpi=nothing", "?kpi=contacts&part=both", "?kpi=occupancy", "?kpi=contacts&cursor=x"]
+    "query",
+    [
+        "?kpi=",
+        "?kpi=nothing",
+        "?kpi=contacts&part=both",
+        "?kpi=occupancy",
+        "?kpi=contacts&cursor=x",
+        "?weekday=1",
+        "?hour=24",
+        "?hour=1&weekday=8",
+    ],
 )
 def test_rows_of_what_is_no_figure_are_no_page(boss, centre, query) -> None:
     assert boss.get(f"/dashboards/rows/{query}").status_code == 404

@@ -7,8 +7,10 @@ from django.db.models import F, Sum
 
 from analytics.facts.models import Fact
 from analytics.rollups.models import DayRollup
+from ccx.kernel.models import EventRow, User
 from interactions.cases.choices import SegmentKind
 from interactions.channels.choices import Channel
+from interactions.channels.services import save_line
 from tests.factories.derived import assert_derived_is_true
 from tests.factories.told import Line, Stretch, fact
 
@@ -51,3 +53,17 @@ def test_the_long_and_the_short_day_of_a_year_keep_every_contact(line: Line) -> 
     assert autumn.count() == 2
     assert not Fact.objects.filter(ended_at__lt=F("started_at")).exists()
     assert_derived_is_true()
+
+
+def test_another_zone_of_a_line_moves_its_contacts_to_other_days(line: Line, admin: User) -> None:
+    inbox = line.inbox(Channel.CHAT)
+    chat = line.over(datetime(2026, 3, 2, 3, 30, tzinfo=UTC), channel=Channel.CHAT)
+    call = line.over(datetime(2026, 3, 2, 3, 30, tzinfo=UTC))
+    assert fact(chat).day == fact(call).day == date(2026, 3, 2)
+
+    save_line(inbox_id=inbox.pk, values={"time_zone": "America/New_York"}, by=admin)
+
+    assert (fact(chat).day, fact(chat).hour, fact(call).day) == (date(2026, 3, 1), 22, date(2026, 3, 2))
+    assert_derived_is_true()
+    save_line(inbox_id=inbox.pk, values={"name": "Another name"}, by=admin)
+    assert EventRow.objects.filter(kind="calendar_changed").count() == 1

@@ -1,7 +1,10 @@
 """Waiting, giving up, handling, and the targets that held when a contact arrived."""
 
 import pytest
+from django.test import Client
 
+from ccx.kernel.models import User
+from ccx.kernel.people.errors import NotAllowedError
 from interactions.cases.choices import Outcome, SegmentEnd, SegmentKind
 from interactions.channels.choices import Channel
 from interactions.handling.services import (
@@ -14,7 +17,9 @@ from interactions.handling.services import (
 )
 from interactions.intake.services import receive
 from interactions.models import Interaction, Queue, ServiceTarget
+from interactions.routing.services import remove_targets, save_target
 from tests.factories.contacts import claim, contact
+from tests.factories.derived import assert_derived_is_true
 from tests.factories.told import Line, Stretch, fact, later, measures
 
 QUEUE, RING, TALK, HOLD, WRAP = (
@@ -157,3 +162,43 @@ def test_the_first_answer_on_messaging_counts_against_its_target(line: Line) -> 
 
     assert measures(quick, *names) == (1, 600, 1, 0, None)
     assert measures(slow, *names) == (1, 601, 0, 0, None)
+
+
+def test_a_promise_put_right_for_the_past_measures_anew_what_it_holds_for(
+    line: Line, client: Client, admin: User
+) -> None:
+    client.force_login(admin)
+    a_target(answer_within_seconds=30)
+    calls = [line.over(later(hours=n), Stretch(QUEUE, 25), Stretch(TALK, 9)) for n in (0, 5)]
+    page = "/admin/interactions/servicetarget/"
+    since = later(hours=3)
+    fields = {"channel": Channel.VOICE.value, "answer_within_seconds": 20, "short_abandon_seconds": 5}
+    fields |= {"valid_from_0": since.date().isoformat(), "valid_from_1": since.time().isoformat(), "queue": ""}
+
+    def in_time() -> list[tuple[int]]:
+        return [measures(call, "answered_target") for call in calls]
+
+    assert in_time() == [(1,), (1,)]
+    assert client.post(f"{page}add/", fields).status_code == 302
+    assert in_time() == [(1,), (0,)]
+    target = ServiceTarget.objects.get(answer_within_seconds=20)
+    assert client.post(f"{page}{target.pk}/change/", fields | {"answer_within_seconds": 25}).status_code == 302
+    assert in_time() == [(1,), (1,)]
+    client.post(f"{page}{target.pk}/change/", fields | {"valid_from_0": "2026-03-01"})
+    assert in_time() == [(0,), (0,)]
+    assert (
+        client.post(page, {"action": "delete_selected", "_selected_action": target.pk, "post": "yes"}).status_code
+        == 302
+    )
+    assert in_time() == [(1,), (1,)]
+    assert_derived_is_true()
+
+
+def test_only_who_configures_promises_anything(line: Line) -> None:
+    target = a_target()
+    for change in (
+        lambda: save_target(target=target, by=line.agent),
+        lambda: remove_targets(target_ids=[target.pk], by=line.agent),
+    ):
+        with pytest.raises(NotAllowedError):
+            change()

@@ -187,7 +187,9 @@ def fact_query(links: str, *, whole: bool) -> str:
         {_target_join("tq", "i.queue_id", "0")}
         {_target_join("tc", "0", "i.channel")}
         {_target_join("ta", "0", "0")}
-        OFFSET 0 -- a fence: what stands here is computed once, not once per measure that names it
+        -- A fence: what stands here is computed once, not once per measure that names it. Quoted, for a bare 0 is an
+        -- int still to be cast, of which the planner cannot tell whether other processes may take part.
+        OFFSET '0'
     )
     SELECT f.id AS interaction_id, f.channel, f.direction, f.outcome, f.assurance, f.inbox_id, f.queue_id, f.team_id,
         f.agent_id, f.reason_id, f.customer_id, f.case_id, cohort.id AS cohort_id, f.started_at, f.ended_at,
@@ -197,5 +199,5 @@ def fact_query(links: str, *, whole: bool) -> str:
         f.next_any AS next_any_seconds, f.next_same AS next_same_seconds,
         {measures}
     FROM flat f
-    JOIN analytics_cohort cohort ON cohort.source_id = f.source_id AND cohort.window_days = f.window_days
+    LEFT JOIN analytics_cohort cohort ON cohort.source_id = f.source_id AND cohort.window_days = f.window_days
     """

@@ -197,7 +197,7 @@ _OF_SHARE: Final = f"""
 """
 # A function, for the planner gives windows to no process but the first.
 LINKS_OF_SHARE: Final = f"""
-CREATE OR REPLACE FUNCTION pg_temp.analytics_links(share int) RETURNS SETOF record
+CREATE FUNCTION pg_temp.analytics_links(share int) RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000000 AS $links$
 BEGIN RETURN QUERY {link_query(base_query() + _OF_SHARE, f"{_share('b')} = $1")}; END
 $links$

@@ -46,7 +46,6 @@ SHARED: Final = {
     "max_parallel_workers_per_gather": "2",
     "parallel_leader_participation": "off",
     "min_parallel_table_scan_size": "256kB",
-    "enable_nestloop": "on",
     "parallel_tuple_cost": "0.01",
 }
 EVERY_FACT: Final = fact_query("SELECT * FROM analytics_every_link", whole=True)
@@ -57,39 +56,40 @@ def rebuild_facts() -> int:
     """Compute every fact anew from the records of truth. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        with every_record(cursor):
+        with every_record(cursor), _facts_computed(cursor) as facts:
             cursor.execute(ENSURE_COHORTS.format(links="SELECT * FROM analytics_every_link"))
-            cursor.execute(_function_of_facts(cursor))
-            with emptied(cursor, ("analytics_fact",)):
-                with told(cursor, **SETTINGS | SHARED):
-                    cursor.execute("INSERT INTO analytics_fact SELECT * FROM pg_temp.analytics_facts()")
+            with emptied(cursor, ("analytics_fact",)), told(cursor, **SETTINGS | SHARED):
+                cursor.execute(f"INSERT INTO analytics_fact SELECT * FROM {facts}")
                 count = int(cursor.rowcount)
         # Of the measures the planner wants to know nothing.
         cursor.execute(f"ANALYZE analytics_fact ({', '.join(DIMENSIONS)})")
     return count
 
 
-def _function_of_facts(cursor: CursorWrapper) -> str:
-    """A function that gives every fact, for what an INSERT selects itself is computed by one process."""
+@contextmanager
+def _facts_computed(cursor: CursorWrapper) -> Iterator[str]:
+    """A function that gives every fact, for what an INSERT selects by itself is computed by one process."""
     cursor.execute("SELECT * FROM analytics_fact LIMIT 0")
     columns = ", ".join(column.name for column in cursor.description)
-    return f"""
-    CREATE OR REPLACE FUNCTION pg_temp.analytics_facts() RETURNS SETOF analytics_fact LANGUAGE plpgsql STABLE AS $facts$
-    #variable_conflict use_column
-    BEGIN RETURN QUERY SELECT {columns} FROM ({EVERY_FACT}) every; END
-    $facts$
-    """
+    cursor.execute(f"""
+        CREATE FUNCTION pg_temp.analytics_facts() RETURNS SETOF analytics_fact LANGUAGE plpgsql STABLE AS $facts$
+        #variable_conflict use_column
+        BEGIN RETURN QUERY SELECT {columns} FROM ({EVERY_FACT}) every; END
+        $facts$""")
+    yield "pg_temp.analytics_facts()"
+    cursor.execute("DROP FUNCTION pg_temp.analytics_facts()")
 
 
 @contextmanager
 def every_record(cursor: CursorWrapper) -> Iterator[None]:
     """The tables that EVERY_FACT reads, for the length of the block; seen by nobody else."""
-    cursor.execute(LINKS_OF_SHARE)
     with told(cursor, **SETTINGS):
         cursor.execute(f"CREATE UNLOGGED TABLE analytics_shared_issue AS {SHARED_ISSUES}")
+    cursor.execute(LINKS_OF_SHARE)
     with told(cursor, **SETTINGS | UNDIVIDED):
         for table, query in EVERY_RECORD.items():
             cursor.execute(f"CREATE UNLOGGED TABLE {table} AS {query}")
+    cursor.execute("DROP FUNCTION pg_temp.analytics_links(int)")
     yield
     cursor.execute(f"DROP TABLE analytics_shared_issue, {', '.join(EVERY_RECORD)}")
 

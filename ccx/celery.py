@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Celery, Task
 from celery._state import get_current_worker_task
+from celery.app.amqp import AMQP
 from celery.signals import setup_logging
 from django.conf import settings
 from django.core.cache import cache
@@ -22,6 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ccx.settings.base")
 HEARTBEAT_KEY = "worker-heartbeat"
 HEARTBEAT_EVERY_SECONDS = 15
 IMPATIENCE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 4
 ROOTS = ("ccx/kernel", "interactions", "feedback", "journeys", "analytics")
 
 
@@ -62,7 +64,20 @@ def impatient_broker() -> Connection:
     return connection
 
 
-app = Celery("ccx", task_cls=OurTask)
+class PersistentConnection(Connection):  # type: ignore[misc]
+    """Looks often whether the broker is back: the library's pauses grow to half a minute."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        return super().ensure_connection(*args, **{"interval_max": LONGEST_PAUSE_SECONDS} | kwargs)
+
+
+class OurAMQP(AMQP):  # type: ignore[misc]
+    """Connections of workers and scheduler."""
+
+    Connection = PersistentConnection
+
+
+app = Celery("ccx", task_cls=OurTask, amqp=OurAMQP)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["ccx"], related_name="readers")
 app.autodiscover_tasks(_rooms_with_tasks)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 PARAMETER: Final = re.compile(r"\$(\d+)")
 # The plan must not depend on the values of the first calls: they are all alike.
@@ -46,6 +46,26 @@ def run(cursor: Any, statement: Statement, parameters: Sequence[Any]) -> list[tu
     run_all(cursor, [(statement, parameters)])
     rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
+
+
+def run_first(statement: Statement, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the first statement of a request, a reading one, and fetch its rows.
+
+    It finds out by itself whether a connection that was kept still stands, so that Django need not ask before it.
+    """
+    if connection.connection is None or connection.in_atomic_block or connection.health_check_done:
+        with connection.cursor() as cursor:
+            return run(cursor, statement, parameters)
+    connection.health_check_done = True
+    try:
+        with connection.cursor() as cursor:
+            return run(cursor, statement, parameters)
+    except (InterfaceError, OperationalError):
+        if connection.is_usable():
+            raise
+        connection.close()
+    with connection.cursor() as cursor:
+        return run(cursor, statement, parameters)
 
 
 def run_all(

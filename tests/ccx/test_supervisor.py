@@ -1,10 +1,14 @@
 """`make run` as a person meets it: real processes, real signals."""
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -12,7 +16,7 @@ import pytest
 
 from ccx.embedded.servers import remember
 from ccx.supervisor.__main__ import main
-from tests.ccx.processes import clean_environment, processes_of, supervisor, wait_for_none
+from tests.ccx.processes import PATIENCE_SECONDS, Run, clean_environment, processes_of, supervisor, wait_for_none
 
 
 def get(port: int, path: str) -> tuple[int, str]:
@@ -40,7 +44,7 @@ def pid_of(var: Path, words: str) -> int:
                 return int(entry.name)
         except OSError:
             continue
-    return 0
+    raise AssertionError(f"Nothing runs with {words} in its command line.")
 
 
 def test_an_installation_survives_everything_from_first_start_to_last_stop(var: Path) -> None:
@@ -67,8 +71,7 @@ def test_an_installation_survives_everything_from_first_start_to_last_stop(var: 
         # A child that dies comes back, and so does a server, with what was committed.
         query(var, "CREATE TABLE kept (word text)")
         query(var, "INSERT INTO kept VALUES ('still here')")
-        os.kill(pid_of(var, "celery -A ccx.celery:app worker"), signal.SIGKILL)
-        first.until("worker ended")
+        facts_are_true_after_a_worker_and_the_broker_were_killed(first)
         os.kill(postmaster(var), signal.SIGKILL)
         first.until("postgres had ended and runs again")
         assert query(var, "SELECT word FROM kept") == "('still here',)"
@@ -106,6 +109,54 @@ def stopped_and_killed_while_it_is_prepared(var: Path) -> None:
         os.kill(killed.process.pid, signal.SIGKILL)
         killed.process.wait()
         assert wait_for_none(var, 30) == []
+
+
+def facts_are_true_after_a_worker_and_the_broker_were_killed(run: Run) -> None:
+    """The worker dies in the middle of a task, the broker with whatever it held; each contact counts once."""
+    with psycopg2.connect(remember(run.var)["DATABASE_URL"]) as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM kernel_readerposition WHERE name = 'facts' FOR UPDATE")
+        first = contact_told(run, "killed-1")
+        until(run.var, "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        worker = pid_of(run.var, "celery -A ccx.celery:app worker")
+        os.killpg(worker, signal.SIGKILL)
+    holder.close()
+    os.kill(int((run.var / "servers" / "valkey.pid").read_text()), signal.SIGKILL)
+    second = contact_told(run, "killed-2")
+    run.until("worker ended")
+    run.until("valkey had ended and runs again")
+    third = contact_told(run, "killed-3")
+    until(
+        run.var,
+        "SELECT count(*) = 3 FROM analytics_fact JOIN interactions_interaction i ON i.id = interaction_id"
+        f" WHERE i.public_id IN ('{first}', '{second}', '{third}')",
+    )
+
+
+def contact_told(run: Run, name: str) -> str:
+    """A contact by the API; the public id of its interaction."""
+    key = re.search(r"ccx_[\w-]+", (run.var / "demo-signins.txt").read_text())
+    contact = {
+        "inbox": "Shop chat",
+        "external_id": name,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "identity": {"kind": "email", "value": f"{name}@example.org"},
+        "body": "Where is it?",
+    }
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{run.port}/api/v1/contacts",
+        json.dumps(contact).encode(),
+        {"Authorization": f"Bearer {key[0] if key else ''}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(json.load(answer)["interaction"])
+
+
+def until(var: Path, question: str) -> None:
+    """Ask the database until it says yes."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while query(var, question) != "(True,)":
+        assert time.monotonic() < deadline, question
+        time.sleep(0.1)
 
 
 def postmaster(var: Path) -> int:

@@ -1,6 +1,7 @@
 """`python -m ccx.supervisor`: start everything, keep it running, stop it without loss."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -19,6 +20,7 @@ STOP_SECONDS = 20
 STEADY_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 30
 LOGS_EVERY_SECONDS = 60
+NEARLY_NOTHING_BYTES = 10_000_000
 
 
 class Stopped(BaseException):
@@ -38,7 +40,7 @@ def main() -> int:
         refuse_taken_ports(plan)
         run(plan, children)
     except CannotStartError as error:
-        print(f"\nCCX cannot start. {error}", file=sys.stderr, flush=True)
+        print(f"\nCCX cannot start. {full_disk(children) or error}", file=sys.stderr, flush=True)
         status = 1
     except Stopped:
         pass
@@ -48,6 +50,15 @@ def main() -> int:
         if children:
             stop(children)
     return status
+
+
+def full_disk(children: Children | None) -> str:
+    """Where nothing can be written any more, whatever failed had no room to say why."""
+    if children is None:
+        return ""
+    free = shutil.disk_usage(children.var_dir).free
+    is_full = free < NEARLY_NOTHING_BYTES
+    return f"The disk is full: {children.var_dir} has {free // 1_000_000} MB left." if is_full else ""
 
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:

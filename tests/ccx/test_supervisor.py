@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,8 +15,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from ccx.embedded.processes import Children
 from ccx.embedded.servers import remember
-from ccx.supervisor.__main__ import main
+from ccx.supervisor.__main__ import full_disk, main
 from tests.ccx.processes import PATIENCE_SECONDS, Run, clean_environment, processes_of, supervisor, wait_for_none
 
 
@@ -218,6 +220,17 @@ def test_settings_that_cannot_work_are_refused(
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
     assert words in refusal(capsys.readouterr().err)
+
+
+def test_whatever_fails_on_a_full_disk_is_told_as_that(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children(var)
+    try:
+        assert full_disk(children) == full_disk(None) == ""
+        usage = shutil.disk_usage(var)._replace(free=3_000_000)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        assert full_disk(children) == f"The disk is full: {var} has 3 MB left."
+    finally:
+        children.close()
 
 
 def test_make_help_lists_the_two_commands() -> None:

@@ -103,7 +103,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Visitors.
     VisitorLeft: (CHAT_MAIL,),
     # People.
-    AccessChanged: (OWNERS_GRANTS,),
+    AccessChanged: (FACTS, OWNERS_GRANTS),
     # Surveys.
     CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),

@@ -323,6 +323,7 @@ def hours_panel(asked: Asked) -> Sheet:
             context=switch(asked, VIEW, "heat", _("Shown"), options),
             export_url="" if week.refusal else export_url(asked, PAGE, "hours"),
             note=_("Read from %(source)s.") % {"source": week.source} if week.cells else "",
+            counted=counted_text(week.kpi),
         ),
         lines=[
             Line(group=f"{WEEKDAYS[weekday - 1]} {hour:02d}", slug=f"{weekday}-{hour:02d}", figure=figure)

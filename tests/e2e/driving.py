@@ -74,7 +74,7 @@ def window(
     return page
 
 
-def _profile(browser: Browser, address: str, width: int, theme: Any, sockets: bool) -> BrowserContext:  # noqa: FBT001
+def _profile(browser: Browser, address: str, width: int, theme: Any, sockets: bool) -> BrowserContext:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=theme, base_url=address, reduced_motion="reduce"
     )

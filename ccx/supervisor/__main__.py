@@ -1,10 +1,12 @@
 """`python -m ccx.supervisor`: start everything, keep it running, stop it without loss."""
 
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 from ccx.embedded.errors import CannotStartError
@@ -19,6 +21,7 @@ STOP_SECONDS = 20
 STEADY_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 30
 LOGS_EVERY_SECONDS = 60
+NEARLY_NOTHING_BYTES = 10_000_000
 
 
 class Stopped(BaseException):
@@ -38,7 +41,7 @@ def main() -> int:
         refuse_taken_ports(plan)
         run(plan, children)
     except CannotStartError as error:
-        print(f"\nCCX cannot start. {error}", file=sys.stderr, flush=True)
+        print(f"\nCCX cannot start. {full_disk(children) or error}", file=sys.stderr, flush=True)
         status = 1
     except Stopped:
         pass
@@ -48,6 +51,15 @@ def main() -> int:
         if children:
             stop(children)
     return status
+
+
+def full_disk(children: Children | None) -> str:
+    """Where nothing can be written any more, whatever failed had no room to say why."""
+    if children is None:
+        return ""
+    free = shutil.disk_usage(children.var_dir).free
+    is_full = free < NEARLY_NOTHING_BYTES
+    return f"The disk is full: {children.var_dir} has {free // 1_000_000} MB left." if is_full else ""
 
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:
@@ -77,6 +89,16 @@ def refuse_taken_ports(plan: Plan) -> None:
             )
 
 
+def close_to_others(var_dir: Path) -> None:
+    """What customers sent, said and were written is nobody's on this machine but ours."""
+    for name in ("media", "mail"):
+        try:
+            (var_dir / name).mkdir(mode=0o700, exist_ok=True)
+            (var_dir / name).chmod(0o700)
+        except OSError as error:
+            raise CannotStartError(f"CCX cannot write to {var_dir / name}: {error.strerror}.") from None
+
+
 def refuse_one_port_for_two(ports: Mapping[str, int], environment: Mapping[str, str]) -> None:
     """Each would find the port free, and the second would not start."""
     taken: dict[str, str] = {}
@@ -98,6 +120,7 @@ def run(plan: Plan, children: Children) -> None:
             f" their data are in {servers.home}.",
             flush=True,
         )
+    close_to_others(children.var_dir)
     found = servers.start(with_postgres=not own_database, with_valkey=not own_redis)
     production = _is_on(os.environ, "CCX_PRODUCTION")
     environment = environment_of_programs(plan, {} if production else found)

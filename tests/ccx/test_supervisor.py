@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,8 +15,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from ccx.embedded.processes import Children
 from ccx.embedded.servers import remember
-from ccx.supervisor.__main__ import main
+from ccx.supervisor.__main__ import full_disk, main
 from tests.ccx.processes import PATIENCE_SECONDS, Run, clean_environment, processes_of, supervisor, wait_for_none
 
 
@@ -60,7 +62,8 @@ def test_an_installation_survives_everything_from_first_start_to_last_stop(var: 
 
         # What it wrote down is for its owner only, and the servers are not root's.
         assert (var / "services.env").stat().st_mode & 0o777 == 0o600
-        assert (var / "servers").stat().st_mode & 0o777 == 0o700
+        for name in ("servers", "media", "mail", "log"):
+            assert (var / name).stat().st_mode & 0o777 == 0o700, name
         assert os.stat(f"/proc/{postmaster(var)}").st_uid != 0
 
         # A second one over the same folder says so.
@@ -218,6 +221,17 @@ def test_settings_that_cannot_work_are_refused(
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
     assert words in refusal(capsys.readouterr().err)
+
+
+def test_whatever_fails_on_a_full_disk_is_told_as_that(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Children(var)
+    try:
+        assert full_disk(children) == full_disk(None) == ""
+        usage = shutil.disk_usage(var)._replace(free=3_000_000)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        assert full_disk(children) == f"The disk is full: {var} has 3 MB left."
+    finally:
+        children.close()
 
 
 def test_make_help_lists_the_two_commands() -> None:

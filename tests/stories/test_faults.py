@@ -1,11 +1,9 @@
 """What may break while contacts come in: afterwards facts equal a rebuild, and every letter went out once."""
 
-import os
 import random
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +11,6 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 import redis
-from django.conf import settings as django_settings
 from django.db import connection
 
 from analytics.facts.models import Fact
@@ -33,7 +30,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.told import Line, a_reason_of, later
 from tests.kernel.events.conftest import Writer
-from tests.services import database_address
+from tests.services import pumped
 from tests.stories import letters
 
 FAILPOINTS = ("sequencer.after_number", "reader.after_handle", "reader.after_commit")
@@ -92,24 +89,6 @@ def assert_all_is_well() -> None:
     assert len(letters.letters_sent()) > 0
 
 
-def run_pump(failpoint: str = "", batch: int = 4) -> int:
-    """A pump in a process of its own; its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.stories.pump_process", str(batch)],
-        env=os.environ
-        | {
-            "DATABASE_URL": database_address(),
-            "CCX_FAILPOINT": failpoint,
-            "CCX_FAILPOINTS_ALLOWED": "1",
-            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
-        },
-        cwd=django_settings.BASE_DIR,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
-
-
 def some_steps(seed: int, number: int) -> list[tuple[int, ...]]:
     chance = random.Random(seed)
     return [tuple(chance.randint(0, bound) for bound in (26, 59, 83, 60)) for _ in range(number)]
@@ -124,14 +103,17 @@ def a_finished_call(line: Line, number: int, at: float = 0, who: str = "ann@exam
 
 
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
-def test_a_pump_killed_at_any_named_point_leaves_true_facts_and_one_letter_each(log: None, failpoint: str) -> None:
+def test_a_pump_killed_at_any_named_point_leaves_true_facts_and_one_letter_each(
+    log: None, failpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters, "READERS", tuple(replace(reader, batch_size=4) for reader in letters.READERS))
     history = History()
     history.tell(some_steps(5, 60))
     for _ in range(3):
-        assert run_pump(failpoint) == KILLED
+        assert pumped(failpoint) == KILLED
         history.tell(some_steps(6, 10))
 
-    assert run_pump() == 0
+    assert pumped() == 0
 
     assert_all_is_well()
 

@@ -5,6 +5,7 @@ and pages are the browser's business, and passing through what serves them was a
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 
 import structlog
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver
 from django.utils import translation
 
 from ccx.kernel.access.callers import act_as, admit, bearer_of, caller_of, count
@@ -29,6 +30,7 @@ DOCUMENTS = ("/api/docs/", "/api/redoc/", "/api/schema/")
 LINES = "/in/"
 # Nothing in an answer for machines is to be shown, run or framed.
 POLICY = "default-src 'none'; frame-ancestors 'none'"
+LONGEST_REMEMBERED = 200
 
 logger = structlog.get_logger(__name__)
 
@@ -85,12 +87,23 @@ def _is_api(request: HttpRequest) -> bool:
     return (path == API or path.startswith(f"{API}/")) and not path.startswith(DOCUMENTS)
 
 
+def _match(path: str) -> ResolverMatch:
+    """Machines call the same few addresses over and over: what was found among hundreds is remembered if short."""
+    found = _remembered if len(path) <= LONGEST_REMEMBERED else URLResolver.resolve
+    return found(get_resolver(), path)
+
+
+@lru_cache(maxsize=1000)
+def _remembered(resolver: URLResolver, path: str) -> ResolverMatch:
+    return resolver.resolve(path)
+
+
 def _straight(request: HttpRequest) -> HttpResponseBase:
     """The view's answer, without what browsers need around it."""
     request.get_host()  # refuses a host that is not ours
     structlog.contextvars.bind_contextvars(request_id=request.META.get("HTTP_X_REQUEST_ID"))
     try:
-        match = resolve(request.path_info)
+        match = _match(request.path_info)
     except Resolver404:
         return problem_http(request, problem_of_status(404))
     request.resolver_match = match

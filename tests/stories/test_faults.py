@@ -45,12 +45,10 @@ def log(transactional_db: None, settings: Any) -> Iterator[None]:
     settings.CCX_READERS = "tests.stories.letters.READERS"
     settings.CCX_SENDERS = "tests.stories.letters.SENDERS"
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute(letters.CREATE)
         cursor.execute("TRUNCATE letters_sent")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute("DROP TABLE letters_sent")
 
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 
 from ccx.kernel.events.failpoints import KILLED
 from interactions.doors.history import running, services, tasks
@@ -38,14 +36,6 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "CHUNK", 10)
 
 
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """What other processes write is there, and gone afterwards: the event log is no table that the flush knows."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
-
-
 def run_until_killed(run: ImportRun, path: Path, failpoint: str) -> int:
     environment = os.environ | {
         "DATABASE_URL": database_address(),
@@ -59,7 +49,7 @@ def run_until_killed(run: ImportRun, path: Path, failpoint: str) -> int:
 
 @pytest.mark.parametrize(("failpoint", "kept"), [("import.before_commit", 0), ("import.after_commit", 10)])
 def test_an_import_killed_in_the_middle_goes_on_and_leaves_the_same_rows(
-    tmp_path: Path, committed: None, failpoint: str, kept: int
+    tmp_path: Path, transactional_db: None, failpoint: str, kept: int
 ) -> None:
     rows = contact_rows(25)
     rows[3][1] = "never"

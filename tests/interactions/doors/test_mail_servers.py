@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from ccx.kernel.events.failpoints import KILLED
 from interactions.channels.models import LineHealth
@@ -108,14 +107,6 @@ def test_a_folder_that_came_back_in_another_order_gives_nothing_twice_and_loses_
     assert fetch_mailbox(inbox_id=centre.email.pk) == 0
 
 
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """What other processes write is there, and gone afterwards: the event log is no table that the flush knows."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
-
-
 def fetch_until_killed(inbox: Inbox, failpoint: str) -> int:
     environment = os.environ | {
         "DATABASE_URL": database_address(),
@@ -128,7 +119,7 @@ def fetch_until_killed(inbox: Inbox, failpoint: str) -> int:
 
 
 def test_a_process_killed_around_the_commit_of_a_mail_loses_and_doubles_nothing(
-    committed: None, server: RealImap
+    transactional_db: None, server: RealImap
 ) -> None:
     inbox = connect(make_centre().email, server.settings("Killed"))
     server.add(*numbered(1, 3), folder="Killed")

@@ -32,6 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
     use(services.addresses)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some test always waits for a browser, a process or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     services = config.stash.get(SERVICES, None)
     if services:

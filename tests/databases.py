@@ -76,7 +76,7 @@ def _state_wanted() -> str:
 
 def main() -> None:
     """Make the one that is copied, on servers that run only for that."""
-    from tests.services import TestServices, use  # noqa: PLC0415 - only here are there no servers yet
+    from tests.services import TestServices, use
 
     services = TestServices()
     use(services.addresses)

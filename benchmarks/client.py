@@ -1,33 +1,31 @@
 """`python -m benchmarks.client URL TOKEN SECONDS BULK MARK`: one caller of the API; its last line is what it took."""
 
-import http.client
 import itertools
 import json
 import random
 import sys
 import time
-from urllib.parse import urlsplit
+
+from benchmarks.wire import Wire, wait_for_start
 
 
 def main() -> None:
     url, token, seconds, bulk, mark = sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    wire = Wire(url)
+    path = "/api/v1/contacts/bulk" if bulk else "/api/v1/contacts"
     numbers = itertools.count()
     took, refused = [], 0
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+    begun = wait_for_start()
+    while time.perf_counter() < begun + seconds:
         contacts = [_contact(f"{mark}-{next(numbers)}") for _ in range(bulk or 1)]
-        body = json.dumps({"contacts": contacts} if bulk else contacts[0])
+        body = json.dumps({"contacts": contacts} if bulk else contacts[0]).encode()
         started = time.perf_counter()
-        connection.request("POST", "/api/v1/contacts/bulk" if bulk else "/api/v1/contacts", body, headers)
-        answer = connection.getresponse()
-        told = answer.read()
+        status, told = wire.post(path, f"Authorization: Bearer {token}\r\n", body)
         took.append(time.perf_counter() - started)
-        if answer.status not in (200, 201, 207) or (bulk and json.loads(told)["refused"]):
+        if status not in (200, 201, 207) or (bulk and json.loads(told)["refused"]):
             refused += 1
-    sys.stdout.write(json.dumps({"took": took, "refused": refused}) + "\n")
+    elapsed = time.perf_counter() - begun
+    sys.stdout.write(json.dumps({"took": took, "refused": refused, "elapsed": elapsed}) + "\n")
 
 
 def _contact(number: str) -> dict[str, object]:

@@ -4,7 +4,6 @@
 import csv
 import hashlib
 import io
-import json
 import os
 import random
 import statistics
@@ -28,6 +27,7 @@ from django.db import connection, connections, transaction
 
 from benchmarks.figures import Figure, percentile, seconds_of, tell
 from benchmarks.servers import pgbench
+from benchmarks.wire import call_together
 from ccx.embedded.ports import a_free_port
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.events.months import ensure_partitions
@@ -56,7 +56,7 @@ CREATE TABLE bare_interaction (LIKE interactions_interaction INCLUDING ALL);
 CREATE TABLE bare_message (LIKE interactions_message INCLUDING ALL);
 """
 # One contact in one statement: the customer looked up, the interaction and its message written.
-BARE_CONTACT: Final = """\\set customer random(1, 1000000)
+BARE_CONTACT: Final = """\\set customer random(1000, 1000000)
 WITH known AS (SELECT max(id) AS id FROM interactions_customer WHERE id <= :customer),
 started AS (INSERT INTO bare_interaction (id, public_id, inbox_id, channel, direction, status, customer_id, assurance, is_case_assumed, priority, subject, thread_token, started_at) SELECT nextval('interactions_interaction_id_seq'), gen_random_uuid(), 3, 3, 1, 'waiting', known.id, 2, false, 0, 'The invoice', '', now() FROM known RETURNING id)
 INSERT INTO bare_message (id, public_id, interaction_id, author_kind, is_note, body, external_id, sent_at, recorded_at) SELECT nextval('interactions_message_id_seq'), gen_random_uuid(), id, 'customer', false, repeat('The amount is not the one of my contract. ', 6), '', now(), now() FROM started;
@@ -128,23 +128,12 @@ def _one_statement_rate() -> tuple[float, str]:
 
 def _clients(url: str, token: str, *, bulk: int) -> tuple[list[float], float]:
     """What the callers' requests took, and contacts a second."""
-    started = time.perf_counter()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.client", url, token, str(SECONDS), str(bulk), uuid4().hex],
-            stdout=subprocess.PIPE, text=True,
-        )
-        for _ in range(CLIENTS if not bulk else 2)
-    ]  # fmt: skip
-    took: list[float] = []
-    for process in processes:
-        output, _ = process.communicate(timeout=SECONDS + 60)
-        told = json.loads(output.splitlines()[-1])
-        if told["refused"]:
-            raise RuntimeError(f"{told['refused']} requests were refused")
-        took += told["took"]
-    elapsed = min(time.perf_counter() - started, SECONDS + 0.5)
-    return took, len(took) * (bulk or 1) / elapsed
+    callers = CLIENTS if not bulk else 2
+    told = call_together(
+        [["benchmarks.client", url, token, str(SECONDS), str(bulk), uuid4().hex] for _ in range(callers)]
+    )
+    took = [seconds for one in told for seconds in one["took"]]
+    return took, len(took) * (bulk or 1) / max(one["elapsed"] for one in told)
 
 
 def intake(size: int, only: set[str]) -> None:
@@ -218,25 +207,11 @@ def webhooks(size: int) -> None:
 
 def _providers(url: str, *, times: int) -> tuple[list[float], float, int]:
     """What the deliveries took, how many a second, and how many were different."""
-    started = time.perf_counter()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.webhook_client", url, SECRET, str(SECONDS), str(times), uuid4().hex],
-            stdout=subprocess.PIPE, text=True,
-        )
-        for _ in range(CLIENTS)
-    ]  # fmt: skip
-    took: list[float] = []
-    brought = 0
-    for process in processes:
-        output, _ = process.communicate(timeout=SECONDS + 60)
-        told = json.loads(output.splitlines()[-1])
-        if told["refused"]:
-            raise RuntimeError(f"{told['refused']} deliveries were refused")
-        took += told["took"]
-        brought += told["brought"]
-    elapsed = min(time.perf_counter() - started, SECONDS + 0.5)
-    return took, len(took) / elapsed, brought
+    told = call_together(
+        [["benchmarks.webhook_client", url, SECRET, str(SECONDS), str(times), uuid4().hex] for _ in range(CLIENTS)]
+    )
+    took = [seconds for one in told for seconds in one["took"]]
+    return took, len(took) / max(one["elapsed"] for one in told), sum(one["brought"] for one in told)
 
 
 def _history_file(path: Path) -> None:

@@ -5,20 +5,68 @@ Runs on the system's Python and imports nothing of ours; each step is skipped wh
 """
 
 import argparse
+import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import venv
 from pathlib import Path
+from types import FrameType
 
 PROJECT = Path(__file__).resolve().parent.parent
 SYSTEM_CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
 
+# What all packages take while they are unpacked, and those of the browser.
+NEEDED_BYTES = 1_500_000_000
+STOP_SECONDS = 5
+
+
 class SetupError(Exception):
     """One sentence that says what is missing and what to do."""
+
+
+class Stopped(BaseException):
+    """Somebody asked us to stop."""
+
+
+class Child:
+    """The one program that we wait for; whoever stops us stops it, and all that it started."""
+
+    running: "subprocess.Popen[bytes] | None" = None
+    is_being_started = False
+    has_to_stop = False
+
+    @classmethod
+    def ask_to_stop(cls, number: int, frame: FrameType | None) -> None:
+        """A signal may come while a program is being started: then it is stopped as soon as it is known."""
+        cls.has_to_stop = True
+        if not cls.is_being_started:
+            raise Stopped
+
+    @classmethod
+    def run(cls, arguments: list[str], environment: "dict[str, str] | None" = None) -> int:
+        """Run a program in a group of its own; its status."""
+        cls.is_being_started = True
+        cls.running = subprocess.Popen(arguments, cwd=PROJECT, env=environment, start_new_session=True)
+        cls.is_being_started = False
+        try:
+            if cls.has_to_stop:
+                raise Stopped
+            return cls.running.wait()
+        except Stopped:
+            cls._end(cls.running)
+            raise
+
+    @staticmethod
+    def _end(program: "subprocess.Popen[bytes]") -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(program.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(STOP_SECONDS)
 
 
 def main() -> int:
@@ -28,6 +76,8 @@ def main() -> int:
     parser.add_argument("--dev", action="store_true", help="also what tests and linters need")
     parser.add_argument("--browser", action="store_true", help="also a Chromium for the browser tests")
     options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, Child.ask_to_stop)
     try:
         refuse_other_python()
         python = make_environment(options.venv)
@@ -36,6 +86,9 @@ def main() -> int:
         compile_catalogues(python)
         if options.browser:
             find_chromium()
+    except Stopped:
+        print("Setup was stopped; the next start goes on with it.", file=sys.stderr)
+        return 130
     except SetupError as error:
         print(f"Setup failed. {error}", file=sys.stderr)
         return 1
@@ -57,15 +110,27 @@ def refuse_other_python() -> None:
 def make_environment(folder: Path) -> Path:
     """The virtual environment's Python; the environment is made if there is none."""
     python = folder / "bin" / "python"
-    if not python.exists():
-        print("  virtual environment ...", flush=True)
-        try:
-            venv.create(folder, with_pip=True, clear=folder.exists())
-        except (subprocess.CalledProcessError, ImportError):
-            raise SetupError(
-                "Python's venv module cannot install pip here: install the system's package python3.11-venv."
-            ) from None
+    if python.exists() and (not _unfinished(folder).exists() or _has_pip(python)):
+        return python
+    print("  virtual environment ...", flush=True)
+    refuse_full_disk(folder.parent)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    _unfinished(folder).touch()
+    if Child.run([sys.executable, "-m", "venv", str(folder)]):
+        raise SetupError("Python's venv module cannot install pip here: install the system's package python3.11-venv.")
     return python
+
+
+def refuse_full_disk(folder: Path) -> None:
+    """Told before anything is half there."""
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED_BYTES:
+        raise SetupError(
+            f"The disk is full: {folder} has {free // 1_000_000} MB left and the packages need"
+            f" {NEEDED_BYTES // 1_000_000} MB."
+        )
 
 
 def install_packages(python: Path, *, dev: bool) -> None:
@@ -77,7 +142,12 @@ def install_packages(python: Path, *, dev: bool) -> None:
     if any(stamp.read_text(encoding="ascii").startswith(mark) for stamp in stamps if stamp.exists()):
         return
     print(f"  packages from {lock.name} ...", flush=True)
-    _run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(lock)], "pip could not install")
+    # Of a package that an interrupted start left half there, pip would say that it is there.
+    again = ["--force-reinstall"] if _unfinished(folder).exists() else []
+    _unfinished(folder).touch()
+    install = [str(python), "-m", "pip", "install", "--quiet", *again, "--require-hashes", "-r", str(lock)]
+    _run(install, "pip could not install")
+    _unfinished(folder).unlink()
     (folder / lock.with_suffix(".stamp").name).write_text(mark, encoding="ascii")
 
 
@@ -115,15 +185,24 @@ def find_chromium() -> None:
     print("  Chromium ...", flush=True)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--yes", "--no-install-recommends", "-qq", "chromium"]
-    if subprocess.run(install, check=False, env=environment, stdout=subprocess.DEVNULL).returncode:
+    if Child.run(install, environment):
         _run(["apt-get", "update", "-qq"], "apt-get update failed")
         _run(install, "apt-get could not install chromium")
 
 
 def _run(arguments: list[str], failure: str) -> None:
-    done = subprocess.run(arguments, check=False, cwd=PROJECT)
-    if done.returncode:
-        raise SetupError(f"{failure} (status {done.returncode}); what it said stands above.")
+    status = Child.run(arguments)
+    if status:
+        raise SetupError(f"{failure} (status {status}); what it said stands above.")
+
+
+def _unfinished(folder: Path) -> Path:
+    """There while something is being installed, and after an installation that did not come to its end."""
+    return folder / "ccx-unfinished"
+
+
+def _has_pip(python: Path) -> bool:
+    return subprocess.run([str(python), "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0
 
 
 def _hash(path: Path) -> str:

@@ -1,7 +1,9 @@
-"""Three questions a machine may ask: is the process alive, may it get traffic, and how is everything."""
+"""Three questions a machine may ask: is the process alive, may it get traffic, and how is everything; and what
+whoever asks anything hears when something failed."""
 
 import hmac
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from functools import cache as once
@@ -9,17 +11,21 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error
 
 from ccx.celery import HEARTBEAT_EVERY_SECONDS, HEARTBEAT_KEY
+from ccx.kernel.events.trouble import is_outage
 
 HEARTBEAT_LATE_SECONDS = 4 * HEARTBEAT_EVERY_SECONDS
 EVENTS_LATE_SECONDS = 60
+COME_AGAIN_SECONDS = 5
 
 # The oldest event that no reader position covers yet, told by two indexes: unnumbered rows, and the slowest reader.
 OLDEST_WAITING_EVENT = """
@@ -79,6 +85,15 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, status=503 if blocking else 200)
 
 
+def failed(request: HttpRequest) -> HttpResponse:
+    """The last answer. Without the database it says so, and when to come again: nothing is wrong with the request."""
+    error = sys.exc_info()[1]
+    if error is None or not is_outage(error):
+        return server_error(request)
+    page = loader.get_template("503.html").render({}, None)
+    return HttpResponse(page, status=503, headers={"Retry-After": str(COME_AGAIN_SECONDS)})
+
+
 PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/livez": livez, "/readyz": readyz, "/healthz": healthz}
 
 
@@ -123,18 +138,13 @@ def migrations_are_applied() -> bool:
 
 def _redis() -> tuple[float | str, bool]:
     started = time.perf_counter()
-    try:
-        cache.get(HEARTBEAT_KEY)
-    except Exception:  # whatever the driver raises, the answer is the same
+    if not caches["default"].answers():  # type: ignore[attr-defined]
         return "unreachable", False
     return round((time.perf_counter() - started) * 1000, 1), True
 
 
 def _worker() -> tuple[float | str, bool]:
-    try:
-        beat = cache.get(HEARTBEAT_KEY)
-    except Exception:
-        return "unknown", False
+    beat = cache.get(HEARTBEAT_KEY)
     if beat is None:
         return "never", False
     age = round(time.time() - beat, 1)

@@ -156,7 +156,10 @@ def logging_config(*, level: str, as_json: bool) -> dict[str, Any]:
             # Statements carry values.
             "django.db.backends": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
-            # Each wake-up and pump would be a line, many a second.
+            # Each tick, wake-up and pump would be a line or three, many a second.
             "django_structlog.celery": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }

@@ -5,10 +5,8 @@ from functools import lru_cache
 
 import redis
 import structlog
-from celery import Task, current_app, shared_task
+from celery import Task, shared_task
 from django.conf import settings
-from kombu.connection import Connection
-from kombu.pools import producers
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -86,9 +84,8 @@ def _ask(task: Task, *args: str, key: str) -> bool:
     if time.monotonic() < _redis_rests_until:
         return False
     try:
-        if _redis().set(key, "1", nx=True, px=ASKED_FOR_MS):
-            with producers[_broker()].acquire(block=True, timeout=REDIS_TIMEOUT_SECONDS) as producer:
-                task.apply_async(args, producer=producer, retry=False)
+        if redis_client().set(key, "1", nx=True, px=ASKED_FOR_MS):
+            task.apply_async(args, retry=False)
     except Exception as error:  # whatever the drivers raise, the sweep makes up for it
         _redis_rests_until = time.monotonic() + REDIS_REST_SECONDS
         logger.warning("not_asked", task=task.name, error=type(error).__name__)
@@ -99,13 +96,13 @@ def _ask(task: Task, *args: str, key: str) -> bool:
 def _forget_wake_up() -> None:
     """Before looking, so that whoever commits from now on wakes the next pump."""
     try:
-        _redis().delete(WAKE_KEY)
+        redis_client().delete(WAKE_KEY)
     except redis.RedisError as error:
         logger.warning("wake_up_not_forgotten", error=type(error).__name__)
 
 
 @lru_cache(maxsize=1)
-def _redis() -> "redis.Redis":
+def redis_client() -> "redis.Redis":
     return redis.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=REDIS_TIMEOUT_SECONDS,
@@ -113,17 +110,3 @@ def _redis() -> "redis.Redis":
         retry=Retry(NoBackoff(), 0),
         max_connections=20,
     )
-
-
-@lru_cache(maxsize=1)
-def _broker() -> Connection:
-    """A connection that gives up soon; the workers' own waits for a broker that comes back."""
-    options = dict(current_app.conf.broker_transport_options or {})
-    options |= {
-        "socket_timeout": REDIS_TIMEOUT_SECONDS,
-        "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
-        "retry_on_timeout": False,
-        "max_retries": 0,
-    }
-    connection: Connection = current_app.connection_for_write(settings.REDIS_URL, transport_options=options)
-    return connection

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 PATH = "/ws/"
@@ -32,7 +33,10 @@ def address(request: HttpRequest) -> dict[str, Any]:
         return {"sockets_url": settings.SOCKETS_URL}
     if not settings.SOCKETS_PORT:
         return {"sockets_url": PATH}
-    host = request.get_host()
+    try:
+        host = request.get_host()
+    except DisallowedHost:  # the page that says so has no socket to open
+        return {"sockets_url": PATH}
     name = host if host.endswith("]") else host.rsplit(":", 1)[0]
     scheme = "wss" if request.is_secure() else "ws"
     return {"sockets_url": f"{scheme}://{name}:{settings.SOCKETS_PORT}{PATH}"}

@@ -47,6 +47,7 @@ from interactions.desk.nudging import LIVE
 from interactions.doors.chat.events import VisitorLeft
 from interactions.doors.chat.mailing import mail_what_was_missed
 from interactions.doors.chat.readers import CHAT_ERASURE, CHAT_MAIL, CHAT_NEWS
+from interactions.doors.history.reader import IMPORTS_ERASURE
 from interactions.doors.lines.letters import LINE_LETTERS, write_about_line
 from interactions.doors.webform.confirming import FORM_CONFIRMATIONS, confirm
 from interactions.doors.webhooks.reader import DELIVERIES_ERASURE
@@ -88,7 +89,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     MergeUndone: (LIVE, FACTS),
     CustomersToldApart: (LIVE,),
     ToldApartTakenBack: (LIVE,),
-    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE),
+    CustomerErased: (LIVE, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE, WRITTEN_ERASURE, IMPORTS_ERASURE),
     PurchaseRecorded: (LIVE,),
     # Agents.
     PresenceChanged: (OFFERS, LIVE, FACTS),
@@ -102,7 +103,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
     # Visitors.
     VisitorLeft: (CHAT_MAIL,),
     # People.
-    AccessChanged: (OWNERS_GRANTS,),
+    AccessChanged: (FACTS, OWNERS_GRANTS),
     # Surveys.
     CustomerInvited: (FACTS,),
     SurveyAnswered: (FACTS,),
@@ -118,7 +119,7 @@ SUBSCRIPTIONS: Mapping[type[Event], tuple[Reader, ...]] = {
 # The order in which they take turns: what changes hands, then pages, for people wait there.
 READERS: tuple[Reader, ...] = (
     *(COMING_BACK, CALLS, OFFERS, LIVE, CHAT_NEWS, FACTS, SURVEY_ERASURE, CHAT_ERASURE, DELIVERIES_ERASURE),
-    WRITTEN_ERASURE,
+    *(WRITTEN_ERASURE, IMPORTS_ERASURE),
     *(SURVEY_INVITATIONS, FOLLOW_UPS_LIVE, OWNERS_GRANTS, CHAT_MAIL, FORM_CONFIRMATIONS, LINE_LETTERS),
 )
 

@@ -9,6 +9,8 @@ from ccx.kernel.people.configuration import site as configuration
 from ccx.kernel.people.views.own import home
 from feedback.surveys.urls import public_urlpatterns as surveys_public
 
+handler500 = "ccx.health.failed"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     # Providers of channels and other systems; they call more often than anybody, so they are looked for first.
     path("", include("interactions.doors.voice.urls")),

@@ -122,6 +122,7 @@ def distribution_panel(asked: Asked) -> Sheet:
             template=_SWITCHES,
             context=switch(asked, VIEW, "asked", _("Asked for"), options),
             export_url=export_url(asked, PAGE, "distribution"),
+            counted=count_note(answer, key),
         ),
         lines=total_lines(answer),
     )

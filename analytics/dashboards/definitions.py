@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from analytics.kpis.catalogue import cost, resolution, service_level, surveys, volume, waiting, work
-from analytics.kpis.definition import Aggregation, ChannelScope, Direction, Entity, Kpi, Timing
-from analytics.kpis.registry import variants_of
+from analytics.kpis.definition import Aggregation, ChannelScope, Direction, Entity, Kpi, Timing, Unit
+from analytics.kpis.registry import kpi_of, variants_of
 from ccx.kernel.look.parts import Fact
 
 
@@ -42,9 +43,14 @@ def chapters() -> list[Chapter]:
         ("cost", _("What it costs"), cost.KPIS),
     )
     return [
-        Chapter(key=key, title=title, definitions=[_definition(kpi) for kpi in kpis if _at(kpi) in {"", "target"}])
+        Chapter(key=key, title=title, definitions=[_definition(kpi_of(one.key)) for one in kpis if _is_shown(one)])
         for key, title, kpis in parts
     ]
+
+
+def _is_shown(kpi: Kpi) -> bool:
+    """A service level stands once, for the target; its fixed thresholds are listed with it."""
+    return _at(kpi) in {"", "target"}
 
 
 def _at(kpi: Kpi) -> str:
@@ -60,6 +66,7 @@ def _definition(kpi: Kpi) -> Definition:
     facts = [
         Fact(name=_("Formula"), value=_formula(kpi)),
         Fact(name=_("Of"), value=_entity(kpi)),
+        Fact(name=_("Told as"), value=_unit(kpi)),
         Fact(name=_("When"), value=str(kpi.cohort_text)),
     ]
     if kpi.maturity_text:
@@ -74,6 +81,9 @@ def _definition(kpi: Kpi) -> Definition:
         facts.append(Fact(name=_("Few"), value=told))
     if kpi.sources:
         facts.append(Fact(name=_("After"), value="; ".join(kpi.sources)))
+    if kpi.tests:
+        told = "; ".join(name.removeprefix("test_").replace("_", " ") for name in kpi.tests)
+        facts.append(Fact(name=_("Held by tests"), value=told))
     variants = variants_of(kpi)
     return Definition(
         kpi=kpi,
@@ -102,9 +112,31 @@ def _entity(kpi: Kpi) -> str:
     return {
         Entity.CONTACT: _("contacts"),
         Entity.CASE: _("cases"),
+        Entity.CUSTOMER: _("customers"),
         Entity.RESPONSE: _("survey answers"),
         Entity.AGENT_DAY: _("agents' days"),
     }[kpi.entity]
+
+
+def _unit(kpi: Kpi) -> str:
+    unit = {
+        Unit.COUNT: _("number"),
+        Unit.SHARE: _("share"),
+        Unit.SECONDS: _("time"),
+        Unit.MEAN: _("mean"),
+        Unit.POINTS: _("points"),
+        Unit.CENTS: _("money"),
+    }[kpi.unit]
+    added = {
+        Aggregation.SUM: _("days add up"),
+        Aggregation.RATIO: _("a ratio of sums, never a mean of ratios"),
+        Aggregation.QUANTILE: _("a quantile; days do not add up"),
+        Aggregation.DISTINCT: _("days do not add up"),
+    }[kpi.aggregation]
+    if not kpi.precision:
+        return f"{unit}; {added}"
+    places = ngettext("%(n)s decimal", "%(n)s decimals", kpi.precision) % {"n": kpi.precision}
+    return f"{unit}; {places}; {added}"
 
 
 def _channels(kpi: Kpi) -> str:

@@ -241,6 +241,8 @@ def queues_panel(asked: Asked) -> Sheet:
         "service_level": _("Service level"),
         "abandon_offered": _("Abandonment"),
         "asa_all_answered": _("Mean wait"),
+        "wait_median": _("Median"),
+        "wait_p90": _("90th percentile"),
     }
     answer = read(asked, list(titles), Split.QUEUE, is_compared=False)
     groups = _with(list(answer.groups), "offered")
@@ -257,7 +259,7 @@ def queues_panel(asked: Asked) -> Sheet:
                 asked=asked,
                 view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "queues"),
         ),
         lines=group_lines(groups),
@@ -297,7 +299,7 @@ def teams_panel(asked: Asked) -> Sheet:
                 asked=asked,
                 view=VIEW,
             ),
-            span=6,
+            span=12,
             export_url=export_url(asked, PAGE, "teams"),
             counted=counted_text(kpi_of("occupancy")),
         ),
@@ -321,6 +323,7 @@ def hours_panel(asked: Asked) -> Sheet:
             context=switch(asked, VIEW, "heat", _("Shown"), options),
             export_url="" if week.refusal else export_url(asked, PAGE, "hours"),
             note=_("Read from %(source)s.") % {"source": week.source} if week.cells else "",
+            counted=counted_text(week.kpi),
         ),
         lines=[
             Line(group=f"{WEEKDAYS[weekday - 1]} {hour:02d}", slug=f"{weekday}-{hour:02d}", figure=figure)

@@ -88,6 +88,7 @@ def contacts_panel(asked: Asked, page: str = PAGE, span: Span = 8) -> Sheet:
             span=span,
             export_url=export_url(asked, page, "contacts"),
             rows_url=asked.rows_url("contacts"),
+            counted=count_note(answer, "contacts"),
         ),
         lines=group_lines(answer.groups) + total_lines(answer),
     )
@@ -149,6 +150,7 @@ def channels_panel(asked: Asked) -> Sheet:
             ),
             span=4,
             export_url=export_url(asked, PAGE, "channels"),
+            counted=count_note(answer, "contacts"),
         ),
         lines=group_lines(groups),
     )

@@ -198,6 +198,7 @@ def cases_panel(asked: Asked) -> Sheet:
         "contacts_per_case": _("Contacts per case"),
         "channel_switching": _("Changed channel within 72 hours"),
         "stuck_share": _("Three contacts or more"),
+        "stuck_customers": _("Customers whose case took three or more"),
         "said_resolved": _("Customers who said it was resolved"),
     }
     answer = read(asked, list(names))

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from analytics.dashboards import answers, definitions, operations, overview, owners, resolution
@@ -242,11 +243,18 @@ def _behind(request: HttpRequest, asked: Asked) -> RowsOf:
 def _rows_sentence(behind: RowsOf, asked: Asked, *, count: int, total: int) -> str:
     words = {"n": number(count), "period": period_words(asked.period)}
     if behind.adds_amounts and behind.kpi.unit in {Unit.SECONDS, Unit.CENTS}:
-        told = _("%(n)s contacts in %(period)s that add up to %(total)s.")
-        return told % (words | {"total": value_text(behind.kpi, total)})
+        return _adding_up(count) % (words | {"total": value_text(behind.kpi, total)})
     if total != count:
-        return _("%(n)s contacts in %(period)s that add up to %(total)s.") % (words | {"total": number(total)})
-    return _("%(n)s contacts in %(period)s.") % words
+        return _adding_up(count) % (words | {"total": number(total)})
+    return ngettext("%(n)s contact in %(period)s.", "%(n)s contacts in %(period)s.", count) % words
+
+
+def _adding_up(count: int) -> str:
+    return ngettext(
+        "%(n)s contact in %(period)s that adds up to %(total)s.",
+        "%(n)s contacts in %(period)s that add up to %(total)s.",
+        count,
+    )
 
 
 def _parts(request: HttpRequest, behind: RowsOf) -> list[Link]:

@@ -20,6 +20,8 @@ EVERY_DAY: Final = """
 """
 GIVEN_DAYS: Final = "SELECT unnest(%(agents)s::bigint[]) AS agent_id, unnest(%(days)s::date[]) AS day"
 
+# A day belongs to the team its agent worked for last on it, so that who moves on leaves it behind; a day without work
+# to the team of today.
 # Spans that have not ended yet count from the moment they do: a row says only what is over.
 COMPUTE: Final = """
 INSERT INTO analytics_agentday
@@ -40,7 +42,8 @@ presence AS (
     GROUP BY w.agent_id, w.day
 ),
 work AS (
-    SELECT w.agent_id, w.day, range_agg(tstzrange(greatest(s.started_at, w.low), least(s.ended_at, w.high))) AS contact
+    SELECT w.agent_id, w.day, range_agg(tstzrange(greatest(s.started_at, w.low), least(s.ended_at, w.high))) AS contact,
+        (array_agg(s.team_id ORDER BY s.started_at DESC, s.id DESC) FILTER (WHERE s.team_id IS NOT NULL))[1] AS team_id
     FROM wanted w JOIN interactions_segment s
         ON s.agent_id = w.agent_id AND s.started_at < w.high AND s.ended_at > w.low
     WHERE s.kind IN %(working)s AND s.ended_at > s.started_at
@@ -48,10 +51,10 @@ work AS (
 ),
 ranges AS (
     SELECT p.agent_id, p.day, coalesce(p.available, '{{}}') AS available, coalesce(p.away, '{{}}') AS away,
-        coalesce(work.contact, '{{}}') AS contact
+        coalesce(work.contact, '{{}}') AS contact, work.team_id
     FROM presence p LEFT JOIN work USING (agent_id, day)
 )
-SELECT r.agent_id, r.day, u.team_id,
+SELECT r.agent_id, r.day, coalesce(r.team_id, u.team_id),
     (SELECT coalesce(extract(epoch FROM sum(upper(x) - lower(x))), 0)::int FROM unnest(r.available) x),
     (SELECT coalesce(extract(epoch FROM sum(upper(x) - lower(x))), 0)::int FROM unnest(r.contact) x),
     (SELECT coalesce(extract(epoch FROM sum(upper(x) - lower(x))), 0)::int FROM unnest(r.available - r.contact) x),

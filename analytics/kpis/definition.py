@@ -37,6 +37,7 @@ class Aggregation(StrEnum):
 class Entity(StrEnum):
     CONTACT = "contact"
     CASE = "case"
+    CUSTOMER = "customer"
     RESPONSE = "response"
     AGENT_DAY = "agent_day"
 
@@ -108,6 +109,7 @@ class Kpi:
     timing: Timing = Timing.LAGGING
     may_rank_agents: bool = False
     sources: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
     family: str = ""
     variant: Text = ""
     beside: tuple[str, ...] = ()
@@ -216,5 +218,6 @@ def distinct(key: str, title: Text, counted: Text, base: str, **fields: object) 
         unit=Unit.COUNT,
         numerator=Expression.parse(base),
         aggregation=Aggregation.DISTINCT,
+        entity=Entity.CUSTOMER,
         **{"precision": 0, **fields},  # type: ignore[arg-type]
     )

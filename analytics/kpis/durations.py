@@ -1,19 +1,24 @@
-"""Medians and percentiles: exact from facts up to 100,000 contacts, else about right from the histogram."""
+"""Medians and percentiles: exact from facts up to 100,000 contacts, else about right from a histogram.
+
+One is kept by day and channel; for other cuts the facts of a bounded period are put into the same bins.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Aggregate, FloatField, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, FloatField, Func, IntegerField, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from analytics.kpis.definition import Kpi
 from analytics.kpis.figures import Figure, State
 from analytics.kpis.planner import Source, plan_for
-from analytics.kpis.questions import Dimension, Split
+from analytics.kpis.questions import MAX_DAYS_OF_ROWS, Dimension, Split
 from analytics.kpis.statistics import histogram_quantile
 from analytics.kpis.sums import Question, fact_groups, facts_for
+from analytics.rollups.deltas import BIN
 from analytics.rollups.models import HistogramRollup, Metric
+from ccx.kernel.look.figures import number
 
 EXACT_UP_TO = 100_000
 _METRICS = {
@@ -21,7 +26,8 @@ _METRICS = {
     "handle_seconds": Metric.HANDLE,
     "first_response_seconds": Metric.FIRST_RESPONSE,
 }
-_HISTOGRAM_BASE = {"wait_answered_n", "handle_n", "first_response_n"}
+# What the kept histogram counts: all of a base, or those of it that waited at all.
+_KEPT_BASES = {"wait_answered_n": -1, "handle_n": -1, "first_response_n": -1, "answered_queued": 0}
 GroupKey = Any
 
 
@@ -35,6 +41,13 @@ class Quantile(Aggregate):
 
     def __init__(self, column: str, q: float, **extra: Any) -> None:
         super().__init__(column, q=float(q), **extra)
+
+
+class Bin(Func):
+    """The bin of the histogram that holds a duration of whole seconds."""
+
+    template = BIN.format("%(expressions)s")
+    output_field = IntegerField()
 
 
 def with_quantiles(figures: dict[GroupKey, dict[str, Figure]], question: Question) -> None:
@@ -60,9 +73,13 @@ def with_quantiles(figures: dict[GroupKey, dict[str, Figure]], question: Questio
             source=_("histogram day × channel"),
             is_approximate=True,
         )
+    counted = [kpi for kpi in sought if kpi not in exact + binned and question.period.days <= MAX_DAYS_OF_ROWS]
+    for kpi in counted:
+        _put(figures, _from_binned_facts(kpi, question), [kpi], source=_("facts, in bins"), is_approximate=True)
+    answered = [*exact, *binned, *counted]
     for kpi in kpis:
         for by_key in figures.values():
-            by_key[kpi.key] = _settled(by_key[kpi.key], is_refused=kpi in sought and kpi not in exact + binned)
+            by_key[kpi.key] = _settled(by_key[kpi.key], is_refused=kpi in sought and kpi not in answered)
 
 
 def _is_exact(kpi: Kpi, figures: dict[GroupKey, dict[str, Figure]], question: Question) -> bool:
@@ -83,7 +100,7 @@ def _has_histogram(kpi: Kpi, question: Question) -> bool:
         Source.DAYS,
         Source.MONTHS,
     } and plan.dimension in {None, Dimension.CHANNEL}
-    return is_by_channel_at_most and bool(kpi.measures & _HISTOGRAM_BASE)
+    return is_by_channel_at_most and kpi.numerator.text in _KEPT_BASES
 
 
 def _from_facts(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, dict[str, float | None]]:
@@ -118,8 +135,19 @@ def _from_histogram(kpis: Iterable[Kpi], question: Question) -> dict[GroupKey, d
     for (group, channel, metric), counts in bins.items():
         for kpi in kpis:
             if kpi.quantile is not None and _METRICS[kpi.column] == metric:
-                found.setdefault((group, channel), {})[kpi.key] = histogram_quantile(counts, kpi.quantile)
+                of_base = [(number, n) for number, n in counts if number >= _KEPT_BASES[kpi.numerator.text]]
+                found.setdefault((group, channel), {})[kpi.key] = histogram_quantile(of_base, kpi.quantile)
     return found
+
+
+def _from_binned_facts(kpi: Kpi, question: Question) -> dict[GroupKey, dict[str, float | None]]:
+    counted = {f"{kpi.numerator.text}__gt": 0, f"{kpi.column}__isnull": False}
+    rows = facts_for(question.period, question.filters, user=question.user).filter(**counted)
+    columns = fact_groups(question, "day")
+    bins: dict[GroupKey, list[tuple[int, int]]] = {}
+    for row in rows.order_by().values(bin=Bin(kpi.column), **columns).annotate(total=Count("pk")):
+        bins.setdefault((row.get("group"), row.get("by_channel")), []).append((row["bin"], row["total"]))
+    return {key: {kpi.key: histogram_quantile(counts, kpi.quantile or 0.5)} for key, counts in bins.items()}
 
 
 def _binned(rows: QuerySet[HistogramRollup], question: Question) -> QuerySet[Any]:
@@ -148,6 +176,9 @@ def _put(
 
 def _settled(figure: Figure, *, is_refused: bool) -> Figure:
     if is_refused:
-        note = _("Percentiles of more than %(contacts)s contacts are kept by channel only.") % {"contacts": EXACT_UP_TO}
+        note = _(
+            "Percentiles of more than %(contacts)s contacts are kept by channel; cut otherwise they are counted for at "
+            "most %(days)s days."
+        ) % {"contacts": number(EXACT_UP_TO), "days": MAX_DAYS_OF_ROWS}
         return replace(figure, state=State.REFUSED, note=note)
     return figure if figure.value is not None else replace(figure, state=State.NO_DATA)

@@ -1,6 +1,7 @@
 """Every KPI there is, once. Pages, exports, API answers and tooltips take definitions from here and nowhere else."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from analytics.facts.measures import BY_NAME
@@ -13,6 +14,7 @@ from analytics.kpis.catalogue import (
     waiting,
     work,
 )
+from analytics.kpis.catalogue.held_by import HELD_BY
 from analytics.kpis.definition import AGENT_DAY_COLUMNS, Kpi
 from analytics.kpis.errors import UnknownKpiError
 
@@ -27,7 +29,9 @@ def _collected() -> dict[str, Kpi]:
         surveys.KPIS,
         cost.KPIS,
     )
-    kpis = [kpi for group in groups for kpi in group]
+    kpis = [
+        replace(kpi, tests=HELD_BY.get(kpi.key) or HELD_BY.get(kpi.family, ())) for group in groups for kpi in group
+    ]
     for kpi in kpis:
         _check(kpi)
     by_key = {kpi.key: kpi for kpi in kpis}

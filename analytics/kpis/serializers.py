@@ -91,5 +91,6 @@ def definition_body(kpi: Kpi) -> dict[str, Any]:
         "beside": list(kpi.beside),
         "suppressed_below": kpi.suppressed_below,
         "sources": list(kpi.sources),
+        "tests": list(kpi.tests),
         "variants": [other.key for other in variants_of(kpi)],
     }

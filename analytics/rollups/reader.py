@@ -1,7 +1,7 @@
 """The reader that keeps facts and roll-ups true to the log. An event only says which facts to compute again."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from django.db.models import Q
@@ -10,6 +10,7 @@ from analytics.facts.agent_days import days_of_agents, days_of_interactions, ref
 from analytics.rollups.refresh import refresh_facts
 from ccx.kernel.events.models import EventRow
 from ccx.kernel.events.readers import Reader
+from ccx.kernel.people.events import AccessChanged
 from feedback.surveys.events import CustomerInvited, SurveyAnswered
 from interactions.cases.events import (
     CaseLinked,
@@ -41,8 +42,9 @@ OF_CUSTOMERS: Final = (CustomersMerged, MergeUndone, CustomerErased, IdentityAtt
 OF_CASES: Final = (CaseLinked, CaseReopened)
 # Contacts stay what they were and are measured otherwise; agents' days know nothing of that.
 OF_MEASURING: Final = (CostRateChanged, TargetChanged, CalendarChanged)
+OF_PEOPLE: Final = (PresenceChanged, AccessChanged)
 KINDS: Final = frozenset(
-    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, PresenceChanged, *OF_MEASURING)
+    event.kind for event in (*OF_INTERACTIONS, *OF_CUSTOMERS, *OF_CASES, ReasonChanged, *OF_PEOPLE, *OF_MEASURING)
 )
 CUSTOMER_KINDS: Final = frozenset(event.kind for event in OF_CUSTOMERS)
 CASE_KINDS: Final = frozenset(event.kind for event in OF_CASES)
@@ -107,6 +109,10 @@ def _refresh_days(events: Sequence[EventRow], interaction_ids: list[int]) -> Non
     if moved:
         since = min(event.occurred_at for event in moved).date() - timedelta(days=1)
         pairs += days_of_agents(sorted({event.agent_id for event in moved if event.agent_id}), since)
+    # Days without work belong to the team of today.
+    elsewhere = sorted({event.agent_id for event in events if event.kind == AccessChanged.kind and event.agent_id})
+    if elsewhere:
+        pairs += days_of_agents(elsewhere, date.min)
     refresh_agent_days(pairs)
 
 

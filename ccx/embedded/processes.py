@@ -3,11 +3,13 @@
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,38 @@ from ccx.embedded.accounts import Account
 from ccx.embedded.errors import CannotStartError
 
 LONGEST_LOG_BYTES = 20_000_000
+
+
+class Unbroken:
+    """What a signal must not cut in two: between a child's birth and our knowing of it nobody could stop it."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._waiting: BaseException | None = None
+
+    def raise_here(self, error: BaseException) -> None:
+        """For signal handlers: raise now, or as soon as what is going on is over."""
+        if not self._depth:
+            raise error
+        self._waiting = error
+
+    @contextlib.contextmanager
+    def region(self) -> Iterator[None]:
+        """Handlers run in the main thread only, so only there is anything to hold back."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._waiting and not self._depth:
+                error, self._waiting = self._waiting, None
+                raise error
+
+
+UNBROKEN = Unbroken()
 
 
 @dataclass
@@ -61,9 +95,16 @@ class Children:
             cwd="/",
         )
         self.running: list[Child] = []
+        self._has_ended = False
 
     def start(self, command: Command) -> Child:
         """Start a child whose output goes to its log."""
+        with UNBROKEN.region():
+            return self._start(command)
+
+    def _start(self, command: Command) -> Child:
+        if self._has_ended:
+            raise CannotStartError(f"CCX is being stopped: {command.name} is not started any more.")
         try:
             _trim(command.log)
             log = os.open(command.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -111,6 +152,19 @@ class Children:
                     os.killpg(child.process.pid, signal.SIGKILL)
                 child.process.wait()
             self.forget(child)
+
+    def end(self, seconds: float) -> None:
+        """Stop all, and start nothing any more, whoever is still about to."""
+        self._has_ended = True
+        self.stop(list(reversed(self.running)), seconds)
+
+    def trim_logs(self) -> None:
+        """A log that grew long while its program runs begins anew; programs append, so they need not be told."""
+        for log in (self.var_dir / "log").glob("*.log"):
+            with contextlib.suppress(OSError):
+                if log.stat().st_size > LONGEST_LOG_BYTES and not log.name.endswith(".old.log"):
+                    shutil.copyfile(log, log.with_suffix(".old.log"))
+                    os.truncate(log, 0)
 
     def close(self) -> None:
         """Stop what still runs, dismiss the guard, give the lock back."""

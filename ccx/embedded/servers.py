@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,10 +61,20 @@ class Servers:
             postgres.make()
         self._servers = {"postgres": postgres} if with_postgres else {}
         self._servers |= {"valkey": valkey} if with_valkey else {}
-        with ThreadPoolExecutor() as pool:
-            futures = {name: pool.submit(server.start) for name, server in self._servers.items()}
-        self._running = {name: future.result() for name, future in futures.items()}
+        self._running = self._start_together()
         return remembered
+
+    def _start_together(self) -> dict[str, Child]:
+        """One that cannot start, or a wish to stop, ends the other at once: a recovery may take minutes."""
+        pool = ThreadPoolExecutor()
+        try:
+            futures = {pool.submit(server.start): name for name, server in self._servers.items()}
+            return {futures[future]: future.result() for future in as_completed(futures)}
+        except BaseException:
+            self.children.end(STOP_SECONDS)
+            raise
+        finally:
+            pool.shutdown()
 
     def look_after(self) -> list[str]:
         """Start again a server that ended; the answer names them. One that cannot start again raises."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ccx.embedded import guard
 from ccx.embedded.accounts import Account
@@ -97,7 +99,13 @@ class Valkey:
 
     def _wait(self, child: Child) -> None:
         deadline = time.monotonic() + START_SECONDS
-        client = redis.Redis(host="127.0.0.1", port=self.port, password=self.password, socket_timeout=5)
+        client = redis.Redis(
+            host="127.0.0.1",
+            port=self.port,
+            password=self.password,
+            socket_timeout=5,
+            retry=Retry(NoBackoff(), 0),
+        )
         try:
             while child.is_running and time.monotonic() < deadline:
                 try:

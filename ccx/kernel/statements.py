@@ -7,10 +7,11 @@ it, DISABLE_SERVER_SIDE_CURSORS) the same statements run as they are.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 PARAMETER: Final = re.compile(r"\$(\d+)")
 # The plan must not depend on the values of the first calls: they are all alike.
@@ -27,15 +28,15 @@ class Statement:
     types: tuple[str, ...]
     sql: str
 
-    @property
+    @cached_property
     def preparation(self) -> str:
         return f"PREPARE {self.name} ({', '.join(self.types)}) AS {self.sql}"
 
-    @property
+    @cached_property
     def call(self) -> str:
         return f"EXECUTE {self.name}({', '.join(['%s'] * len(self.types))})"
 
-    @property
+    @cached_property
     def plain(self) -> str:
         """The same without preparation, parameters named p1, p2, ..."""
         return PARAMETER.sub(lambda found: f"%(p{found[1]})s::{self.types[int(found[1]) - 1]}", self.sql)
@@ -48,12 +49,32 @@ def run(cursor: Any, statement: Statement, parameters: Sequence[Any]) -> list[tu
     return rows
 
 
+def run_first(statement: Statement, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run the first statement of a request, a reading one, and fetch its rows.
+
+    It finds out by itself whether a connection that was kept still stands, so that Django need not ask before it.
+    """
+    if connection.connection is None or connection.in_atomic_block or connection.health_check_done:
+        with connection.cursor() as cursor:
+            return run(cursor, statement, parameters)
+    connection.health_check_done = True
+    try:
+        with connection.cursor() as cursor:
+            return run(cursor, statement, parameters)
+    except (InterfaceError, OperationalError):
+        if connection.is_usable():
+            raise
+        connection.close()
+    with connection.cursor() as cursor:
+        return run(cursor, statement, parameters)
+
+
 def run_all(
     cursor: Any, calls: Iterable[tuple[Statement, Sequence[Any]]], *, before: str = "", after: str = ""
 ) -> None:
     """Run statements, with some SQL without parameters around them, in one round trip; the last one's rows remain."""
     calls = list(calls)
-    if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+    if cursor.db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
         with connection.cursor() as writer:
             parts = [
                 writer.mogrify(one.plain, {f"p{n}": value for n, value in enumerate(parameters, 1)}).decode()
@@ -69,7 +90,7 @@ def run_all(
 
 
 def _prepare(cursor: Any, statements: set[Statement]) -> None:
-    known = _prepared.setdefault(connection.connection, set())
+    known = _prepared.setdefault(cursor.db.connection, set())
     missing = [one for one in statements if one.name not in known]
     if missing:
         cursor.execute(";".join(one.preparation for one in missing))

@@ -123,7 +123,7 @@ OWN_REDIS = bool(REDIS_URL)
 REDIS_URL = REDIS_URL or EMBEDDED.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "ccx.kernel.forgetful.ForgetfulCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "ccx",
     }
@@ -205,6 +205,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long a broker is away, a worker waits for it
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 5,
@@ -233,6 +234,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "mail-sweep": {"task": "interactions.mail.sweep", "schedule": 20.0, "options": {"expires": 20}},
     "deliveries-sweep": {"task": "interactions.deliveries.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "deliveries-missed": {"task": "interactions.deliveries.missed", "schedule": 300.0, "options": {"expires": 300}},
+    "imports-kept": {"task": "interactions.imports.purge", "schedule": crontab(hour=3, minute=45)},
     "deliveries-kept": {"task": "interactions.deliveries.purge", "schedule": crontab(hour=3, minute=50)},
     "files-sweep": {"task": "interactions.files.fetch", "schedule": 3.0, "options": {"expires": 3}},
     "offers-sweep": {"task": "interactions.handling.offer", "schedule": 2.0, "options": {"expires": 2}},
@@ -294,6 +296,8 @@ CCX_EGRESS_ALLOW = [told.lower() for told in env_list("CCX_EGRESS_ALLOW")]
 CCX_VIRUS_SCANNER = env_str("CCX_VIRUS_SCANNER")
 # For how long a provider's delivery that was taken in is kept as it came.
 CCX_DELIVERIES_DAYS = env_int("CCX_DELIVERIES_DAYS", 30)
+# For how long an import's listed rows are kept, and its file if nobody went on with it.
+CCX_IMPORTS_DAYS = env_int("CCX_IMPORTS_DAYS", 30)
 
 # How many workers may speak to one line's provider at once: a slow one must not have them all.
 CCX_LINE_SENDERS = env_int("CCX_LINE_SENDERS", min(4, max(1, env_int("CCX_WORKER_PROCESSES", 2) - 1)))

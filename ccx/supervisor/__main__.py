@@ -1,6 +1,7 @@
 """`python -m ccx.supervisor`: start everything, keep it running, stop it without loss."""
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -9,7 +10,7 @@ from types import FrameType
 
 from ccx.embedded.errors import CannotStartError
 from ccx.embedded.ports import answers, is_free
-from ccx.embedded.processes import Child, Children, Command
+from ccx.embedded.processes import UNBROKEN, Child, Children, Command
 from ccx.embedded.servers import Servers
 from ccx.supervisor.preparation import Preparation
 from ccx.supervisor.programs import PROJECT, Plan, commands, plan_from_environment
@@ -18,6 +19,8 @@ READY_SECONDS = 60
 STOP_SECONDS = 20
 STEADY_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 30
+LOGS_EVERY_SECONDS = 60
+NEARLY_NOTHING_BYTES = 10_000_000
 
 
 class Stopped(BaseException):
@@ -37,7 +40,7 @@ def main() -> int:
         refuse_taken_ports(plan)
         run(plan, children)
     except CannotStartError as error:
-        print(f"\nCCX cannot start. {error}", file=sys.stderr, flush=True)
+        print(f"\nCCX cannot start. {full_disk(children) or error}", file=sys.stderr, flush=True)
         status = 1
     except Stopped:
         pass
@@ -49,8 +52,17 @@ def main() -> int:
     return status
 
 
+def full_disk(children: Children | None) -> str:
+    """Where nothing can be written any more, whatever failed had no room to say why."""
+    if children is None:
+        return ""
+    free = shutil.disk_usage(children.var_dir).free
+    is_full = free < NEARLY_NOTHING_BYTES
+    return f"The disk is full: {children.var_dir} has {free // 1_000_000} MB left." if is_full else ""
+
+
 def _ask_to_stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    UNBROKEN.raise_here(Stopped())
 
 
 def refuse_what_cannot_work(plan: Plan, environment: Mapping[str, str]) -> None:
@@ -65,13 +77,25 @@ def refuse_what_cannot_work(plan: Plan, environment: Mapping[str, str]) -> None:
 
 def refuse_taken_ports(plan: Plan) -> None:
     """A taken port is told before the servers are started for nothing."""
-    for name, port in (("CCX_PORT", plan.port), ("CCX_SOCKETS_PORT", plan.sockets_port)):
+    ports = {"CCX_PORT": plan.port, "CCX_SOCKETS_PORT": plan.sockets_port}
+    refuse_one_port_for_two(ports, os.environ)
+    for name, port in ports.items():
         if not 0 < port < 65536:
             raise CannotStartError(f"{name}={port} is no port number.")
         if not is_free(plan.host, port):
             raise CannotStartError(
                 f"Port {port} of {plan.host} is taken or not allowed: stop what uses it, or set {name} to another one."
             )
+
+
+def refuse_one_port_for_two(ports: Mapping[str, int], environment: Mapping[str, str]) -> None:
+    """Each would find the port free, and the second would not start."""
+    taken: dict[str, str] = {}
+    servers = {name: environment.get(name, "") for name in ("CCX_POSTGRES_PORT", "CCX_VALKEY_PORT")}
+    for name, port in ({name: str(port) for name, port in ports.items()} | servers).items():
+        other = taken.setdefault(port, name) if port else name
+        if other != name:
+            raise CannotStartError(f"{other} and {name} are both {port}: each needs a port of its own.")
 
 
 def run(plan: Plan, children: Children) -> None:
@@ -88,11 +112,8 @@ def run(plan: Plan, children: Children) -> None:
     found = servers.start(with_postgres=not own_database, with_valkey=not own_redis)
     production = _is_on(os.environ, "CCX_PRODUCTION")
     environment = environment_of_programs(plan, {} if production else found)
-    preparation = Preparation(
-        stamps=children.var_dir / "stamps" if own_database else servers.home,
-        var_dir=children.var_dir,
-        environment=environment,
-    )
+    stamps = children.var_dir / "stamps" if own_database else servers.home
+    preparation = Preparation(children, stamps=stamps, environment=environment)
     if production:
         preparation.check()
     preparation.migrate()
@@ -103,8 +124,12 @@ def run(plan: Plan, children: Children) -> None:
     programs.start_all()
     wait_until_served(plan, programs)
     greet(plan, seconds=time.monotonic() - started)
+    logs_looked_at = time.monotonic()
     while True:
         programs.look_after()
+        if time.monotonic() - logs_looked_at > LOGS_EVERY_SECONDS:
+            children.trim_logs()
+            logs_looked_at = time.monotonic()
         for name in servers.look_after():
             print(f"{name} had ended and runs again; its log is {children.var_dir / 'log' / name}.log.", flush=True)
         time.sleep(0.25)

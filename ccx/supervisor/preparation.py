@@ -1,14 +1,13 @@
 """What must have happened before the programs start; done again only when its inputs changed."""
 
+import contextlib
 import hashlib
-import os
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ccx.embedded.errors import CannotStartError
-from ccx.embedded.processes import last_words
+from ccx.embedded.processes import Children, Command, last_words
 from ccx.supervisor.programs import PROJECT
 
 APPS = ("ccx/kernel", "interactions", "feedback", "journeys", "analytics")
@@ -26,9 +25,10 @@ def fingerprint(paths: Iterable[Path], *, words: str = "") -> str:
 class Preparation:
     """Runs manage.py commands, remembering beside the data what was done."""
 
-    def __init__(self, *, stamps: Path, var_dir: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, children: Children, *, stamps: Path, environment: Mapping[str, str]) -> None:
+        self.children = children
         self.stamps = stamps
-        self.var_dir = var_dir
+        self.var_dir = children.var_dir
         self.environment = dict(environment)
 
     def migrate(self) -> None:
@@ -78,21 +78,15 @@ class Preparation:
 
     def _manage(self, name: str, arguments: list[str]) -> None:
         log = self.var_dir / "log" / f"{name}.log"
-        try:
-            with log.open("wb") as output:
-                done = subprocess.run(
-                    [sys.executable, str(PROJECT / "manage.py"), *arguments],
-                    check=False,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    cwd=PROJECT,
-                    env=self.environment,
-                    start_new_session=os.name == "posix",
-                )
-        except OSError as error:
-            raise CannotStartError(f"CCX cannot write its log {log}: {error.strerror}.") from None
-        if done.returncode:
+        with contextlib.suppress(OSError):  # one that cannot be written is told at the start
+            log.unlink(missing_ok=True)
+        program = [sys.executable, PROJECT / "manage.py", *arguments]
+        child = self.children.start(
+            Command(name=name, arguments=program, log=log, environment=self.environment, folder=PROJECT)
+        )
+        status = child.process.wait()
+        self.children.forget(child)
+        if status:
             raise CannotStartError(
                 f"manage.py {arguments[0]} failed: {last_words(log, marks=('rror: ',)) or 'no reason given'}."
                 f" Its output is {log}."

@@ -74,7 +74,8 @@ def commands(plan: Plan) -> dict[str, list[str]]:
             *["--without-gossip", "--without-mingle", "--loglevel", "info"],
         ],
         "scheduler": [
-            *[*celery, "beat", "--schedule", str(plan.var_dir / "schedule"), "--pidfile", "", "--loglevel", "info"],
+            *[*celery, "beat", "--scheduler", "ccx.scheduler:OneOfMany"],
+            *["--schedule", str(plan.var_dir / "schedule"), "--pidfile", "", "--loglevel", "info"],
         ],
         # Waits at the mail servers of the lines; without it mail is looked for in turns.
         "mailboxes": [*python, "django", "watch_mail"],

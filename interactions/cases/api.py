@@ -14,6 +14,7 @@ from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.endpoint import ApiView
 from ccx.kernel.access.queries import query_of, user_of
 from ccx.kernel.access.schema import PAGE_PARAMETERS
+from ccx.kernel.audit.services import record_look
 from ccx.kernel.events.changes import changes_after, position_before
 from ccx.kernel.paging import CursorPages, next_link, page_schema, read_cursor, size_of
 from interactions.cases.models import Case, ContactReason, Interaction
@@ -117,6 +118,7 @@ def messages_page(request: Request, public_id: UUID) -> Response:
     """The messages of an interaction the caller may see, oldest first."""
     query_of(request)
     interaction = visible_interaction(request, public_id)
+    record_look(request=request._request, object_kind="interaction", object_id=interaction.pk)
     rows = interaction.messages.not_taken_back().select_related("author").prefetch_related("attachments")
     pages = CursorPages()
     pages.page_order = ("sent_at",)

@@ -5,7 +5,6 @@ Niceties: nobody waits for them, and one that is lost is nobody's trouble.
 
 from typing import Final
 
-import structlog
 from django.core.cache import cache
 
 from ccx.kernel.secrets import SecretIsUnreadableError
@@ -13,8 +12,6 @@ from interactions.cases.choices import AuthorKind
 from interactions.cases.models import Interaction, Message
 from interactions.channels.models import LineHealth, LineState
 from interactions.channels.registry import adapter_of, line_of
-
-logger = structlog.get_logger(__name__)
 
 TYPING_EVERY: Final = 5
 READ_ONCE_FOR: Final = 7 * 24 * 3600
@@ -79,8 +76,4 @@ def _can(record: str, capability: str) -> bool:
 
 
 def _is_first(key: str, seconds: int) -> bool:
-    try:
-        return bool(cache.add(key, 1, timeout=seconds))
-    except Exception as error:  # whatever the driver raises: without Redis nothing is shown
-        logger.info("sign_not_told", error=type(error).__name__)
-        return False
+    return bool(cache.add(key, 1, timeout=seconds))

@@ -5,7 +5,7 @@ advisory locks stand for rows that do not exist yet: two first contacts of one i
 fifty deliveries of one message one effect.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -29,6 +29,8 @@ from interactions.intake.gate import Admitted
 IdentityKey = tuple[str, str]
 ThreadKey = tuple[int, str]
 RawKey = tuple[int, str]
+# The rows that numbers are taken for, in GROUND's order.
+NEW: Final = ("new_customer", "new_identity", "new_case", "new_interaction", "new_message")
 
 # Up to here every message is locked by its own key; beyond, the unique constraint alone stops a concurrent twin
 # (the later transaction fails whole), which keeps a big import within PostgreSQL's lock table.
@@ -36,33 +38,51 @@ LOCK_EACH_UP_TO: Final = 100
 
 LOCK: Final = Statement("ccx_intake_lock", ("bigint[]",), "SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
 
-RECEIVED: Final = Statement(
-    "ccx_intake_received",
-    ("bigint[]", "text[]"),
+# What a batch rests on before it is known whose threads and cases it touches, in one statement: what was received
+# before; identities with their customers; lines with their default queue, queues with their team, reasons with their
+# window; and numbers for the rows that will be new.
+GROUND: Final = Statement(
+    "ccx_intake_ground",
+    ("bigint[]", "text[]", "int[]", "text[]", "text[]", "bigint[]", "bigint[]", "bigint[]"),
     """
-SELECT r.inbox_id, r.external_id, i.id, i.public_id, i.case_id, i.customer_id, r.message_id,
-    r.interaction_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = r.interaction_id AND o.id < r.id),
-    k.public_id, c.public_id, m.public_id
-FROM unnest($1, $2) AS told (inbox_id, external_id)
-JOIN interactions_rawcontact r ON r.inbox_id = told.inbox_id AND r.external_id = told.external_id
-LEFT JOIN interactions_interaction i ON i.id = r.interaction_id
+WITH told AS MATERIALIZED (
+    SELECT told.messages, r.id, r.inbox_id, r.external_id, r.interaction_id, r.message_id
+    FROM unnest($1, $2, $3) AS told (inbox_id, external_id, messages)
+    LEFT JOIN interactions_rawcontact r ON r.inbox_id = told.inbox_id AND r.external_id = told.external_id
+), known AS MATERIALIZED (
+    SELECT i.id, i.kind, i.value, i.assurance, i.source, i.first_seen_at, i.last_seen_at, i.customer_id
+    FROM unnest($4, $5) AS named (kind, value)
+    JOIN interactions_identity i ON i.kind = named.kind AND i.value = named.value
+)
+SELECT 'received', json_build_array(told.inbox_id, told.external_id, i.id, i.public_id, i.case_id, i.customer_id,
+    told.message_id, told.interaction_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM interactions_rawcontact o WHERE o.interaction_id = told.interaction_id AND o.id < told.id),
+    k.public_id, c.public_id, m.public_id)
+FROM told
+LEFT JOIN interactions_interaction i ON i.id = told.interaction_id
 LEFT JOIN interactions_case k ON k.id = i.case_id
 LEFT JOIN interactions_customer c ON c.id = i.customer_id
-LEFT JOIN interactions_message m ON m.id = r.message_id
-""",
-)
-
-IDENTITIES: Final = Statement(
-    "ccx_intake_identities",
-    ("text[]", "text[]"),
-    """
-SELECT i.id, i.kind, i.value, i.assurance, i.source, i.first_seen_at, i.last_seen_at,
-    c.id, c.merged_into_id, c.public_id, c.name, c.language
-FROM unnest($1, $2) AS told (kind, value)
-JOIN interactions_identity i ON i.kind = told.kind AND i.value = told.value
-JOIN interactions_customer c ON c.id = i.customer_id
-ORDER BY c.id FOR NO KEY UPDATE OF c
+LEFT JOIN interactions_message m ON m.id = told.message_id
+WHERE told.id IS NOT NULL
+UNION ALL SELECT 'identity', locked.row FROM (
+    SELECT json_build_array(known.id, known.kind, known.value, known.assurance, known.source, known.first_seen_at,
+        known.last_seen_at, c.id, c.merged_into_id, c.public_id, c.name, c.language) AS row
+    FROM known JOIN interactions_customer c ON c.id = known.customer_id
+    ORDER BY c.id FOR NO KEY UPDATE OF c) AS locked
+UNION ALL SELECT 'inbox', json_build_array(id, default_queue_id) FROM interactions_inbox WHERE id = ANY($6)
+UNION ALL SELECT 'queue', json_build_array(id, team_id) FROM interactions_queue
+    WHERE id = ANY($7) OR id IN (SELECT default_queue_id FROM interactions_inbox WHERE id = ANY($6))
+UNION ALL SELECT 'reason', json_build_array(id, resolution_window_days) FROM interactions_contactreason
+    WHERE id = ANY($8)
+UNION ALL SELECT 'ids', json_build_array(
+    ARRAY(SELECT nextval('interactions_customer_id_seq')
+        FROM generate_series(1, cardinality($4) - (SELECT count(*) FROM known))),
+    ARRAY(SELECT nextval('interactions_identity_id_seq')
+        FROM generate_series(1, cardinality($4) - (SELECT count(*) FROM known))),
+    ARRAY(SELECT nextval('interactions_case_id_seq') FROM told WHERE id IS NULL),
+    ARRAY(SELECT nextval('interactions_interaction_id_seq') FROM told WHERE id IS NULL),
+    ARRAY(SELECT nextval('interactions_message_id_seq')
+        FROM told CROSS JOIN LATERAL generate_series(1, messages) WHERE id IS NULL))
 """,
 )
 
@@ -72,23 +92,6 @@ SURVIVORS: Final = Statement(
     """
 SELECT id, merged_into_id, public_id, name, language FROM interactions_customer
 WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
-""",
-)
-
-# Lines with their default queue, queues with their team, reasons with their window; and numbers for new rows.
-PARTS_AND_IDS: Final = Statement(
-    "ccx_intake_parts_and_ids",
-    ("bigint[]", "bigint[]", "bigint[]", "int", "int", "int"),
-    """
-SELECT 'inbox', id, default_queue_id FROM interactions_inbox WHERE id = ANY($1)
-UNION ALL SELECT 'queue', id, team_id FROM interactions_queue
-    WHERE id = ANY($2) OR id IN (SELECT default_queue_id FROM interactions_inbox WHERE id = ANY($1))
-UNION ALL SELECT 'reason', id, resolution_window_days FROM interactions_contactreason WHERE id = ANY($3)
-UNION ALL SELECT 'new_customer', nextval('interactions_customer_id_seq'), 0 FROM generate_series(1, $4)
-UNION ALL SELECT 'new_identity', nextval('interactions_identity_id_seq'), 0 FROM generate_series(1, $4)
-UNION ALL SELECT 'new_case', nextval('interactions_case_id_seq'), 0 FROM generate_series(1, $5)
-UNION ALL SELECT 'new_interaction', nextval('interactions_interaction_id_seq'), 0 FROM generate_series(1, $5)
-UNION ALL SELECT 'new_message', nextval('interactions_message_id_seq'), 0 FROM generate_series(1, $6)
 """,
 )
 
@@ -188,11 +191,9 @@ def load_state(admitted: Sequence[Admitted]) -> State:
     contacts = [one.contact for one in admitted]
     state = State()
     with connection.cursor() as cursor:
-        _lock_and_load_received(cursor, contacts, state)
+        _lock(cursor, contacts, state)
         fresh = [contact for contact in contacts if (contact.inbox_id, contact.external_id) not in state.received]
         if fresh:
-            unknown = _load_identities(cursor, fresh, state)
-            _load_parts_and_ids(cursor, fresh, unknown, state)
             _load_threads(cursor, fresh, state)
             _load_cases(cursor, fresh, state)
     return state
@@ -203,7 +204,8 @@ def message_count(contact: InboundContact) -> int:
     return max(1, len(contact.past.messages)) if contact.past is not None else 1
 
 
-def _lock_and_load_received(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
+def _lock(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:
+    """Take the advisory locks, and with them held the ground: one round trip, two statements, a snapshot for each."""
     keys: set[int] = set()
     for contact in contacts:
         if len(contacts) <= LOCK_EACH_UP_TO:
@@ -214,11 +216,24 @@ def _lock_and_load_received(cursor: Any, contacts: Sequence[InboundContact], sta
             keys.add(_lock_key("thread", contact.inbox_id, contact.thread_token))
         if contact.case_key:
             keys.add(_lock_key("case", contact.inbox_id, contact.case_key))
-    told = [[contact.inbox_id for contact in contacts], [contact.external_id for contact in contacts]]
-    # One round trip, two statements: the second has a snapshot of its own, taken once the locks are held.
-    run_all(cursor, [(LOCK, [sorted(keys)]), (RECEIVED, told)], before=GENERIC_PLANS)
-    for inbox_id, external_id, *rest in cursor.fetchall():
-        state.received[inbox_id, external_id] = Received(*rest)
+    claimed = list({(claim.kind, claim.value) for contact in contacts if (claim := contact.identity) is not None})
+    told = [
+        [contact.inbox_id for contact in contacts],
+        [contact.external_id for contact in contacts],
+        [message_count(contact) for contact in contacts],
+        [kind for kind, _ in claimed],
+        [value for _, value in claimed],
+        list({contact.inbox_id for contact in contacts}),
+        list({contact.queue_id for contact in contacts if contact.queue_id is not None}),
+        list({contact.reason_id for contact in contacts if contact.reason_id is not None}),
+    ]
+    run_all(cursor, [(LOCK, [sorted(keys)]), (GROUND, told)], before=GENERIC_PLANS)
+    rows: dict[str, list[list[Any]]] = {}
+    for kind, row in cursor.fetchall():
+        rows.setdefault(kind, []).append(row)
+    _know_parts(rows, state)
+    _know_received(rows.get("received", ()), state)
+    _know_identities(cursor, rows.get("identity", ()), state)
 
 
 def _lock_key(*parts: object) -> int:
@@ -226,14 +241,24 @@ def _lock_key(*parts: object) -> int:
     return int.from_bytes(digest.digest(), signed=True)
 
 
-def _load_identities(cursor: Any, contacts: Sequence[InboundContact], state: State) -> int:
-    """Identities and their customers, merges followed to the survivor. Returns how many identities are unknown."""
-    keys = list({(claim.kind, claim.value) for contact in contacts if (claim := contact.identity) is not None})
-    if not keys:
-        return 0
-    rows = run(cursor, IDENTITIES, [[kind for kind, _ in keys], [value for _, value in keys]])
+def _know_parts(rows: dict[str, list[list[Any]]], state: State) -> None:
+    state.default_queues = dict(rows.get("inbox", ()))
+    state.teams = dict(rows.get("queue", ()))
+    state.windows = {reason: days or DEFAULT_WINDOW_DAYS for reason, days in rows.get("reason", ())}
+    state.ids = dict(zip(NEW, map(iter, rows["ids"][0]), strict=True))
+
+
+def _know_received(rows: Iterable[list[Any]], state: State) -> None:
+    for inbox_id, external_id, number, public_id, case_id, customer_id, message_id, is_first, *others in rows:
+        state.received[inbox_id, external_id] = Received(
+            number, _uuid(public_id), case_id, customer_id, message_id, is_first, *map(_uuid, others)
+        )
+
+
+def _know_identities(cursor: Any, rows: Iterable[list[Any]], state: State) -> None:
+    """Identities and their customers, merges followed to the survivor."""
     merged_into: dict[int, int | None] = {row[7]: row[8] for row in rows}
-    state.customers = {row[7]: KnownCustomer(row[7], *row[9:]) for row in rows}
+    state.customers = {row[7]: KnownCustomer(row[7], UUID(row[9]), row[10], row[11]) for row in rows}
     while missing := {into for into in merged_into.values() if into is not None} - merged_into.keys():
         for customer_id, into, *rest in run(cursor, SURVIVORS, [sorted(missing)]):
             merged_into[customer_id] = into
@@ -241,33 +266,14 @@ def _load_identities(cursor: Any, contacts: Sequence[InboundContact], state: Sta
     for identity_id, kind, value, assurance, source, first, last, customer_id, *_ in rows:
         while (into := merged_into[customer_id]) is not None:
             customer_id = into  # noqa: PLW2901
-        customer = state.customers[customer_id]
         state.identities[kind, value] = KnownIdentity(
-            identity_id, kind, value, customer, assurance, source, first, last
-        )
-    return len(keys) - len(rows)
+            identity_id, kind, value, state.customers[customer_id], assurance, source,
+            datetime.fromisoformat(first), datetime.fromisoformat(last),
+        )  # fmt: skip
 
 
-def _load_parts_and_ids(cursor: Any, contacts: Sequence[InboundContact], unknown: int, state: State) -> None:
-    numbers: dict[str, list[int]] = {
-        name: [] for name in ("new_customer", "new_identity", "new_case", "new_interaction", "new_message")
-    }
-    parameters = [
-        list({contact.inbox_id for contact in contacts}),
-        list({contact.queue_id for contact in contacts if contact.queue_id is not None}),
-        list({contact.reason_id for contact in contacts if contact.reason_id is not None}),
-        unknown,
-        len(contacts),
-        sum(map(message_count, contacts)),
-    ]
-    parts: dict[str, dict[int, int | None]] = {"inbox": state.default_queues, "queue": state.teams, "reason": {}}
-    for kind, number, value in run(cursor, PARTS_AND_IDS, parameters):
-        if kind in numbers:
-            numbers[kind].append(number)
-        else:
-            parts[kind][number] = value
-    state.windows = {reason: days or DEFAULT_WINDOW_DAYS for reason, days in parts["reason"].items()}
-    state.ids = {name: iter(sorted(values)) for name, values in numbers.items()}
+def _uuid(told: str | None) -> UUID | None:
+    return None if told is None else UUID(told)
 
 
 def _load_threads(cursor: Any, contacts: Sequence[InboundContact], state: State) -> None:

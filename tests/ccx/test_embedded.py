@@ -3,18 +3,24 @@
 import os
 import pwd
 import shutil
+import signal
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
-from ccx.embedded import accounts
+from ccx.embedded import accounts, processes
 from ccx.embedded.accounts import Account, prepare_home, server_account
 from ccx.embedded.binaries import find_binaries
 from ccx.embedded.errors import CannotStartError
-from ccx.embedded.processes import Children
+from ccx.embedded.processes import Child, Children, Command
 from ccx.embedded.servers import Servers, remember
 
 
@@ -33,10 +39,20 @@ def start_and_stop(var: Path) -> None:
         family.close()
 
 
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """An installation that was started and stopped, made once to be copied."""
+    parent = Path(tempfile.mkdtemp(prefix="ccx-", dir="/tmp"))
+    parent.chmod(0o755)
+    start_and_stop(parent / "var")
+    yield parent / "var"
+    shutil.rmtree(parent)
+
+
 @pytest.fixture
-def data(var: Path) -> Path:
-    """The data folder of an installation that was started and stopped."""
-    start_and_stop(var)
+def data(var: Path, made: Path) -> Path:
+    """The data folder of such an installation."""
+    subprocess.run(["cp", "-a", f"{made}/.", str(var)], check=True)
     return var / "servers" / "postgres"
 
 
@@ -54,7 +70,7 @@ def test_servers_want_their_password_and_speak_utf8(children: Children) -> None:
     assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
     client.close()
     with pytest.raises(redis.AuthenticationError):
-        redis.Redis(port=int(found["REDIS_URL"].split(":")[-1].split("/")[0])).ping()
+        redis.Redis(port=urlsplit(found["REDIS_URL"]).port or 0, retry=Retry(NoBackoff(), 0)).ping()
 
 
 def test_a_statement_that_fails_leaves_no_value_in_the_servers_log(var: Path, children: Children) -> None:
@@ -166,3 +182,42 @@ def test_data_go_elsewhere_where_the_account_cannot_enter_and_no_mode_is_changed
 def test_the_programs_are_found_where_their_account_can_run_them() -> None:
     found = find_binaries(server_account())
     assert (found.initdb.name, found.postgres.name, found.valkey.name) == ("initdb", "postgres", "valkey-server")
+
+
+def test_a_log_that_grew_long_begins_anew_under_its_program(var: Path, children: Children) -> None:
+    (var / "log").mkdir()
+    log = var / "log" / "chatty.log"
+    words = f"until test -e {var}/go; do sleep 0.02; done; echo two"
+    child = children.start(Command(name="chatty", arguments=["/bin/sh", "-c", words], log=log))
+    log.write_bytes(b"x" * processes.LONGEST_LOG_BYTES + b"one\n")
+    children.trim_logs()
+    (var / "go").touch()
+    assert child.process.wait(10) == 0
+    assert (var / "log" / "chatty.old.log").read_bytes().endswith(b"one\n")
+    assert log.read_bytes() == b"two\n"
+
+
+def test_a_wish_to_stop_waits_until_a_child_that_is_being_born_is_known(var: Path, children: Children) -> None:
+    class Stopped(BaseException):
+        """As of the supervisor's handler."""
+
+    born: list[Child] = []
+
+    def start_while_asked_to_stop() -> None:
+        with processes.UNBROKEN.region():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            born.append(children.start(Command(name="late", arguments=["/bin/sleep", "60"], log=var / "late.log")))
+
+    before = signal.signal(signal.SIGUSR1, lambda *_: processes.UNBROKEN.raise_here(Stopped()))
+    try:
+        with pytest.raises(Stopped):
+            start_while_asked_to_stop()
+        assert children.running == born != []
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    children.end(5)
+    assert not born[0].is_running
+    with pytest.raises(CannotStartError, match="is not started any more"):
+        children.start(Command(name="later", arguments=["/bin/true"], log=var / "late.log"))

@@ -4,12 +4,14 @@ import time
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django.fixtures import Settings
 
 from ccx import health
 from ccx.celery import HEARTBEAT_KEY, heartbeat
+
+TOKEN = f"ccx_{'a' * 12}_{'b' * 43}"
 
 
 @pytest.fixture
@@ -40,9 +42,8 @@ def test_readyz_degrades_but_serves_when_no_worker_beats(client: Client, db: Non
 def test_readyz_degrades_but_serves_without_redis(client: Client, db: None, settings: Settings) -> None:
     settings.CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "ccx.kernel.forgetful.ForgetfulCache",
             "LOCATION": "redis://127.0.0.1:1/0",
-            "OPTIONS": {"retry": None},
         }
     }
     answer = client.get("/readyz")
@@ -94,3 +95,49 @@ def test_healthz_tells_values_to_the_holder_of_the_token(client: Client, beating
     assert body["status"] == "ready"
     assert body["worker"]["fine"] is True
     assert set(body) == {"status", "database", "disk_free_mb", "redis", "worker", "event_age", "deliveries_aside"}
+
+
+def test_while_the_database_is_away_everybody_is_told_when_to_come_again(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages and API alike, with a key and without; and never that the request was wrong."""
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("could not connect to server")
+
+    client.raise_request_exception = False
+    client.cookies["sessionid"] = "x" * 32
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "cursor", refuse)
+        page = client.get("/customers/")
+        calls = [client.get("/api/v1/me"), client.get("/api/v1/me", headers={"authorization": f"Bearer {TOKEN}"})]
+    assert (page.status_code, page["Retry-After"]) == (503, "5")
+    assert "The database does not answer" in page.content.decode()
+    for answer in calls:
+        assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+        assert (answer["Content-Type"], answer.json()["code"]) == ("application/problem+json", "unavailable")
+        assert answer["RateLimit-Policy"]
+
+
+def test_what_is_our_fault_stays_our_fault(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr(health, "is_outage", lambda _: False)
+
+    def fail(*_: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ccx.kernel.access.middleware.caller_of", fail)
+        answer = client.get("/api/v1/me", headers={"authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+
+
+@pytest.mark.parametrize("port", [0, 8001])
+def test_a_host_that_is_not_ours_is_the_callers_mistake(
+    client: Client, db: None, settings: Settings, port: int
+) -> None:
+    settings.SOCKETS_PORT = port
+    for path in ("/accounts/login/", "/nowhere/", "/api/v1/me", "/in/x/"):
+        assert client.get(path, headers={"host": "elsewhere.example"}).status_code == 400
+    answer = client.get("/api/v1/me", headers={"host": "elsewhere.example", "authorization": f"Bearer {TOKEN}"})
+    assert answer.status_code in {400, 401}

@@ -23,6 +23,8 @@ from ccx.kernel.events.models import ReaderPosition
 from ccx.kernel.events.running import run_reader
 from ccx.kernel.events.sequencer import number_events
 from ccx.kernel.models import Team, User
+from ccx.kernel.people.choices import Role
+from ccx.kernel.people.services.accounts import change_person
 from feedback.models import Invitation, Survey
 from feedback.surveys.services import record_response
 from interactions.cases.choices import Direction, Outcome, SegmentEnd, SegmentKind
@@ -108,7 +110,7 @@ class History(Floor):
             self.pump, self.pump, self.replay, self.change_reason, self.change_rate, self.repeat_event,
             self.import_some, self.import_some, self.hold, self.reply, self.reply, self.put_off, self.take_back,
             self.let_time_pass, self.hear_customers, self.offer, self.decline, self.finish, self.fail_to_send,
-            self.change_target, self.change_zone,
+            self.change_target, self.change_zone, self.change_team,
         )  # fmt: skip
 
     def tell(self, steps: list[tuple[int, int, int, int]]) -> None:
@@ -240,6 +242,12 @@ class History(Floor):
         """A line's clocks stand elsewhere: its days are others."""
         zone = ("", "America/New_York", "Asia/Tokyo", "Pacific/Auckland")[how % 4]
         save_line(inbox_id=self.lines[about % 3].pk, values={"time_zone": zone}, by=self.boss)
+
+    def change_team(self, about: int, how: int) -> None:
+        """An agent goes to the other team, or to none."""
+        agent = self.agent(about)
+        team = (*Team.objects.order_by("pk"), None)[how % 3]
+        change_person(user_id=agent.pk, email=agent.email, name=agent.name, role=Role.AGENT, team=team, by=self.boss)
 
     # Who it was turns out later.
 

@@ -14,7 +14,7 @@ import redis
 from django.db import connection
 
 from analytics.facts.models import Fact
-from ccx import readers
+from ccx import celery, readers
 from ccx.kernel.events.failpoints import KILLED
 from ccx.kernel.events.models import EventRow, Origin
 from ccx.kernel.events.pumping import pump_everything
@@ -185,8 +185,8 @@ def test_an_open_write_in_another_database_stalls_nothing(line: Line) -> None:
 def point_wake_ups_at(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another server, for this test only."""
     settings.REDIS_URL = address
-    monkeypatch.setattr(readers, "_redis", lru_cache(readers._redis.__wrapped__))
-    monkeypatch.setattr(readers, "_broker", lru_cache(readers._broker.__wrapped__))
+    monkeypatch.setattr(readers, "redis_client", lru_cache(readers.redis_client.__wrapped__))
+    monkeypatch.setattr(celery, "impatient_broker", lru_cache(celery.impatient_broker.__wrapped__))
     monkeypatch.setattr(readers, "_redis_rests_until", 0.0)
 
 

@@ -12,6 +12,7 @@ from analytics.kpis.definition import (
     Text,
     Unit,
     count,
+    distinct,
     ratio,
 )
 
@@ -168,6 +169,18 @@ KPIS: tuple[Kpi, ...] = (
         "case_stuck",
         entity=Entity.CASE,
         direction=Direction.DOWN,
+        family="stuck",
+        variant=_("cases"),
+    ),
+    distinct(
+        "stuck_customers",
+        _("Stuck customers"),
+        _("Different customers with a case that began in the period and took three contacts or more."),
+        "case_stuck",
+        column="customer_id",
+        direction=Direction.DOWN,
+        family="stuck",
+        variant=_("customers"),
     ),
     ratio(
         "stuck_share",
@@ -176,5 +189,7 @@ KPIS: tuple[Kpi, ...] = (
         ("case_stuck", "cases"),
         entity=Entity.CASE,
         direction=Direction.DOWN,
+        family="stuck",
+        variant=_("share of cases"),
     ),
 )

@@ -3,13 +3,12 @@
 from time import monotonic
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from analytics.facts.agent_days import rebuild_agent_days
 from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
+from ccx.kernel.audit.commands import AuditedCommand
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Compute every fact, roll-up and agent's day anew from the records of truth."
 
     def handle(self, *args: Any, **options: Any) -> None:

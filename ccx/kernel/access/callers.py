@@ -1,5 +1,6 @@
 """Who is calling the API: a key's service user, or somebody signed in whose browser sends our CSRF token."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,9 +28,14 @@ class Caller:
 
     def require(self, *scopes: str) -> None:
         """Raises MissingScopeError unless all are there."""
-        missing = sorted(scope for scope in scopes if scope not in self.scopes)
-        if missing:
-            raise MissingScopeError(f"Needed: {', '.join(missing)}.")
+        require_scopes(self.scopes, scopes)
+
+
+def require_scopes(given: Collection[str], needed: Iterable[str]) -> None:
+    """Raises MissingScopeError unless all are there."""
+    missing = sorted(scope for scope in needed if scope not in given)
+    if missing:
+        raise MissingScopeError(f"Needed: {', '.join(missing)}.")
 
 
 def bearer_of(request: HttpRequest) -> str | None:

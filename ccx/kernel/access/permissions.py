@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from ccx.kernel.access.callers import Caller
+from ccx.kernel.access.callers import Caller, require_scopes
 from ccx.kernel.access.selectors import scopes_of_person
 
 if TYPE_CHECKING:  # REST framework reads this module while its views are being imported
@@ -20,7 +20,7 @@ class HasScope(BasePermission):
     """
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Signed in, and with every scope needed."""
+        """Signed in, and with every scope needed. Raises MissingScopeError, which names those that are not there."""
         user: Any = request.user
         if not user or not user.is_authenticated:
             return False
@@ -29,4 +29,6 @@ class HasScope(BasePermission):
             return True  # harmless, or refused with 405 right after
         declared: Mapping[str, tuple[str, ...]] = getattr(view, "required_scopes", {})
         scopes = request.auth.scopes if isinstance(request.auth, Caller) else scopes_of_person(user)
-        return method in declared and all(scope in scopes for scope in declared[method])
+        if method in declared:
+            require_scopes(scopes, declared[method])
+        return method in declared

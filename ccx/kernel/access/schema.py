@@ -55,6 +55,7 @@ REFUSALS = {
     "403": "The key has no scope for this.",
     "406": "Only application/json is spoken.",
     "429": "Too many requests; see Retry-After.",
+    "503": "The database is away for a moment; see Retry-After.",
 }
 REFUSALS_OF_ONE = {"404": "It does not exist, or this key may not see it."}
 REFUSALS_OF_WRITES = {

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ccx.kernel.access.choices import ABILITY_SCOPES, Scope
 from ccx.kernel.access.models import ApiKey
 from ccx.kernel.people.models import User
-from ccx.kernel.statements import Statement, run
+from ccx.kernel.statements import Statement, run_first
 
 TOKEN = re.compile(r"ccx_([a-z0-9]{6,12})_([A-Za-z0-9_-]{43})")
 # Compared with when no key has the prefix, so that both ways take the same time.
@@ -37,8 +37,7 @@ def usable_key(token: str) -> ApiKey | None:
 def _key_with_user(prefix: str) -> ApiKey | None:
     """One statement written by hand: every request runs it, and building it anew took a fifth of the way in."""
     statement, keys, users = _statement()
-    with connection.cursor() as cursor:
-        rows = run(cursor, statement, [prefix])
+    rows = run_first(statement, [prefix])
     if not rows:
         return None
     row = rows[0]

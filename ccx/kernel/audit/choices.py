@@ -51,3 +51,22 @@ OBJECT_KINDS = {
     "user": _("Person"),
     "web_form": _("Web form"),
 }
+
+# What is read, exported or done without a trigger, beside the objects above.
+OTHER_KINDS = {
+    "analytics.answers": _("What customers say"),
+    "analytics.panel": _("Figures of a dashboard"),
+    "analytics.rows": _("Contacts behind a figure"),
+    "attachment": _("File of a contact"),
+    "audit_contents": _("Contents of the audit log"),
+    "audit_entry": _("Audit log"),
+    "automatic_mail": _("Automatic mails"),
+    "delivery": _("Delivery that was put aside"),
+    "effect": _("Effect of a reader outside"),
+    "import_issues": _("Rejected rows of an import"),
+    "interaction": _("Contact"),
+    "quarantined_event": _("Event that was set aside"),
+    "reader": _("Reader of the event log"),
+    "recording": _("Recording"),
+}
+KIND_NAMES = OBJECT_KINDS | OTHER_KINDS

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ccx.kernel.audit.choices import OBJECT_KINDS
+from ccx.kernel.audit.choices import KIND_NAMES
 from ccx.kernel.audit.models import AuditEntry
 
 
@@ -22,6 +22,7 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, choices in (("kind", OBJECT_KINDS.items()), ("action", AuditEntry.Action.choices)):
+        kinds = sorted(KIND_NAMES.items(), key=lambda pair: str(pair[1]))
+        for name, choices in (("kind", kinds), ("action", AuditEntry.Action.choices)):
             field = cast(forms.ChoiceField, self.fields[name])
             field.choices = [("", _("All")), *choices]

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from ccx.kernel.audit.choices import OBJECT_KINDS, Door
+from ccx.kernel.audit.choices import KIND_NAMES, Door
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.people.models import User
 
@@ -92,7 +92,7 @@ def tell(entries: Iterable[AuditEntry]) -> Iterator[Told]:
             actor=names.get(entry.actor_id, "") if entry.actor_id else "",
             action=entry.get_action_display(),
             door=str(doors.get(entry.door, entry.door)),
-            kind=str(OBJECT_KINDS.get(entry.object_kind, entry.object_kind)),
+            kind=str(KIND_NAMES.get(entry.object_kind, entry.object_kind)),
             changes=_changes(entry.before or {}, entry.after or {}),
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -12,6 +13,8 @@ from ccx.kernel.audit.choices import Door
 from ccx.kernel.audit.context import Acting, acting_of, current
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.people.models import User
+
+LOOK_SECONDS = 600
 
 
 def record_read(
@@ -24,6 +27,13 @@ def record_read(
 ) -> AuditEntry:
     """Remember that somebody read, exported or searched; `details` say what was asked for."""
     return _append(acting_of(request), action=action, object_kind=object_kind, object_id=object_id, details=details)
+
+
+def record_look(*, request: HttpRequest, object_kind: str, object_id: int) -> None:
+    """A read of what an open page reads again by itself: one entry in LOOK_SECONDS for a person and an object."""
+    who = acting_of(request)
+    if cache.add(f"audit:look:{who.by_id}:{object_kind}:{object_id}", 1, LOOK_SECONDS):
+        _append(who, action=AuditEntry.Action.READ, object_kind=object_kind, object_id=object_id)
 
 
 def record_sign_in(*, request: HttpRequest, user: User) -> AuditEntry:
@@ -42,9 +52,10 @@ def record_refusal(*, request: HttpRequest, email: str) -> AuditEntry:
     )
 
 
-def record_deed(*, object_kind: str, details: Mapping[str, Any]) -> AuditEntry:
+def record_deed(*, object_kind: str, details: Mapping[str, Any], by: User | None = None) -> AuditEntry:
     """Remember what somebody did to something that no trigger watches, such as a reader's position."""
     who = current() or Acting(door=Door.COMMAND)
+    who = replace(who, by_id=by.pk) if by else who
     return _append(who, action=AuditEntry.Action.CHANGED, object_kind=object_kind, object_id=None, details=details)
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from ccx.kernel.audit.services import record_deed
 from ccx.kernel.events import failpoints
 from ccx.kernel.events.models import EventRow, ReaderEffect
 from ccx.kernel.events.trouble import describe
@@ -111,14 +113,18 @@ def effects_in_doubt(limit: int = 200) -> QuerySet[ReaderEffect]:
     )
 
 
+@transaction.atomic
 def send_again(*, effect_id: int, by: User) -> bool:
     """A person decides that an effect in doubt is to be sent once more; whether it was in doubt."""
-    logger.info("effect_sent_again", effect_id=effect_id, by=by.pk)
-    return bool(
-        ReaderEffect.objects.filter(pk=effect_id, state__in=[State.FAILED, State.UNKNOWN]).update(
-            state=State.QUEUED, attempts=0, due_at=timezone.now()
-        )
-    )
+    doubtful = ReaderEffect.objects.select_for_update().filter(pk=effect_id, state__in=[State.FAILED, State.UNKNOWN])
+    effect = doubtful.first()
+    if effect is None:
+        return False
+    was, effect.state, effect.attempts, effect.due_at = effect.state, State.QUEUED, 0, timezone.now()
+    effect.save(update_fields=["state", "attempts", "due_at"])
+    told = {"name": effect.reader, "event": effect.event_id, "was": was}
+    record_deed(object_kind="effect", details=told, by=by)
+    return True
 
 
 def settle_the_silent(now: datetime | None = None) -> int:

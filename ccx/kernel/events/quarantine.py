@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from ccx.kernel.audit.services import record_deed
 from ccx.kernel.events.errors import EventIsGoneError, StillFailsError
 from ccx.kernel.events.locks import lock_name, wait_for_lock
 from ccx.kernel.events.models import EventRow, QuarantinedEvent
@@ -82,7 +83,6 @@ def run_again(*, reader: str, event_id: int, by: User) -> None:
     An event that is no longer quarantined is a no-op.
     """
     follower = reader_named(reader)
-    logger.info("quarantined_event_run_again", reader=reader, event_id=event_id, by=by.pk)
     try:
         with transaction.atomic():
             wait_for_lock(lock_name(reader))
@@ -94,6 +94,8 @@ def run_again(*, reader: str, event_id: int, by: User) -> None:
                 raise EventIsGoneError(event_id=event_id)
             follower.handle([event])
             row.delete()
+            told = {"name": reader, "event": event_id, "kind": event.kind}
+            record_deed(object_kind="quarantined_event", details=told, by=by)
     except EventIsGoneError:
         raise
     except Exception as error:

@@ -5,12 +5,13 @@ from time import monotonic
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ccx.demo.seeding import SeedRefusedError, refuse_where_it_does_not_belong, seed, sign_ins_path
+from ccx.kernel.audit.commands import AuditedCommand
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Fills an empty database with a believable centre: 60 days of contacts up to now, and people to sign in as."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -28,6 +28,7 @@ class Layout:
 
     html: str
     has_remote: bool
+    interaction_id: int
 
 
 def layout_of(*, message_id: UUID, user: User, with_images: bool) -> Layout | None:
@@ -44,7 +45,8 @@ def layout_of(*, message_id: UUID, user: User, with_images: bool) -> Layout | No
         for kept in Attachment.objects.filter(message_id=found.pk, state=Attachment.State.KEPT).exclude(content_id="")
     }
     pictures = _Pictures(inline, with_images=with_images)
-    return Layout(html=IMAGE.sub(pictures.shown, found.html), has_remote=found.has_remote)
+    html = IMAGE.sub(pictures.shown, found.html)
+    return Layout(html=html, has_remote=found.has_remote, interaction_id=found.message.interaction_id)
 
 
 def picture_of(token: str) -> str | int | None:

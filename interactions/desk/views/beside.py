@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import trigger_client_event
 
 from ccx.kernel.audit.models import AuditEntry
-from ccx.kernel.audit.services import record_read
+from ccx.kernel.audit.services import record_look, record_read
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.http import StaffRequest
 from interactions.cases.models import Interaction
@@ -28,8 +27,6 @@ from interactions.handling.services import identify_customer, keep_promise, make
 CANDIDATES = 8
 # Which cards somebody opened and closed: "timeline.1,purchases.0", kept by their browser.
 CARDS_COOKIE = "ccx_cards"
-# Looking at one customer for a while is one look.
-ONE_LOOK_SECONDS = 600
 
 
 @require_safe
@@ -45,6 +42,8 @@ def context(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def older(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """The next part of the timeline."""
     interaction = to_read(request, public_id)
+    if interaction.customer_id:
+        record_look(request=request, object_kind="customer", object_id=interaction.customer_id)
     page = older_contacts(interaction, request.user, _uuid(request.GET.get("before", "")))
     shown = {"interaction": interaction, "page": page, "is_older": True}
     return answer(request, "interactions/desk/_context_timeline.html", shown, title=_("Contacts over all channels"))
@@ -176,7 +175,7 @@ def _changed(request: StaffRequest, interaction: Interaction) -> HttpResponse:
 def _show(request: StaffRequest, interaction: Interaction, *, refusal: str = "", **forms: Any) -> HttpResponse:
     shown = pane(interaction, request.user, _opened(request))
     if shown.profile is not None:
-        _remember_look(request, shown.profile.customer)
+        record_look(request=request, object_kind="customer", object_id=shown.profile.customer.pk)
     values = {
         "pane": shown,
         "interaction": interaction,
@@ -186,11 +185,6 @@ def _show(request: StaffRequest, interaction: Interaction, *, refusal: str = "",
     }
     status = 422 if refusal or forms else 200
     return answer(request, "interactions/desk/_context.html", values, title=_("Customer"), status=status)
-
-
-def _remember_look(request: StaffRequest, customer: Customer) -> None:
-    if cache.add(f"desk:look:{request.user.pk}:{customer.pk}", 1, ONE_LOOK_SECONDS):
-        record_read(request=request, action=AuditEntry.Action.READ, object_kind="customer", object_id=customer.pk)
 
 
 def _opened(request: StaffRequest) -> dict[str, bool]:

@@ -10,6 +10,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from ccx.kernel import egress
+from ccx.kernel.audit.services import record_look
 from ccx.kernel.events.effects import OutcomeIsUnknownError, RefusedEffectError, TemporaryEffectError
 from ccx.kernel.files import file_response, is_showable
 from ccx.kernel.people.choices import Ability
@@ -29,6 +30,7 @@ def layout(request: StaffRequest, public_id: UUID) -> HttpResponse:
     found = layout_of(message_id=public_id, user=request.user, with_images="images" in request.GET)
     if found is None:
         raise Http404
+    record_look(request=request, object_kind="interaction", object_id=found.interaction_id)
     response = render(request, "interactions/desk/mail_layout.html", {"layout": found})
     here = f"{request.scheme}://{request.get_host()}"
     # Set here, so that the middleware leaves it: no script, no form, no plugin, nothing of other sites.

@@ -8,8 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from ccx.kernel.audit.models import AuditEntry
-from ccx.kernel.audit.services import record_read
+from ccx.kernel.audit.services import record_look
 from ccx.kernel.people.choices import Ability
 from ccx.kernel.people.http import StaffRequest, needs
 from interactions.cases.models import Interaction
@@ -53,7 +52,7 @@ def list_fragment(request: StaffRequest) -> HttpResponse:
 def conversation(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """The desk with one contact open; asked for by htmx, the contact alone."""
     interaction = found(request, public_id)
-    record_read(request=request, action=AuditEntry.Action.READ, object_kind="interaction", object_id=interaction.pk)
+    record_look(request=request, object_kind="interaction", object_id=interaction.pk)
     context = open_context(request, interaction)
     _seen(interaction, context["stands"])
     if request.headers.get("HX-Request") == "true":
@@ -74,6 +73,7 @@ def header_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
 def thread_fragment(request: StaffRequest, public_id: UUID) -> HttpResponse:
     """What was said: the live window (`from` its oldest message), or what came before one."""
     interaction = found(request, public_id)
+    record_look(request=request, object_kind="interaction", object_id=interaction.pk)
     before, since = (uuid_of(request.GET.get(name, "")) for name in ("before", "from"))
     context = thread_context(request, interaction, before=before, since=since)
     if before is None:

@@ -3,17 +3,13 @@
 from datetime import timedelta
 from typing import Final
 
-import structlog
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Ability
 from interactions.doors.models import Delivery
-
-logger = structlog.get_logger(__name__)
 
 COUNT_KEY: Final = "deliveries-aside"
 COUNT_SECONDS: Final = 60
@@ -31,23 +27,16 @@ def count_aside(user: User) -> int:
     """How many were put aside, for the rail of every page: at most a minute old, by the index of what is open."""
     if not user.can(Ability.OPERATE):
         return 0
-    try:
-        known = cache.get(COUNT_KEY)
-        if known is None:
-            known = deliveries_aside(user).order_by().count()
-            cache.set(COUNT_KEY, known, timeout=COUNT_SECONDS)
-    except RedisError:
-        logger.warning("count_not_cached", key=COUNT_KEY)
-        return 0
+    known = cache.get(COUNT_KEY)
+    if known is None:
+        known = deliveries_aside(user).order_by().count()
+        cache.set(COUNT_KEY, known, timeout=COUNT_SECONDS)
     return int(known)
 
 
 def forget_count() -> None:
     """Somebody did something about them: the next page counts anew."""
-    try:
-        cache.delete(COUNT_KEY)
-    except RedisError:
-        logger.warning("count_not_cached", key=COUNT_KEY)
+    cache.delete(COUNT_KEY)
 
 
 def late_deliveries(user: User) -> int:

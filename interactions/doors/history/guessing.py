@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import yaml
 
-from interactions.doors.history.mapping import MappingError, load_mapping, shipped_mappings
+from interactions.cases.choices import Outcome
+from interactions.doors.history.mapping import NOT_GUESSED, MappingError, load_mapping, shipped_mappings
 
 # So much of a shipped mapping's columns, or of the header's, must be in the other.
 FITS: Final = 0.6
@@ -33,6 +34,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "queue": ("queue", "queue_name", "skill", "line"),
     "team": ("team", "group", "assignment_group", "department", "team_name"),
     "agent": ("agent", "agent_name", "assignee", "operator", "handled_by", "user", "assigned_to", "server"),
+    "outcome": ("outcome", "result", "call_result"),
     "priority": ("priority",),
     "language": ("language", "lang", "locale"),
     "wait": ("wait_seconds", "wait_time", "queue_time", "waiting_time", "time_in_queue", "wait"),
@@ -80,17 +82,17 @@ def _plain(header: list[str], name: str) -> str:
         "file": {"delimiter": "auto", "encoding": "utf-8-sig"},
         "source": {"name": source, "time_zone": "UTC", "period": "day"},
         "inbox": {"name": source, "channel": channel},
-        "key": [found.get("key", "WHICH COLUMN?")],
+        "key": [found.get("key", NOT_GUESSED)],
         "identities": [
             {"kind": kind, "column": found[what], "assurance": "attested"}
             for what, kind in IDENTITIES.items()
             if what in found
         ],
-        "started": found.get("started", "WHICH COLUMN?"),
+        "started": found.get("started", NOT_GUESSED),
     }
     mapping |= {"closed": found["closed"]} if "closed" in found else {}
     mapping |= {what: found[what] for what in TEXTS if what in found}
-    mapping["outcome"] = {"constant": "handled"}
+    mapping["outcome"] = _outcome(found.get("outcome", ""))
     mapping["segments"] = [
         {"kind": kind, "seconds": found[what], "skip_when": {found[what]: ["", "0"]}}
         for what, kind in SEGMENTS.items()
@@ -98,6 +100,13 @@ def _plain(header: list[str], name: str) -> str:
     ]
     kept = {part: value for part, value in mapping.items() if value not in ([], "")}
     return str(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=110))
+
+
+def _outcome(column: str) -> dict[str, Any]:
+    """Our own words as they are; words that nobody knows say that an agent handled it, until somebody names them."""
+    if not column:
+        return {"constant": "handled"}
+    return {"column": column, "values": {name.lower(): name.lower() for name in Outcome.names}, "default": "handled"}
 
 
 def columns_by_meaning(header: list[str]) -> dict[str, str]:

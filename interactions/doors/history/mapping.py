@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import yaml
+from django.utils.translation import gettext as _
 
 from ccx.kernel.errors import DomainError
 from interactions.cases.choices import Outcome, SegmentKind
@@ -35,6 +36,8 @@ INSIDE: Final[dict[str, frozenset[str]]] = {
     "segment": frozenset({"kind", "start", "end", "seconds", "only_when", "skip_when"}),
 }
 MAX_TEXT: Final = 50_000
+# What a guessed mapping asks where no column looks right.
+NOT_GUESSED: Final = "WHICH COLUMN?"
 
 
 class MappingError(DomainError):
@@ -145,28 +148,35 @@ def load_mapping(text: str) -> Mapping:
     Every value is read as the text it is: `NO` is a word, `0` a sign, and a date stays as it was written.
     """
     if len(text) > MAX_TEXT:
-        raise MappingError(f"The mapping is longer than {MAX_TEXT} characters.")
+        raise MappingError(_("The mapping is longer than %(most)s characters.") % {"most": MAX_TEXT})
     try:
         for token in yaml.scan(text, Loader=yaml.BaseLoader):
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                raise MappingError(f"Line {token.start_mark.line + 1}: a mapping knows no anchors and aliases.")
+                raise MappingError(
+                    _("Line %(line)s: a mapping knows no anchors and aliases.") % {"line": token.start_mark.line + 1}
+                )
         raw = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes text, lists and mappings only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise MappingError(f"The mapping is not YAML: {error.problem or error.context}{where}.") from None
+        at = {"line": mark.line + 1, "column": mark.column + 1} if mark else {}
+        where = _(" (line %(line)s, column %(column)s)") % at if mark else ""
+        raise MappingError(
+            _("The mapping is not YAML: %(why)s%(where)s.") % {"why": error.problem or error.context, "where": where}
+        ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise MappingError(f"The mapping is not YAML: {str(error).splitlines()[0][:200]}.") from None
+        raise MappingError(_("The mapping is not YAML: %(why)s.") % {"why": str(error).splitlines()[0][:200]}) from None
     return mapping_from(raw)
 
 
 def mapping_from(raw: Any) -> Mapping:
     """Check a mapping that was read already. Raises MappingError naming the part that is wrong."""
     if not isinstance(raw, dict):
-        raise MappingError("The mapping must be a list of named parts.")
+        raise MappingError(_("The mapping must be a list of named parts."))
     unknown = set(raw) - KEYS
     if unknown:
-        raise MappingError(f"The mapping has parts that are not known: {', '.join(sorted(map(str, unknown)))}.")
+        raise MappingError(
+            _("The mapping has parts that are not known: %(parts)s.") % {"parts": ", ".join(sorted(map(str, unknown)))}
+        )
     source = _part(raw, "source")
     inbox = _part(raw, "inbox")
     layout = _part(raw, "file") if raw.get("file") else {}
@@ -207,32 +217,38 @@ def mapping_from(raw: Any) -> Mapping:
 def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     part = raw.get(name)
     if part is None or part == "":
-        raise MappingError(f"The mapping lacks the part '{name}'.")
+        raise MappingError(_("The mapping lacks the part '%(part)s'.") % {"part": name})
     return _known(part, name, name)
 
 
 def _known(part: Any, kind: str, where: str) -> dict[str, Any]:
     """The part itself, when it is made of named values that belong there."""
     if not isinstance(part, dict):
-        raise MappingError(f"The part '{where}' must be made of: {', '.join(sorted(INSIDE[kind]))}.")
+        raise MappingError(
+            _("The part '%(part)s' must be made of: %(parts)s.")
+            % {"part": where, "parts": ", ".join(sorted(INSIDE[kind]))}
+        )
     unknown = sorted(set(map(str, part)) - INSIDE[kind])
     if unknown:
         allowed = ", ".join(sorted(INSIDE[kind]))
-        raise MappingError(f"The part '{where}' does not know {', '.join(unknown)}; it knows {allowed}.")
+        raise MappingError(
+            _("The part '%(part)s' does not know %(unknown)s; it knows %(known)s.")
+            % {"part": where, "unknown": ", ".join(unknown), "known": allowed}
+        )
     return part
 
 
 def _list(raw: dict[str, Any], name: str) -> list[Any]:
     part = raw.get(name) or []
     if not isinstance(part, list):
-        raise MappingError(f"The part '{name}' must be a list.")
+        raise MappingError(_("The part '%(part)s' must be a list.") % {"part": name})
     return part
 
 
 def _names(part: Any, where: str) -> frozenset[str]:
     """One value, or a list of them."""
     if isinstance(part, dict):
-        raise MappingError(f"'{where}' must be a value or a list of values.")
+        raise MappingError(_("'%(part)s' must be a value or a list of values.") % {"part": where})
     if part is None:
         return frozenset()
     return frozenset(map(str, part)) if isinstance(part, list) else frozenset({str(part)})
@@ -242,7 +258,7 @@ def _encoding(name: str) -> str:
     try:
         io.TextIOWrapper(io.BytesIO(), encoding=name).close()
     except (LookupError, ValueError):
-        raise MappingError(f"There is no encoding '{name[:40]}' for text.") from None
+        raise MappingError(_("There is no encoding '%(name)s' for text.") % {"name": name[:40]}) from None
     return name
 
 
@@ -251,13 +267,15 @@ def _format(text: str, where: str) -> str:
     try:
         datetime.strptime(datetime(2001, 12, 30, 23, 59, 58).strftime(text), text)  # noqa: DTZ001, DTZ007
     except (ValueError, re.error):
-        raise MappingError(f"'{where}' is no format of times: '{text[:40]}'.") from None
+        raise MappingError(
+            _("'%(part)s' is no format of times: '%(text)s'.") % {"part": where, "text": text[:40]}
+        ) from None
     return text
 
 
 def _text(part: dict[str, Any], key: str, where: str) -> str:
     if not part.get(key) or not isinstance(part[key], str):
-        raise MappingError(f"The part '{where}' lacks '{key}'.")
+        raise MappingError(_("The part '%(part)s' lacks '%(key)s'.") % {"part": where, "key": key})
     return str(part[key])
 
 
@@ -265,22 +283,27 @@ def _check_zone(source: dict[str, Any]) -> None:
     try:
         ZoneInfo(_text(source, "time_zone", "source"))
     except (KeyError, ValueError, OSError):  # unknown, malformed, a folder of zones
-        raise MappingError(f"There is no time zone '{source['time_zone']}'.") from None
+        raise MappingError(_("There is no time zone '%(zone)s'.") % {"zone": source["time_zone"]}) from None
 
 
 def _one_of(value: str, allowed: set[str], where: str) -> str:
     if value not in allowed:
-        raise MappingError(f"'{where}' must be one of {', '.join(sorted(allowed))}, not '{value}'.")
+        raise MappingError(
+            _("'%(part)s' must be one of %(allowed)s, not '%(value)s'.")
+            % {"part": where, "allowed": ", ".join(sorted(allowed)), "value": value}
+        )
     return value
 
 
 def _columns(value: Any, where: str, *, required: bool = False) -> tuple[str, ...]:
     if not value:
         if required:
-            raise MappingError(f"The mapping lacks the part '{where}': which columns name a row for good?")
+            raise MappingError(
+                _("The mapping lacks the part '%(part)s': which columns name a row for good?") % {"part": where}
+            )
         return ()
     if isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(name, str) for name in value)):
-        raise MappingError(f"The part '{where}' must be a column or a list of columns.")
+        raise MappingError(_("The part '%(part)s' must be a column or a list of columns.") % {"part": where})
     return tuple(value) if isinstance(value, list) else (str(value),)
 
 
@@ -289,10 +312,10 @@ def _value(part: Any, where: str) -> Value:
         return Value(column=part)
     _known(part, "value", where)
     if not ("column" in part or "constant" in part):
-        raise MappingError(f"The part '{where}' must name a column or a constant.")
+        raise MappingError(_("The part '%(part)s' must name a column or a constant.") % {"part": where})
     values = part.get("values") or {}
     if not isinstance(values, dict):
-        raise MappingError(f"'{where}.values' must name what each value stands for.")
+        raise MappingError(_("'%(part)s.values' must name what each value stands for.") % {"part": where})
     return Value(
         column=str(part.get("column", "")),
         constant=str(part.get("constant", "")),
@@ -318,7 +341,7 @@ def _outcome(part: Any) -> Value:
 
 def _moment(part: Any, where: str) -> Moment:
     if not part:
-        raise MappingError(f"The mapping lacks the part '{where}'.")
+        raise MappingError(_("The mapping lacks the part '%(part)s'.") % {"part": where})
     if isinstance(part, str):
         return Moment(column=part)
     _known(part, "moment", where)
@@ -331,7 +354,7 @@ def _moment(part: Any, where: str) -> Moment:
     if part.get("column"):
         form = str(part.get("format", "iso"))
         return Moment(column=str(part["column"]), format=form if form == "iso" else _format(form, f"{where}.format"))
-    raise MappingError(f"The part '{where}' must name a column, or a date and a clock column.")
+    raise MappingError(_("The part '%(part)s' must name a column, or a date and a clock column.") % {"part": where})
 
 
 def _identity(part: Any, number: int) -> IdentityRule:
@@ -350,7 +373,7 @@ def _identity(part: Any, number: int) -> IdentityRule:
 
 def _conditions(part: Any, where: str) -> dict[str, frozenset[str]]:
     if not isinstance(part or {}, dict):
-        raise MappingError(f"'{where}' must name columns with their values.")
+        raise MappingError(_("'%(part)s' must name columns with their values.") % {"part": where})
     return {str(column): _names(values, f"{where}.{column}") for column, values in (part or {}).items()}
 
 
@@ -359,7 +382,7 @@ def _segment(part: Any, number: int) -> SegmentRule:
     _known(part, "segment", where)
     kind = _one_of(_text(part, "kind", where), {kind.name.lower() for kind in SegmentKind}, f"{where}.kind")
     if not part.get("seconds") and not (part.get("start") and part.get("end")):
-        raise MappingError(f"'{where}' needs 'start' and 'end', or 'seconds'.")
+        raise MappingError(_("'%(part)s' needs 'start' and 'end', or 'seconds'.") % {"part": where})
     return SegmentRule(
         kind=SegmentKind[kind.upper()],
         start=_moment(part["start"], f"{where}.start") if part.get("start") else None,

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, ClassVar, Final, cast
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from ccx.kernel.errors import DomainError
 
 MAX_CELL: Final = 1_000_000
@@ -20,12 +23,12 @@ DELIMITERS: Final = "\t,;|"
 REPLACED: Final = "\ufffd"
 # How files begin that people take for tables of text.
 OTHER_KINDS: Final = {
-    b"PK\x03\x04": "a spreadsheet or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
-    b"%PDF": "a PDF",
-    b"\x28\xb5\x2f\xfd": "packed with zstandard",
-    b"BZh": "packed with bzip2",
-    b"\xfd7zXZ": "packed with xz",
+    b"PK\x03\x04": gettext_lazy("a spreadsheet or a zip archive"),
+    b"\xd0\xcf\x11\xe0": gettext_lazy("an old spreadsheet"),
+    b"%PDF": gettext_lazy("a PDF"),
+    b"\x28\xb5\x2f\xfd": gettext_lazy("packed with zstandard"),
+    b"BZh": gettext_lazy("packed with bzip2"),
+    b"\xfd7zXZ": gettext_lazy("packed with xz"),
 }
 
 
@@ -60,8 +63,15 @@ class _Packed(gzip.GzipFile):
 
     def _within(self, part: bytes) -> bytes:
         if self.tell() > MAX_UNPACKED:
-            raise UnreadableFileError(f"Unpacked it is larger than {MAX_UNPACKED >> 30} GB. Import it in parts.")
+            raise UnreadableFileError(
+                _("Unpacked it is larger than %(most)s GB. Import it in parts.") % {"most": MAX_UNPACKED >> 30}
+            )
         return part
+
+
+def _broken(error: Exception) -> UnreadableFileError:
+    """What is told of a file that breaks while it is read."""
+    return UnreadableFileError(_("The file cannot be read: %(why)s.") % {"why": str(error) or _("it ends too early")})
 
 
 def open_file(path: Path) -> IO[bytes]:
@@ -77,7 +87,9 @@ def detect_encoding(path: Path, stated: str) -> str:
         head = stream.read(SNIFF_BYTES)
     for start, kind in OTHER_KINDS.items():
         if head.startswith(start):
-            raise UnreadableFileError(f"The file is {kind}, not a table of text. Save it as CSV, or pack it with gzip.")
+            raise UnreadableFileError(
+                _("The file is %(kind)s, not a table of text. Save it as CSV, or pack it with gzip.") % {"kind": kind}
+            )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     for encoding in (stated, "utf-8-sig"):
@@ -105,7 +117,7 @@ def read_rows(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -
             columns, used = _header(text, delimiter)
             yield from _rows(text, columns, used, used_encoding)
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
+        raise _broken(error) from None
 
 
 def header_of(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -> list[str]:
@@ -115,7 +127,7 @@ def header_of(path: Path, *, delimiter: str = "", encoding: str = "utf-8-sig") -
             text = io.TextIOWrapper(raw, encoding=detect_encoding(path, encoding), errors="replace", newline="")
             return _header(text, delimiter)[0]
     except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
+        raise _broken(error) from None
 
 
 def about_how_many_rows(path: Path) -> int:
@@ -127,21 +139,23 @@ def about_how_many_rows(path: Path) -> int:
                 lines += block.count(b"\n")
                 last = block[-1:]
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFileError(f"The file cannot be read: {str(error) or 'it ends too early'}.") from None
+        raise _broken(error) from None
     return max(0, lines - 1 + (last not in {b"", b"\n", b"\0"}))
 
 
 def _header(text: io.TextIOWrapper, delimiter: str) -> tuple[list[str], str]:
     line = text.readline(MAX_LINE)
     if any(ord(sign) < 32 and sign not in "\t\r\n" for sign in line[:SNIFF_BYTES]):
-        raise UnreadableFileError("The file is not text: its first line holds signs that no table has.")
+        raise UnreadableFileError(_("The file is not text: its first line holds signs that no table has."))
     used = detect_delimiter(line, delimiter)
     columns = [name.strip() for name in next(csv.reader([line], delimiter=used), [])]
     if not any(columns):
-        raise UnreadableFileError("The file is empty, or its first line is: it must name the columns.")
+        raise UnreadableFileError(_("The file is empty, or its first line is: it must name the columns."))
     doubled = sorted({name for name in columns if name and columns.count(name) > 1})
     if doubled:
-        raise UnreadableFileError(f"The header names a column twice: {', '.join(doubled)[:200]}.")
+        raise UnreadableFileError(
+            _("The header names a column twice: %(columns)s.") % {"columns": ", ".join(doubled)[:200]}
+        )
     return columns, used
 
 

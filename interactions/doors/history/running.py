@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ccx.kernel.audit.choices import Door
 from ccx.kernel.audit.context import acting, tell_database
@@ -17,7 +18,7 @@ from interactions.channels.contact import Receipt
 from interactions.doors.history.directory import Directory
 from interactions.doors.history.errors import RunIsNotReadyError
 from interactions.doors.history.interpreting import Interpreter, RowError, Told
-from interactions.doors.history.mapping import Mapping, MappingError, load_mapping, mapping_from
+from interactions.doors.history.mapping import NOT_GUESSED, Mapping, MappingError, load_mapping, mapping_from
 from interactions.doors.history.reading import Row, about_how_many_rows, file_digest, header_of, read_rows
 from interactions.doors.history.sources import check_source, place
 from interactions.doors.models import ImportIssue, ImportRun
@@ -49,8 +50,13 @@ def check_columns(path: Path, mapping: Mapping) -> list[str]:
     header = set(header_of(path, delimiter=mapping.delimiter, encoding=mapping.encoding))
     needed = {*mapping.key, *mapping.group_by, mapping.started.column, mapping.started.date_column}
     lacking = sorted((needed | {mapping.started.clock}) - {""} - header)
+    if NOT_GUESSED in lacking:
+        asked = {"question": NOT_GUESSED}
+        raise MappingError(_("The mapping asks “%(question)s”: write there which column of the file it is.") % asked)
     if lacking:
-        raise MappingError(f"The file has no column {', '.join(lacking)}, which the mapping needs.")
+        raise MappingError(
+            _("The file has no column %(columns)s, which the mapping needs.") % {"columns": ", ".join(lacking)}
+        )
     return sorted(mapping.columns() - header)
 
 
@@ -98,7 +104,7 @@ def _start(run: ImportRun, path: Path) -> None:
         .update(state=ImportRun.State.RUNNING, error="")
     )
     if not moved:
-        raise RunIsNotReadyError("The import is over.")
+        raise RunIsNotReadyError(_("The import is over."))
     run.refresh_from_db()
     if not run.file_sha256 or run.rows_total is None:
         run.file_sha256 = file_digest(path)

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from interactions.channels.contact import InboundContact
 from interactions.doors.history.mapping import Mapping, MappingError
@@ -26,7 +27,10 @@ def check_source(mapping: Mapping) -> None:
     """Days of one source are days of one zone. Raises MappingError where the source has another one."""
     for source in _family(mapping):
         if source.time_zone != mapping.time_zone:
-            raise MappingError(f"The source '{source.name}' is known already, with days of {source.time_zone}.")
+            raise MappingError(
+                _("The source '%(source)s' is known already, with days of %(zone)s.")
+                % {"source": source.name, "zone": source.time_zone}
+            )
 
 
 def place(run: ImportRun, mapping: Mapping, contacts: Sequence[InboundContact]) -> list[InboundContact]:

@@ -1,12 +1,19 @@
 """The workers' part of imports. Redis may lose any of this: the sweep finds in the database what is left to do."""
 
+from datetime import timedelta
+from functools import partial
+
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
+from redis import RedisError
 
 from ccx.kernel.errors import DomainError
+from interactions.doors.history.forgetting import forget_files, forget_rows
 from interactions.doors.history.services import SLICE_SECONDS, fail_import, stranded_imports, work_on_import
 
 logger = structlog.get_logger(__name__)
@@ -42,11 +49,24 @@ def sweep_imports() -> None:
             hand_over(run_id)
 
 
+@shared_task(name="interactions.imports.purge", acks_late=True, ignore_result=True)
+def purge() -> None:
+    """Forget files of imports that are over, and rows that were listed long ago."""
+    before = timezone.now() - timedelta(days=settings.CCX_IMPORTS_DAYS)
+    forget_files(before=before)
+    forget_rows(before=before)
+
+
 def hand_over(run_id: int) -> None:
-    """Ask a worker to go on with an import. Without a broker the sweep does it later."""
+    """Ask a worker to go on with an import, once what is known of it is committed."""
+    transaction.on_commit(partial(_ask_worker, run_id))
+
+
+def _ask_worker(run_id: int) -> None:
+    """Without a broker the sweep does it later."""
     try:
-        run_history_import.delay_on_commit(run_id)
-    except BrokerError:
+        run_history_import.delay(run_id)
+    except (BrokerError, RedisError, OSError):
         logger.warning("import_waits_for_the_sweep", run_id=run_id)
 
 

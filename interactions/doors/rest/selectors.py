@@ -18,18 +18,15 @@ from interactions.handling.models import Sending
 from interactions.routing.models import Queue
 
 # What every contact names, by hand and prepared: putting queries together and planning them costs more than they do.
-INBOXES: Final = Statement(
-    "ccx_rest_inboxes",
-    ("text[]", "uuid[]"),
+# All who are active see all inboxes and all reasons (Inbox.visible_to, ContactReason.visible_to).
+NAMED: Final = Statement(
+    "ccx_rest_named",
+    ("text[]", "uuid[]", "text[]"),
     """
-SELECT id, public_id, name, channel FROM interactions_inbox
-WHERE is_active AND (name = ANY($1) OR public_id = ANY($2))
+SELECT 'inbox', id, name, public_id, channel FROM interactions_inbox
+    WHERE is_active AND (name = ANY($1) OR public_id = ANY($2))
+UNION ALL SELECT 'reason', id, code, NULL, NULL FROM interactions_contactreason WHERE code = ANY($3) AND is_active
 """,
-)
-REASONS: Final = Statement(
-    "ccx_rest_reasons",
-    ("text[]",),
-    "SELECT code, id FROM interactions_contactreason WHERE code = ANY($1) AND is_active",
 )
 
 
@@ -43,15 +40,20 @@ class Places:
 
 
 def places_named(contacts: Iterable[dict[str, Any]], *, seen_by: User) -> Places:
-    """One query for each kind that is named at all: inbox -> (id, channel), queue -> (id, team), reason -> id."""
+    """What is named at all, looked up: inbox -> (id, channel), queue -> (id, team), reason -> id."""
     inboxes = {values["inbox"] for values in contacts if values.get("inbox")}
     queues = {values["queue"] for values in contacts if values.get("queue")}
     reasons = {values["reason"] for values in contacts if values.get("reason")}
-    return Places(
-        inboxes=_inboxes(inboxes, seen_by) if inboxes else {},
-        queues=_queues(queues, seen_by) if queues else {},
-        reasons=_reasons(reasons, seen_by) if reasons else {},
-    )
+    places = Places(queues=_queues(queues, seen_by) if queues else {})
+    if seen_by.is_active and (inboxes or reasons):
+        with connection.cursor() as cursor:
+            rows = run(cursor, NAMED, [list(inboxes), _public_ids(inboxes), list(reasons)])
+        for kind, pk, name, public_id, channel in rows:
+            if kind == "inbox":
+                places.inboxes[name] = places.inboxes[str(public_id)] = (pk, channel)
+            else:
+                places.reasons[name] = pk
+    return places
 
 
 def sent_on_api_line(*, public_id: UUID, user: User) -> Sending | None:
@@ -67,31 +69,12 @@ def said_on_api_line(*, public_id: UUID, user: User) -> Message | None:
     return Message.objects.filter(public_id=public_id, author_kind=AuthorKind.CUSTOMER, interaction__in=visible).first()
 
 
-def _inboxes(names: set[str], seen_by: User) -> dict[str, tuple[int, int]]:
-    """All who are active see all inboxes (Inbox.visible_to)."""
-    if not seen_by.is_active:
-        return {}
-    found: dict[str, tuple[int, int]] = {}
-    with connection.cursor() as cursor:
-        for pk, public_id, name, channel in run(cursor, INBOXES, [list(names), _public_ids(names)]):
-            found[name] = found[str(public_id)] = (pk, channel)
-    return found
-
-
 def _queues(names: set[str], seen_by: User) -> dict[str, tuple[int, int | None]]:
     rows = Queue.objects.visible_to(seen_by).filter(_named(names), is_active=True)
     found: dict[str, tuple[int, int | None]] = {}
     for pk, public_id, name, team_id in rows.values_list("pk", "public_id", "name", "team_id"):
         found[name] = found[str(public_id)] = (pk, team_id)
     return found
-
-
-def _reasons(codes: set[str], seen_by: User) -> dict[str, int]:
-    """All who are active see all reasons (ContactReason.visible_to)."""
-    if not seen_by.is_active:
-        return {}
-    with connection.cursor() as cursor:
-        return dict(run(cursor, REASONS, [list(codes)]))
 
 
 def _named(names: set[str]) -> Q:

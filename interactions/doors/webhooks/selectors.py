@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from ccx.kernel.statements import Statement, run
+from ccx.kernel.statements import Statement, run_first
 from interactions.channels.models import Inbox
 
 COLUMNS: Final = tuple(field.attname for field in Inbox._meta.concrete_fields)
@@ -21,8 +21,7 @@ LINE: Final = Statement(
 
 def line_at(public_id: UUID) -> Inbox | None:
     """The line in use at whose address a provider calls; its adapter decides whether the caller may."""
-    with connection.cursor() as cursor:
-        rows = run(cursor, LINE, [public_id])
+    rows = run_first(LINE, [public_id])
     if not rows:
         return None
     values = list(rows[0])

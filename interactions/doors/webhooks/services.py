@@ -62,23 +62,23 @@ INSERT INTO interactions_delivery
 VALUES ($1, $2, $3, $4, $5, $6, $7, 'received', 0, '', $8) ON CONFLICT (inbox_id, digest) DO NOTHING RETURNING id
 """,
 )
-LOCK: Final = Statement(
-    "ccx_delivery_lock", ("bigint",), "SELECT state, attempts FROM interactions_delivery WHERE id = $1 FOR UPDATE"
-)
 # What a delivery becomes need not be on the disk before its provider hears that we have it: the delivery is, and if
 # the server falls before the rest of it is written, the sweep reads it again.
 NOT_AT_ONCE: Final = "SET LOCAL synchronous_commit TO off;"
+# First the delivery itself, unless somebody else settled it meanwhile; then those of its line that wait for a message.
 SETTLE: Final = Statement(
     "ccx_delivery_settle",
-    ("bigint", "text", "int", "text", "timestamptz"),
-    "UPDATE interactions_delivery SET state = $2, attempts = $3, error = $4, settled_at = $5 WHERE id = $1",
-)
-WAITS: Final = Statement(
-    "ccx_delivery_waits",
-    ("bigint", "text"),
+    ("bigint", "text", "int", "text", "timestamptz", "text[]", "bigint", "text"),
     """
-SELECT id FROM interactions_delivery
-WHERE state = 'received' AND inbox_id = $1 AND error = $2 ORDER BY received_at LIMIT 50
+WITH settled AS (
+    UPDATE interactions_delivery SET state = $2, attempts = $3, error = $4, settled_at = $5
+    WHERE id = $1 AND state = ANY($6) RETURNING id
+)
+SELECT id FROM settled
+UNION ALL (
+    SELECT id FROM interactions_delivery
+    WHERE state = 'received' AND inbox_id = $7 AND error = $8 AND NOT id = $1 ORDER BY received_at LIMIT 50
+)
 """,
 )
 WAITING: Final = "waits for the message that it changes"
@@ -92,6 +92,10 @@ class Taken:
     delivery_id: int
     is_new: bool
     is_understood: bool
+
+
+class _SettledElsewhereError(Exception):
+    """Another process settled this delivery while this one read it."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,8 @@ def process(
         return _settled(delivery_id, may_be, line, fresh)
     except (OperationalError, InterfaceError):
         raise
+    except _SettledElsewhereError:
+        return not Delivery.objects.filter(pk=delivery_id, state=State.QUARANTINED).exists()
     except TemporaryEffectError as error:
         # The provider keeps for us what it told of, and cannot be reached now.
         _leave(delivery_id, error)
@@ -186,7 +192,9 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
     undo: list[Callable[[], None]] = []
     try:
         with transaction.atomic():
-            delivery = _locked(delivery_id, fresh)
+            # One that was kept a moment ago is nobody else's yet. The sweep may come to it should this take very long;
+            # then whoever settles it second undoes what it did.
+            delivery = fresh or _locked(delivery_id)
             if delivery.state not in may_be:
                 return delivery.state != State.QUARANTINED
             if delivery.kind == Delivery.Kind.MAIL:
@@ -194,7 +202,7 @@ def _settled(delivery_id: int, may_be: set[Delivery.State], line: Line | None, f
                 outcome = _Outcome(1, (), is_waiting=False, has_new=False)
             else:
                 outcome = _take_in(delivery, _parsed(delivery, line), undo)
-            waiting = _settle(delivery, outcome)
+            waiting = _settle(delivery, outcome, may_be, at_once=fresh is None)
         undo.clear()
     finally:
         for step in undo:
@@ -214,14 +222,8 @@ def _parsed(delivery: Delivery, line: Line | None) -> Parsed:
     return adapter.parse(known, request_of(delivery), received_at=delivery.received_at)
 
 
-def _locked(delivery_id: int, fresh: Delivery | None) -> Delivery:
-    """The row, locked; where it was written a moment ago only its state is read again."""
-    if fresh is None:
-        return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
-    with connection.cursor() as cursor:
-        run_all(cursor, [(LOCK, [delivery_id])], before=NOT_AT_ONCE)
-        fresh.state, fresh.attempts = cursor.fetchone()
-    return fresh
+def _locked(delivery_id: int) -> Delivery:
+    return Delivery.objects.select_for_update(of=("self",)).select_related("inbox").get(pk=delivery_id)
 
 
 def _take_in(delivery: Delivery, parsed: Parsed, undo: list[Callable[[], None]]) -> _Outcome:
@@ -318,7 +320,7 @@ def _meta(arrived: Arrived, lost: tuple[str, ...]) -> dict[str, object]:
     return {**arrived.meta, **({"too_large": list(lost)} if lost else {})}
 
 
-def _settle(delivery: Delivery, outcome: _Outcome) -> list[int]:
+def _settle(delivery: Delivery, outcome: _Outcome, may_be: set[Delivery.State], *, at_once: bool) -> list[int]:
     """Write what became of it; which deliveries of the line wait for a message."""
     now = timezone.now()
     delivery.attempts = min(delivery.attempts + 1, 32767)
@@ -333,8 +335,15 @@ def _settle(delivery: Delivery, outcome: _Outcome) -> list[int]:
         delivery.error = NEVER_CAME if outcome.is_waiting else ""
     told = (delivery.pk, str(delivery.state), delivery.attempts, delivery.error, delivery.settled_at)
     with connection.cursor() as cursor:
-        run_all(cursor, [(SETTLE, told), (WAITS, (delivery.inbox_id, WAITING))])
-        return [row[0] for row in cursor.fetchall() if row[0] != delivery.pk]
+        run_all(
+            cursor,
+            [(SETTLE, (*told, list(map(str, may_be)), delivery.inbox_id, WAITING))],
+            before="" if at_once else NOT_AT_ONCE,
+        )
+        settled, *waiting = [row[0] for row in cursor.fetchall()] or [None]
+    if settled != delivery.pk:
+        raise _SettledElsewhereError
+    return waiting
 
 
 def _told(outcome: _Outcome) -> str:

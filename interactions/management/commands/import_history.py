@@ -5,8 +5,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.services.service_users import service_user
 from interactions.doors.history.mapping import load_mapping, shipped_mappings
@@ -14,7 +15,7 @@ from interactions.doors.history.running import check_columns, run_import
 from interactions.doors.models import ImportRun
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Import contacts that are over from a file. The same file twice changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

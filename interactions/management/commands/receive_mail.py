@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import InterfaceError, OperationalError
 
+from ccx.kernel.audit.commands import AuditedCommand
 from interactions.doors.mail.selectors import line_named
 from interactions.doors.mail.services import take_mail
 
@@ -16,7 +17,7 @@ TRY_AGAIN: Final = 75
 MAX_HEAD: Final = 64 * 1024
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Takes one mail in from standard input."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.secrets import SecretIsUnreadableError
 from interactions.channels.services import rotate_credentials
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Encrypts the passwords of all lines anew with the first key; afterwards the other keys can go."
 
     def handle(self, *args: Any, **options: Any) -> None:

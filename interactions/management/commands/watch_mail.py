@@ -6,9 +6,9 @@ from types import FrameType
 from typing import Any, Final
 
 import structlog
-from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from ccx.kernel.audit.commands import AuditedCommand
 from interactions.doors.mail.tasks import fetch_mail
 from interactions.doors.mail.watching import Watch
 
@@ -17,7 +17,7 @@ logger = structlog.get_logger(__name__)
 LOOKS_EVERY_SECONDS: Final = 15
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Waits at the mail servers of every line, so that new mail is fetched at once."
 
     def handle(self, *args: Any, **options: Any) -> None:

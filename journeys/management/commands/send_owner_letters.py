@@ -6,14 +6,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from ccx.kernel.audit.commands import AuditedCommand
 from journeys.ownership.letters import week_before
 from journeys.ownership.services.letters import queue_letters, send_due_letters
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Sends every owner the letter about a week; who has it already gets no second one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from analytics.kpis.definition import Aggregation, Unit
-from analytics.kpis.questions import Period, day_of, filters_of
+from analytics.kpis.questions import Period, day_of, filters_of, last_day_of
 from analytics.kpis.registry import kpi_of
 from analytics.kpis.rows import At, Part, RowsOf, rows_of
 from ccx.kernel.audit.models import AuditEntry
@@ -126,7 +126,7 @@ def behind(url: str, user: User, part: str = "") -> RowsOf:
     return rows_of(
         kpi=kpi_of(asked["kpi"]),
         part=Part(part or asked["part"]),
-        period=Period(day_of(asked["from"]), day_of(asked["to"])),
+        period=Period(day_of(asked["from"]), last_day_of(asked["to"])),
         filters=filters_of(asked, user=user),
         user=user,
         at=At.told(asked.get("hour", ""), asked.get("weekday", "")),
@@ -148,11 +148,14 @@ def test_every_figure_opens_exactly_its_rows(centre) -> None:
     parent = a_reason("Money")
     ContactReason.objects.filter(pk=centre["reason"].pk).update(parent=parent)
     answered(2, DAY, wait=3, reason_id=parent.pk, identified=1, repeat=1, hour=14, weekday=2)
+    facts(12, DAY, contacts=1, csat_n=1, csat_top=1, csat_s=5, ces_n=1, ces_easy=1, ces_s=6, reason_id=parent.pk)
     summed()
     of_one_day = "/dashboards/?from=2026-03-10&to=2026-03-10"
     opened: set[str] = set()
-    for page in [*PAGES, "/dashboards/answers/", "/owners/", "/owners/unmapped/department/", of_one_day]:
-        text = client.get(page if "?" in page else f"{page}{MARCH}").text
+    for page in [*PAGES, "/dashboards/customers-say/", "/owners/", "/owners/unmapped/department/", of_one_day]:
+        answer = client.get(page if "?" in page else f"{page}{MARCH}")
+        assert answer.status_code == 200
+        text = answer.text
         for value, url in re.findall(CELL, text):
             kpi = dict(parse_qsl(urlsplit(html.unescape(url)).query))["kpi"]
             assert is_without_sum(kpi) or any(isclose(float(value), told) for told in told_by_rows(url, user)), url

@@ -8,10 +8,15 @@ from analytics.facts.agent_days import rebuild_agent_days
 from analytics.facts.models import AgentDay
 from analytics.rollups.reader import FACTS
 from ccx.kernel.events.pumping import pump
+from ccx.kernel.models import Team, User
+from ccx.kernel.people.choices import Role
+from ccx.kernel.people.services.accounts import change_person
 from interactions.cases.choices import SegmentKind
 from interactions.channels.choices import Channel
 from interactions.handling.models import PresenceState
 from interactions.handling.services import set_presence
+from interactions.models import Segment
+from tests.factories.derived import assert_derived_is_true
 from tests.factories.told import Line, Stretch, later
 
 DAY = later().date()
@@ -77,3 +82,21 @@ def test_work_told_before_or_after_presence_gives_the_same_day(line: Line, order
     assert seconds() == (3600, 600, 3000, 0)
     assert rebuild_agent_days() == 1
     assert seconds() == (3600, 600, 3000, 0)
+
+
+def test_a_day_stays_with_the_team_it_was_worked_for_and_an_idle_one_follows_its_agent(line: Line, admin: User) -> None:
+    for days in (0, 1):
+        present(line, (PresenceState.AVAILABLE, later(days=days)), (PresenceState.OFFLINE, later(days=days, hours=1)))
+    line.over(later(minutes=10), Stretch(SegmentKind.TALK, 600))
+    Segment.objects.update(team=line.team)  # as handling writes it; a history knows no teams
+    assert pump(readers=[FACTS])
+    other, agent = Team.objects.create(name="Second line"), line.agent
+
+    def teams() -> list[int | None]:
+        return list(AgentDay.objects.order_by("day").values_list("team_id", flat=True))
+
+    assert teams() == [line.team.pk, line.team.pk]
+    change_person(user_id=agent.pk, email=agent.email, name=agent.name, role=Role.AGENT, team=other, by=admin)
+    assert pump(readers=[FACTS])
+    assert teams() == [line.team.pk, other.pk]
+    assert_derived_is_true()

@@ -1,11 +1,11 @@
 """What a figure says beside its number."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from analytics.facts.models import AgentDay
-from analytics.kpis.figures import State
+from analytics.kpis.figures import Figure, State
 from analytics.kpis.questions import Filters, Period, Split
 from analytics.kpis.reading import read_figures
 from tests.analytics.kpis.conftest import DAY
@@ -124,6 +124,13 @@ def test_cases_have_contacts_and_switches(read) -> None:
     assert read("stuck_share").value == 0.25
 
 
+def test_different_customers_of_stuck_cases_are_counted_once(read) -> None:
+    for customer, is_stuck in ((1, 1), (1, 1), (2, 1), (3, 0), (None, 1)):
+        a_fact(DAY, contacts=1, cases=1, case_contacts=4, case_stuck=is_stuck, customer_id=customer)
+    summed()
+    assert [read(key).value for key in ("customers", "stuck_cases", "stuck_customers")] == [3, 4, 2]
+
+
 def test_transfers_and_first_responses(read) -> None:
     facts(3, DAY, channel=3, answered=1, first_response_n=1, first_response_s=60, first_response_target=1)
     a_fact(DAY, channel=3, answered=1, transferred=1, first_response_n=1, first_response_s=3600)
@@ -193,4 +200,38 @@ def test_percentiles_of_very_many_contacts_come_from_the_histogram(read, monkeyp
     figure = read(key)
     assert figure.is_approximate
     assert 64 <= figure.value <= 64 * 2**0.25
-    assert read("wait_p90_queued").state is State.REFUSED
+    assert figure.source == "histogram day × channel"
+
+
+def test_percentiles_of_very_many_who_queued_leave_out_those_who_did_not(read, monkeypatch) -> None:
+    monkeypatch.setattr("analytics.kpis.durations.EXACT_UP_TO", 3)
+    answered(10, DAY, wait=64)
+    answered(90, DAY, wait=0)
+    summed()
+    assert read("wait_median").value == 0
+    queued = read("wait_median_queued")
+    assert (queued.n, queued.is_approximate, queued.source) == (10, True, "histogram day × channel")
+    assert 64 <= queued.value <= 64 * 2**0.25
+
+
+def test_percentiles_of_very_many_by_team_are_counted_in_bins_within_a_bounded_period(boss, monkeypatch) -> None:
+    teams = a_team("One"), a_team("Two")
+    for team, wait in zip(teams, (64, 1000), strict=True):
+        answered(10, DAY, wait=wait, team_id=team.pk)
+    answered(5, DAY, wait=0, team_id=teams[1].pk)
+    summed()
+
+    def medians(days: int) -> list[Figure]:
+        period = Period(DAY - timedelta(days=days - 1), DAY)
+        answer = read_figures(
+            keys=["wait_median"], period=period, comparison=None, filters=Filters(), split_by=Split.TEAM, user=boss
+        )
+        return [group.figures["wait_median"] for group in answer.groups]
+
+    exact = [figure.value for figure in medians(1)]
+    assert exact == [64, 1000]
+    monkeypatch.setattr("analytics.kpis.durations.EXACT_UP_TO", 3)
+    for found, value in zip(medians(92), exact, strict=True):
+        assert (found.is_approximate, found.source) == (True, "facts, in bins")
+        assert value / 2**0.25 <= found.value <= value * 2**0.25
+    assert {figure.state for figure in medians(93)} == {State.REFUSED}

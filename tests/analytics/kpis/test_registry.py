@@ -1,6 +1,10 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from analytics.facts.measures import Cohort
+from analytics.kpis.catalogue.held_by import HELD_BY
 from analytics.kpis.catalogue.service_level import THRESHOLDS, VARIANTS, service_level_key
 from analytics.kpis.definition import Maturity
 from analytics.kpis.errors import UnknownKpiError
@@ -14,6 +18,14 @@ def test_every_definition_can_be_told_in_full() -> None:
         assert body["title"]
         assert body["counted"].endswith(".")
         assert "{" not in body["title"] + body["counted"] + body["maturity_text"]
+
+
+def test_every_definition_is_held_by_tests_that_are_there() -> None:
+    files = [path.read_text() for path in Path("tests").rglob("test_*.py")]
+    names = {name for text in files for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
+    assert {key for key, kpi in REGISTRY.items() if not kpi.tests} == set()
+    assert {name for tests in HELD_BY.values() for name in tests} <= names
+    assert set(HELD_BY) <= {*REGISTRY, *(kpi.family for kpi in REGISTRY.values())}
 
 
 def test_service_level_has_every_variant_at_every_threshold() -> None:

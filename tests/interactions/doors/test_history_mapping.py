@@ -1,12 +1,14 @@
 """A mapping that is wrong says what is wrong and where; one that is right reads clocks as they were meant."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from interactions.doors.history.guessing import best_shipped, columns_by_meaning, guess_mapping
-from interactions.doors.history.mapping import MappingError, load_mapping, shipped_mappings
+from interactions.doors.history.mapping import NOT_GUESSED, MappingError, load_mapping, shipped_mappings
+from interactions.doors.history.running import check_columns
 from interactions.doors.history.times import Times, clock_of
 from tests.factories.imports import HEADER, shipped
 
@@ -114,6 +116,23 @@ def test_columns_are_guessed_by_what_they_are_called() -> None:
     assert (mapping.source_name, mapping.key, mapping.started.column) == ("calls 2024", ("Ticket ID",), "createdAt")
 
 
-def test_a_header_that_tells_nothing_gives_a_mapping_that_says_what_is_missing() -> None:
+def test_a_header_that_tells_nothing_gives_a_mapping_that_says_what_is_missing(tmp_path: Path) -> None:
     mapping = load_mapping(guess_mapping(["a", "b"], name="x"))
-    assert mapping.key == ("WHICH COLUMN?",)
+    assert mapping.key == (NOT_GUESSED,)
+    path = tmp_path / "x.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(MappingError, match="asks “WHICH COLUMN"):
+        check_columns(path, mapping)
+
+
+def test_an_outcome_that_nobody_knows_is_taken_as_handled_until_it_is_named() -> None:
+    mapping = load_mapping(guess_mapping(["id", "created_at", "result"], name="x"))
+    assert (mapping.outcome.column, mapping.outcome.default) == ("result", "handled")
+    assert mapping.outcome.values["abandoned"] == "abandoned"
+
+
+def test_what_is_wrong_with_a_mapping_is_told_in_the_readers_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("interactions.doors.history.mapping._", lambda text: f"<{text}>")
+    with pytest.raises(MappingError) as told:
+        load_mapping("title: x")
+    assert str(told.value) == "<The mapping lacks the part 'source'.>"

@@ -8,11 +8,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError as BrokerError
+from redis import RedisError
 
 from ccx.kernel.audit.models import AuditEntry
 from ccx.kernel.models import User
 from ccx.kernel.people.choices import Role
-from interactions.doors.history import views
+from interactions.doors.history import tasks
 from interactions.doors.history.running import run_import
 from interactions.models import ImportIssue, ImportRun
 from tests.factories.imports import contact_rows, make_run, row_counts, shipped, write_csv
@@ -27,9 +29,8 @@ def importer() -> User:
 
 
 @pytest.fixture
-def page(client: Client, importer: User, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+def page(client: Client, importer: User, settings: Any, tmp_path: Path) -> Client:
     settings.MEDIA_ROOT = tmp_path / "media"
-    monkeypatch.setattr(views, "hand_over", lambda run_id: None)
     client.force_login(importer)
     return client
 
@@ -116,6 +117,25 @@ def test_a_mapping_that_is_right_is_kept_as_it_was_written(page: Client, tmp_pat
     assert page.post(address(run, "import-mapping"), {"mapping": text}).status_code == 302
     run.refresh_from_db()
     assert run.mapping["yaml"].splitlines()[0] == "# ours"
+
+
+@pytest.mark.parametrize("trouble", [None, RedisError("away"), BrokerError("away")])
+def test_a_worker_is_asked_for_an_import_and_without_a_broker_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+    trouble: Exception | None,
+) -> None:
+    asked: list[int] = []
+
+    def delay(run_id: int) -> None:
+        asked.append(run_id)
+        if trouble is not None:
+            raise trouble
+
+    monkeypatch.setattr(tasks.run_history_import, "delay", delay)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.hand_over(7)
+    assert asked == [7]
 
 
 def test_an_import_is_started_paused_and_resumed(page: Client, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_bodies_are_read_as_they_are_described(shape: Any, serializer: Any) -> N
 def test_every_operation_tells_its_refusals_and_the_limit() -> None:
     for path, operations in parsed(described())["paths"].items():
         for method, operation in operations.items():
-            assert {"400", "401", "403", "429"} <= set(operation["responses"]), (path, method)
+            assert {"400", "401", "403", "429", "503"} <= set(operation["responses"]), (path, method)
             for response in operation["responses"].values():
                 assert "RateLimit-Policy" in response["headers"]
             assert operation["operationId"].islower()

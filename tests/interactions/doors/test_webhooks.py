@@ -20,6 +20,7 @@ from django.utils import timezone
 from ccx.kernel.events.pumping import pump_everything
 from ccx.kernel.models import User
 from interactions.cases.models import Interaction, Message
+from interactions.channels.contract import Parsed
 from interactions.channels.models import Inbox
 from interactions.customers.services import erase_customer
 from interactions.doors.models import Delivery
@@ -189,17 +190,43 @@ def test_what_was_brought_is_waited_for_on_the_disk_and_what_becomes_of_it_is_no
             found.append((name, cursor.fetchone()[0], connection.in_atomic_block))
 
     line = pretend_line()
-    parse = pretend.parse
-    monkeypatch.setattr(pretend, "parse", lambda *given, **named: (waits("read"), parse(*given, **named))[1])
+    settle = services._settle
+    monkeypatch.setattr(services, "_settle", lambda *given, **named: (settle(*given, **named), waits("settled"))[0])
     monkeypatch.setattr(services.failpoints, "reach", waits)
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit TO on")
     assert bring(line, HELLO).status_code == 200
     assert found == [
         ("delivery.after_keep", "on", False),
-        ("read", "off", True),
+        ("settled", "off", True),
         ("delivery.after_process", "on", False),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_sweep_made_of_a_delivery_while_its_request_still_read_it_stands(
+    pretend: PretendAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, swept = pretend.parse, []
+
+    def read(*given: Any, **named: Any) -> Parsed:
+        if swept:
+            raise ValueError("The sweep cannot read it.")
+        swept.append(threading.Thread(target=sweep))
+        swept[0].start()
+        swept[0].join()
+        return parse(*given, **named)
+
+    def sweep() -> None:
+        sweep_deliveries(now=timezone.now() + timedelta(minutes=1))
+        connection.close()
+
+    line = pretend_line()
+    monkeypatch.setattr(pretend, "parse", read)
+    answer = bring(line, HELLO)
+    assert (answer.status_code, answer.content) == (200, b"kept")
+    assert (delivery().state, delivery().attempts) == ("quarantined", 1)
+    assert Message.objects.count() == 0
 
 
 def test_a_provider_is_answered_without_what_browsers_need(line: Inbox) -> None:

@@ -62,9 +62,12 @@ def test_without_key_and_without_session_there_is_nothing(db: None) -> None:
 
 def test_a_missing_scope_is_refused_on_reads_and_on_writes(db: None) -> None:
     api = make_api("figures:read")
-    assert api.get("/api/v1/interactions").status_code == 403
-    refused = api.post("/api/v1/contacts", {})
-    assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+    for refused, scope in (
+        (api.get("/api/v1/interactions"), "contacts:read"),
+        (api.post("/api/v1/contacts", {}), "contacts:write"),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "missing_scope")
+        assert refused.json()["detail"] == f"Needed: {scope}."
 
 
 def test_a_person_gets_no_key(admin: User) -> None:

@@ -37,13 +37,15 @@ def test_every_answer_tells_the_limit(api: Api) -> None:
     answers = [
         api.get(ME),
         api.get("/api/v1/nowhere"),
+        api.get("/api/v2/me"),
+        api.get("/api"),
         api.get("/api/v1/interactions", sort="nonsense"),
         api.post("/api/v1/contacts", b"["),
         api.client.delete(ME, headers=api.headers()),
         Client().get(ME),
         Client().get("/api/v1/nowhere"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 404, 400, 400, 405, 401, 404]
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 404, 400, 400, 405, 401, 404]
     for answer in answers:
         assert answer["RateLimit-Policy"].startswith(('"api";q=600;w=6', '"address";q=60;w=30'))
         assert ";r=" in answer["RateLimit"]

@@ -1,11 +1,14 @@
 import csv
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
-from ccx.kernel.audit.choices import Door
+from ccx.kernel.audit.choices import KIND_NAMES, Door
 from ccx.kernel.audit.context import acting
 from ccx.kernel.csv_cells import safe_cell
 from ccx.kernel.models import AuditEntry, Team, User
@@ -107,3 +110,12 @@ def test_only_who_may_read_the_audit_finds_it(client: Client, alice: User, charl
         assert client.get("/audit/export/").status_code == 404
         assert not AuditEntry.objects.visible_to(user).exists()
     assert not AuditEntry.objects.filter(action="exported").exists()
+
+
+def test_every_kind_that_code_names_has_a_name_for_people() -> None:
+    """So that reads of recordings, files, exports can be looked for on the page."""
+    folders = ("ccx", "interactions", "feedback", "journeys", "analytics")
+    sources = [path.read_text() for folder in folders for path in (Path(settings.BASE_DIR) / folder).rglob("*.py")]
+    named = {kind for source in sources for kind in re.findall(r'object_kind="([a-z._]+)"', source)}
+    assert len(named) > 10
+    assert named <= set(KIND_NAMES)

@@ -1,6 +1,13 @@
-import pytest
-from django.test import Client
+import importlib
 
+import pytest
+from celery import shared_task
+from django.core.cache import cache
+from django.core.management import call_command, get_commands
+from django.test import Client, RequestFactory
+
+from ccx.kernel.audit.commands import AuditedCommand
+from ccx.kernel.audit.services import record_look
 from ccx.kernel.models import AuditEntry, Team, User
 
 
@@ -59,3 +66,44 @@ def test_the_next_request_on_the_same_connection_is_nobody_elses(client: Client)
         (eve.pk, "page"),
         (None, "database"),
     ]
+
+
+def test_what_a_worker_changes_is_the_workers_and_names_the_task(db: None) -> None:
+    @shared_task(name="tests.name_a_team")
+    def name_a_team() -> None:
+        Team.objects.create(name="By a worker")
+
+    done = name_a_team.apply()
+    entry = AuditEntry.objects.get(object_kind="team")
+    assert (entry.door, entry.actor_id, entry.request_id) == ("worker", None, done.id)
+    Team.objects.create(name="By nobody")
+    assert AuditEntry.objects.filter(object_kind="team").latest("pk").door == "database"
+
+
+def test_what_a_command_changes_came_through_the_command_line(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("issue_api_key", "Shop", "--new", "--scopes", "contacts:write")
+    assert set(AuditEntry.objects.values_list("object_kind", "door")) == {("user", "command"), ("api_key", "command")}
+
+
+def test_every_command_of_ours_says_through_which_door_it_goes() -> None:
+    ours = {"ccx", "ccx.kernel", "interactions", "feedback", "journeys", "analytics"}
+    commands = [(name, app) for name, app in get_commands().items() if app in ours]
+    assert len(commands) > 10
+    for name, app in commands:
+        command = importlib.import_module(f"{app}.management.commands.{name}").Command
+        assert issubclass(command, AuditedCommand), name
+
+
+def test_what_a_page_reads_again_by_itself_is_one_look(client: Client, admin: User, bob: User) -> None:
+    def look(user: User, pk: int) -> None:
+        request = RequestFactory().get("/")
+        request.user = user
+        record_look(request=request, object_kind="customer", object_id=pk)
+
+    for user, pk in ((admin, 1), (admin, 1), (admin, 2), (bob, 1)):
+        look(user, pk)
+    looks = AuditEntry.objects.filter(action="read").values_list("actor_id", "object_id")
+    assert sorted(looks) == sorted([(admin.pk, 1), (admin.pk, 2), (bob.pk, 1)])
+    cache.clear()
+    look(admin, 1)
+    assert looks.all().count() == 4

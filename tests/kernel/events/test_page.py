@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ccx.kernel.events.models import EventRow, QuarantinedEvent, ReaderEffect, ReaderPosition
 from ccx.kernel.events.pumping import pump_everything
+from ccx.kernel.models import AuditEntry
 from ccx.kernel.people.choices import Role
 from tests.factories.people import make_user
 from tests.kernel.events.conftest import tell
@@ -27,6 +28,10 @@ def signed_in(role: Role) -> Client:
 def alice(event_log: None) -> Client:
     """An administrator."""
     return signed_in(Role.ADMINISTRATOR)
+
+
+def who(client: Client) -> int:
+    return int(client.session["_auth_user_id"])
 
 
 def set_aside() -> QuarantinedEvent:
@@ -85,6 +90,9 @@ def test_run_again_gives_the_event_to_its_reader(alice: Client) -> None:
     assert "The reader took the event." in answer.content.decode()
     assert QuarantinedEvent.objects.count() == 0
     assert taken("first") == [1, 2, 1]
+    entry = AuditEntry.objects.get(object_kind="quarantined_event")
+    assert (entry.actor_id, entry.door) == (who(alice), "page")
+    assert entry.after == {"name": "first", "event": row.event_id, "kind": row.kind}
 
 
 def test_running_an_event_of_a_dropped_month_again_says_why_not(alice: Client) -> None:
@@ -110,6 +118,9 @@ def test_send_again_queues_an_effect_in_doubt_and_no_other(alice: Client) -> Non
     pump_everything()
 
     assert taken("outside") == [1, 2, 1]
+    entry = AuditEntry.objects.get(object_kind="effect")
+    assert (entry.actor_id, entry.door) == (who(alice), "page")
+    assert entry.after == {"name": doubtful.reader, "event": doubtful.event_id, "was": "unknown"}
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR, Role.QUALITY_ANALYST, Role.EXPERIENCE_OWNER])

@@ -10,7 +10,7 @@ import pytest
 import redis
 from django.db import transaction
 
-from ccx import readers
+from ccx import celery, readers
 from ccx.kernel.events.log import announce
 from ccx.kernel.events.models import ReaderPosition
 from tests.kernel.events.conftest import tell
@@ -22,8 +22,8 @@ QUEUE = "ccx"
 def use_redis(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Point wake-ups at another server, for this test only."""
     settings.REDIS_URL = address
-    monkeypatch.setattr(readers, "_redis", lru_cache(readers._redis.__wrapped__))
-    monkeypatch.setattr(readers, "_broker", lru_cache(readers._broker.__wrapped__))
+    monkeypatch.setattr(readers, "redis_client", lru_cache(readers.redis_client.__wrapped__))
+    monkeypatch.setattr(celery, "impatient_broker", lru_cache(celery.impatient_broker.__wrapped__))
     monkeypatch.setattr(readers, "_redis_rests_until", 0.0)
 
 
@@ -134,9 +134,9 @@ def test_a_redis_that_does_not_answer_costs_a_request_a_moment_once(
 def test_a_broker_that_dies_between_two_steps_is_no_error_either(
     broker: "redis.Redis", settings: Any, monkeypatch: pytest.MonkeyPatch, silent_port: int
 ) -> None:
-    live = readers._redis()
+    live = readers.redis_client()
     use_redis(f"redis://127.0.0.1:{silent_port}/0", settings, monkeypatch)
-    monkeypatch.setattr(readers, "_redis", lambda: live)
+    monkeypatch.setattr(readers, "redis_client", lambda: live)
 
     started = time.monotonic()
     readers.wake()

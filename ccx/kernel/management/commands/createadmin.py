@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from ccx.kernel.audit.choices import Door
-from ccx.kernel.audit.context import acting
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.choices import Role, UserKind
 from ccx.kernel.people.models import User
@@ -17,7 +16,7 @@ from ccx.kernel.people.services.accounts import change_person, create_person, re
 from ccx.kernel.people.services.invites import issue_invite
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Make somebody an administrator and print a link, valid once and for seven days, to set a password."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"{email} is not an e-mail address.") from error
         try:
-            with acting(door=Door.COMMAND), transaction.atomic():
+            with transaction.atomic():
                 user = self._administrator(email, options["name"])
                 link = issue_invite(user_id=user.pk, by=None)
         except DomainError as error:

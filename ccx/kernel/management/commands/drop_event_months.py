@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.events.months import drop_months
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """Drops whole months that every reader has passed."""
 
     help = "Drop the log's months that are older than so many months and read by every reader."

@@ -4,17 +4,18 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from ccx.kernel.access.choices import Scope
 from ccx.kernel.access.services import issue_key
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.errors import DomainError
 from ccx.kernel.people.models import User
 from ccx.kernel.people.services.service_users import add_service_user
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     help = "Issues an API key to a service user and prints it once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

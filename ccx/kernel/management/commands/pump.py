@@ -3,15 +3,16 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import close_old_connections
 
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.events.pumping import pump_everything
 
 PAUSE_SECONDS = 0.5
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """The pump in a process of its own; needs PostgreSQL only."""
 
     help = "Number events, run the readers and send what they owe, for ever or (--once) until nothing is left."

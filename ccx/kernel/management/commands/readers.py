@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.events.lag import lag_report
 
 LINE = "{:<24} {:>12} {:>10} {:>10} {:>8} {:>11}  {}"
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """Prints the readers' places as a table."""
 
     help = "Show every reader's position, lag, failures and quarantined events."

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ccx.kernel.audit.commands import AuditedCommand
 from ccx.kernel.errors import DomainError
 from ccx.kernel.events.replaying import replay_reader
 
 
-class Command(BaseCommand):
+class Command(AuditedCommand):
     """Sets a reader back; the pump does the reading."""
 
     help = "Let a reader read the log again. What it sent to the outside is not sent again without --effects."

@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from analytics.facts.expressions import MEASURE_SQL
-from analytics.facts.links import seconds_between
+from analytics.facts.links import EVERY_LINK, SHARES, seconds_between
 from analytics.facts.measures import NAMES
 from interactions.cases.choices import TRANSFERS, Outcome, SegmentKind
 from interactions.channels.choices import Channel
@@ -56,7 +56,7 @@ ON CONFLICT (source_id, window_days) DO NOTHING
 """
 
 
-def _segments(of: str = "") -> str:
+def _segments(of: str) -> str:
     """Totals of the segments of each contact; a wait ends with the first transfer."""
     handling = f"{SegmentKind.TALK.value}, {SegmentKind.HOLD.value}, {SegmentKind.WRAP_UP.value}"
     transfers = ", ".join(str(end.value) for end in sorted(TRANSFERS))
@@ -78,8 +78,20 @@ def _segments(of: str = "") -> str:
             AS is_handle_known,
         min(s.ended_at) FILTER (WHERE s.ended_by IN ({transfers})) AS transferred_at,
         max(s.started_at) FILTER (WHERE s.kind = {queue}) AS last_queued_at
-    FROM interactions_segment s {of}
+    FROM interactions_segment s WHERE {of}
     GROUP BY s.interaction_id
+    """
+
+
+def _with_wait(totals: str) -> str:
+    """The same with the seconds in queue before the first transfer."""
+    return f"""
+    SELECT total.*, CASE WHEN total.transferred_at IS NULL OR total.last_queued_at < total.transferred_at
+        THEN total.queue_s
+        ELSE (SELECT coalesce(sum({seconds_between("s.started_at", "s.ended_at")}), 0)::int FROM interactions_segment s
+            WHERE s.interaction_id = total.interaction_id AND s.kind = {SegmentKind.QUEUE.value}
+            AND s.started_at < total.transferred_at) END AS wait_s
+    FROM ({totals}) total
     """
 
 
@@ -103,49 +115,55 @@ TARGETS: Final = """
 
 def _target_join(alias: str, queue: str, channel: str) -> str:
     return (
-        f"LEFT JOIN target {alias} ON {alias}.queue_id = {queue} AND {alias}.channel = {channel}"
+        f"LEFT JOIN analytics_target {alias} ON {alias}.queue_id = {queue} AND {alias}.channel = {channel}"
         f" AND i.started_at >= {alias}.valid_from AND i.started_at < {alias}.valid_until"
     )
 
 
 def _rate_join(alias: str, channel: str) -> str:
     return (
-        f"LEFT JOIN rate {alias} ON {alias}.channel = {channel}"
+        f"LEFT JOIN analytics_rate {alias} ON {alias}.channel = {channel}"
         f" AND i.started_at >= {alias}.valid_from AND i.started_at < {alias}.valid_until"
     )
+
+
+# What the facts of everything are made of, in tables: a window or what a query names several times is computed by one
+# process alone, tables are read by as many as there are. Each sums the segments of contacts of its own.
+EVERY_RECORD: Final = {
+    "analytics_every_link": EVERY_LINK,
+    "analytics_every_segment": _with_wait(
+        " UNION ALL ".join(_segments(f"s.interaction_id % {SHARES} = {share}") for share in range(SHARES))
+    ),
+    "analytics_target": TARGETS,
+    "analytics_rate": RATES,
+}
 
 
 def fact_query(links: str, *, whole: bool) -> str:
     """The SELECT that gives facts in the order of COLUMNS: one for each link row that the query `links` gives.
 
-    With `whole` the segments of everything are summed in one go, else those of each contact by index. The caller runs
+    With `whole` it reads the tables of EVERY_RECORD, else the segments of each contact by index. The caller runs
     ENSURE_COHORTS first.
     """
     measures = ",\n        ".join(f"{MEASURE_SQL[name]} AS {name}" for name in NAMES)
     zone = settings.TIME_ZONE.replace("'", "")
     local = f"AT TIME ZONE coalesce(nullif(inbox.time_zone, ''), '{zone}')"
-    queue_seconds = seconds_between("s.started_at", "s.ended_at")
     segments = (
-        f"LEFT JOIN ({_segments()}) seg ON seg.interaction_id = i.id"
+        "LEFT JOIN analytics_every_segment seg ON seg.interaction_id = i.id"
         if whole
-        else f"LEFT JOIN LATERAL ({_segments('WHERE s.interaction_id = i.id')}) seg ON true"
+        else f"LEFT JOIN LATERAL ({_with_wait(_segments('s.interaction_id = i.id'))}) seg ON true"
     )
+    given = "" if whole else f"analytics_target AS ({TARGETS}), analytics_rate AS ({RATES}),"
     return f"""
-    WITH target AS ({TARGETS}),
-    rate AS ({RATES}),
-    flat AS (
+    WITH {given} flat AS (
         SELECT i.channel, i.direction, i.outcome, i.assurance, i.inbox_id, i.queue_id, i.team_id, i.agent_id,
             i.reason_id, i.customer_id, i.case_id, i.started_at, i.closed_at AS ended_at, i.was_avoidable, link.*,
             link.is_live AND link.is_answered AS is_live_answered,
             link.is_live AND link.is_offered AND i.outcome = {Outcome.ABANDONED.value} AS is_live_abandoned,
             i.started_at {local} AS local_start, i.closed_at {local} AS local_end,
             coalesce(seg.queued, false) AS queued,
-            CASE WHEN NOT (link.is_live AND link.is_offered) OR seg.is_wait_unknown
-                OR NOT (link.is_answered OR i.outcome IS NOT NULL) THEN NULL
-                WHEN seg.transferred_at IS NULL OR seg.last_queued_at < seg.transferred_at THEN coalesce(seg.queue_s, 0)
-                ELSE (SELECT coalesce(sum({queue_seconds}), 0)::int FROM interactions_segment s
-                    WHERE s.interaction_id = i.id AND s.kind = {SegmentKind.QUEUE.value}
-                    AND s.started_at < seg.transferred_at) END AS wait,
+            CASE WHEN link.is_live AND link.is_offered AND seg.is_wait_unknown IS NOT TRUE
+                AND (link.is_answered OR i.outcome IS NOT NULL) THEN coalesce(seg.wait_s, 0) END AS wait,
             CASE WHEN link.is_answered AND i.outcome IS NOT NULL AND seg.is_handle_known
                 THEN seg.talk_s + seg.hold_s + seg.wrap_s END AS handle,
             seg.talk_s, seg.hold_s, seg.wrap_s, seg.transferred_at,
@@ -169,7 +187,9 @@ def fact_query(links: str, *, whole: bool) -> str:
         {_target_join("tq", "i.queue_id", "0")}
         {_target_join("tc", "0", "i.channel")}
         {_target_join("ta", "0", "0")}
-        OFFSET 0 -- a fence: what stands here is computed once, not once per measure that names it
+        -- A fence: what stands here is computed once, not once per measure that names it. Quoted, for a bare 0 is an
+        -- int still to be cast, of which the planner cannot tell whether other processes may take part.
+        OFFSET '0'
     )
     SELECT f.id AS interaction_id, f.channel, f.direction, f.outcome, f.assurance, f.inbox_id, f.queue_id, f.team_id,
         f.agent_id, f.reason_id, f.customer_id, f.case_id, cohort.id AS cohort_id, f.started_at, f.ended_at,
@@ -179,5 +199,5 @@ def fact_query(links: str, *, whole: bool) -> str:
         f.next_any AS next_any_seconds, f.next_same AS next_same_seconds,
         {measures}
     FROM flat f
-    JOIN analytics_cohort cohort ON cohort.source_id = f.source_id AND cohort.window_days = f.window_days
+    LEFT JOIN analytics_cohort cohort ON cohort.source_id = f.source_id AND cohort.window_days = f.window_days
     """

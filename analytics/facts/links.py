@@ -50,17 +50,13 @@ def base_query(among: str = "") -> str:
     """
 
 
-def _moments(partition: str, of: str, is_continuation: str) -> str:
+def _moments(contacts: str, partition: str) -> str:
     """Ends and starts of contacts about one issue on one line of time: what ended last before, what starts next after.
 
     A start knows the last end at least FOLD_MINUTES before it; an end knows the first start after it that is
     not a continuation. Nothing outside the line may bear on it: what refreshes a fact follows customers and cases, and
     not the customers of the other contacts of a case.
     """
-    keys = partition.split(", ")
-    same = " AND ".join(f"several.{key} = linked.{key}" for key in keys)
-    columns = ", ".join(f"linked.{key}" for key in keys)
-    # A contact alone on its line has nothing before or after it; most are, and sorting them would cost the most.
     return f"""
     SELECT id, is_start,
         max(CASE WHEN NOT is_start THEN t END) OVER (
@@ -69,25 +65,27 @@ def _moments(partition: str, of: str, is_continuation: str) -> str:
         min(CASE WHEN is_beginning THEN t END) OVER (
             PARTITION BY {partition} ORDER BY t DESC -- backwards, for a frame that loses rows is summed anew each time
             GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_start
-    FROM (
-        SELECT linked.id, {columns}, linked.started_at, linked.ended_at, {is_continuation} AS is_continuation
-        FROM linked JOIN (
-            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
-        ) several ON {same}
-        WHERE {of}
-    ) contact, LATERAL (
+    FROM ({contacts}) contact, LATERAL (
         VALUES (true, started_at, NOT is_continuation), (false, ended_at, false)
     ) moment (is_start, t, is_beginning)
     WHERE t IS NOT NULL
     """
 
 
+def _not_alone(partition: str, of: str) -> str:
+    """Contacts that share their line with another one.
+
+    One alone has nothing before or after it; most are, and sorting them would cost the most.
+    """
+    same = " AND ".join(f"several.{key} = linked.{key}" for key in partition.split(", "))
+    return f"""linked JOIN (
+            SELECT {partition} FROM linked WHERE {of} GROUP BY {partition} HAVING count(*) > 1
+        ) several ON {same}
+        WHERE {of}"""
+
+
 OF_ISSUE: Final = "linked.is_identified AND linked.issue_id IS NOT NULL"
 OF_CASE: Final = "linked.is_offered AND linked.root_id IS NOT NULL"
-CONTINUES_ITS_CASE: Final = f"""linked.is_live AND linked.started_at <= interval '{FOLD_MINUTES} minutes'
-            + max(linked.ended_at) FILTER (WHERE linked.is_live) OVER (
-                PARTITION BY linked.root_id ORDER BY linked.started_at, linked.id
-                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE"""
 
 # Two lines of time: an identified customer's contacts, and a case's offered ones (an answered one is an offered one).
 # A window of its own frame is another pass over all rows: what looks one row back or ahead takes any frame.
@@ -100,44 +98,50 @@ LINKED: Final = f"""
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
             FILTER (WHERE is_live) OVER before IS TRUE AS is_continuation,
         is_live AND is_identified AND started_at <= interval '{FOLD_MINUTES} minutes' + max(ended_at)
-            FILTER (WHERE is_live AND is_answered) OVER before IS TRUE AS continues_answered,
-        is_offered AND case_id IS NOT NULL AND row_number() OVER so_far = 1 AS is_first_of_case,
-        is_answered AND case_id IS NOT NULL
-            AND count(*) FILTER (WHERE is_answered) OVER so_far = 1 AS is_first_answered,
-        CASE WHEN is_offered THEN count(*) OVER whole_case END AS case_contacts,
-        is_offered AND case_id IS NOT NULL
-            AND lag(channel) OVER so_far IS DISTINCT FROM channel AND lag(channel) OVER so_far IS NOT NULL
-            AND started_at <= interval '{SWITCH_HOURS} hours' + lag(coalesce(ended_at, started_at)) OVER so_far
-            AS is_switch
+            FILTER (WHERE is_live AND is_answered) OVER before IS TRUE AS continues_answered
     FROM base
     WINDOW before AS (PARTITION BY customer_id, is_identified ORDER BY started_at, id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        so_far AS (PARTITION BY case_id, is_offered ORDER BY started_at, id ROWS UNBOUNDED PRECEDING),
-        whole_case AS (PARTITION BY case_id, is_offered)
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+"""
+# `is_continuation` is that of the line of the whole issue, all else of the case alone.
+SHARING: Final = f"""
+    SELECT linked.id, linked.case_id, linked.root_id, linked.started_at, linked.ended_at,
+        row_number() OVER so_far = 1 AS is_first_of_case,
+        linked.is_answered AND count(*) FILTER (WHERE linked.is_answered) OVER so_far = 1 AS is_first_answered,
+        count(*) OVER (PARTITION BY linked.case_id) AS case_contacts,
+        lag(linked.channel) OVER so_far IS DISTINCT FROM linked.channel AND lag(linked.channel) OVER so_far IS NOT NULL
+            AND linked.started_at <= interval '{SWITCH_HOURS} hours'
+                + lag(coalesce(linked.ended_at, linked.started_at)) OVER so_far AS is_switch,
+        linked.is_live AND linked.started_at <= interval '{FOLD_MINUTES} minutes'
+            + max(linked.ended_at) FILTER (WHERE linked.is_live) OVER (
+                PARTITION BY linked.root_id ORDER BY linked.started_at, linked.id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS TRUE AS is_continuation
+    FROM {_not_alone("root_id", OF_CASE)}
+    WINDOW so_far AS (PARTITION BY linked.case_id ORDER BY linked.started_at, linked.id ROWS UNBOUNDED PRECEDING)
 """
 
 
-def link_query(base: str) -> str:
-    """The SELECT that gives link rows of the rows that the query `base` gives."""
+def link_query(base: str, of: str = "true") -> str:
+    """The SELECT that gives link rows of the rows that the query `base` gives, or of those `b` among them."""
     linkable = f"interval '{MAX_LINK_DAYS} days'"
+    of_issue = f"SELECT linked.* FROM {_not_alone('customer_id, issue_id', OF_ISSUE)}"
     return f"""
     WITH base AS ({base}),
     linked AS MATERIALIZED ({LINKED}),
-    by_issue AS (
-        {_moments("customer_id, issue_id", OF_ISSUE, "linked.is_continuation")}
-    ),
-    by_case AS (
-        {_moments("root_id", OF_CASE, CONTINUES_ITS_CASE)}
-    ),
+    sharing AS MATERIALIZED ({SHARING}),
+    by_issue AS ({_moments(of_issue, "customer_id, issue_id")}),
+    by_case AS ({_moments("SELECT * FROM sharing", "root_id")}),
     about AS (
         SELECT id, max(last_end) FILTER (WHERE is_start) AS last_end,
             min(next_start) FILTER (WHERE NOT is_start) AS next_start
         FROM (SELECT * FROM by_issue UNION ALL SELECT * FROM by_case) both_ways
         GROUP BY id
     ),
-    switched AS (SELECT DISTINCT case_id FROM linked WHERE is_switch)
+    switched AS (SELECT DISTINCT case_id FROM sharing WHERE is_switch)
     SELECT b.id, b.source_id, b.window_days, b.is_resolved, b.is_live, b.is_inbound, b.is_real, b.is_offered,
-        b.is_answered, b.is_identified, b.is_first_of_case, b.case_contacts,
+        b.is_answered, b.is_identified,
+        coalesce(sharing.is_first_of_case, b.is_offered AND b.case_id IS NOT NULL) AS is_first_of_case,
+        coalesce(sharing.case_contacts, 1) AS case_contacts,
         switched.case_id IS NOT NULL AS is_switched,
         CASE WHEN b.next_any_at <= b.started_at + {linkable}
             THEN {seconds_between("b.started_at", "b.next_any_at")} END AS next_any,
@@ -145,17 +149,64 @@ def link_query(base: str) -> str:
             THEN {seconds_between("b.started_at", "b.next_same_at")} END AS next_same,
         b.is_identified AND NOT b.is_continuation
             AND about.last_end >= b.started_at - make_interval(days => b.window_days) AS is_repeat,
-        b.is_first_answered AND b.is_identified AND b.ended_at IS NOT NULL AND NOT b.continues_answered AS fcr_counts,
+        coalesce(sharing.is_first_answered, b.is_answered AND b.case_id IS NOT NULL)
+            AND b.is_identified AND b.ended_at IS NOT NULL AND NOT b.continues_answered AS fcr_counts,
         coalesce(about.next_start <= b.ended_at + make_interval(days => b.window_days), false)
             OR coalesce(b.last_reopened_at > b.ended_at
                 AND b.last_reopened_at <= b.ended_at + make_interval(days => b.window_days), false) AS came_back
     FROM linked b
     LEFT JOIN about ON about.id = b.id
+    LEFT JOIN sharing ON sharing.id = b.id
     LEFT JOIN switched ON switched.case_id = b.case_id
+    WHERE {of}
     """
 
 
-EVERY_LINK: Final = link_query(base_query())
+# Each process links the contacts of customers of its own; with them it sees whole cases, which may have contacts of
+# several customers. Nothing else bears on a contact.
+SHARES: Final = 2
+LINK_TYPES: Final = {
+    "id": "bigint",
+    "source_id": "bigint",
+    "window_days": "int",
+    **dict.fromkeys(("is_resolved", "is_live", "is_inbound", "is_real", "is_offered", "is_answered"), "bool"),
+    **dict.fromkeys(("is_identified", "is_first_of_case"), "bool"),
+    "case_contacts": "bigint",
+    "is_switched": "bool",
+    "next_any": "int",
+    "next_same": "int",
+    **dict.fromkeys(("is_repeat", "fcr_counts", "came_back"), "bool"),
+}
+
+
+def _share(contact: str) -> str:
+    return f"coalesce({contact}.customer_id, {contact}.id) % {SHARES}"
+
+
+# Issues with contacts of more than one share: where all agree with their case, and the cases with their root, is none.
+SHARED_ISSUES: Final = f"""
+    SELECT coalesce(c.issue_root_id, c.id) AS root_id FROM interactions_interaction i
+    JOIN interactions_case c ON c.id = i.case_id WHERE {_share("i")} IS DISTINCT FROM c.customer_id % {SHARES}
+    UNION
+    SELECT root.id FROM interactions_case c JOIN interactions_case root ON root.id = c.issue_root_id
+    WHERE c.customer_id % {SHARES} IS DISTINCT FROM root.customer_id % {SHARES}
+"""
+_OF_SHARE: Final = f"""
+    LEFT JOIN analytics_shared_issue shared ON shared.root_id = coalesce(c.issue_root_id, i.case_id)
+    WHERE {_share("i")} = $1 OR shared.root_id IS NOT NULL
+"""
+# A function, for the planner gives windows to no process but the first.
+LINKS_OF_SHARE: Final = f"""
+CREATE FUNCTION pg_temp.analytics_links(share int) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000000 AS $links$
+BEGIN RETURN QUERY {link_query(base_query() + _OF_SHARE, f"{_share('b')} = $1")}; END
+$links$
+"""
+EVERY_LINK: Final = " UNION ALL ".join(
+    f"SELECT * FROM pg_temp.analytics_links({share})"
+    f" link ({', '.join(f'{name} {kind}' for name, kind in LINK_TYPES.items())})"
+    for share in range(SHARES)
+)
 # What a fact keeps of its link row `f`, by the fact's columns: where these stand as they were, no other contact's
 # change has reached the fact.
 KEPT: Final = {

@@ -7,13 +7,12 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from analytics.facts.definition import COLUMNS, fact_query
-from analytics.facts.links import EVERY_LINK
+from analytics.facts.definition import COLUMNS
 from analytics.facts.measures import HOURLY, NAMES, WORK
 from analytics.rollups.deltas import KEPT_HOURS, MIDDLE, rebuild_statements
 from analytics.rollups.models import AuditRun
 from analytics.rollups.prepared import told
-from analytics.rollups.rebuild import ROLLUP_TABLES, SETTINGS, rebuild_rollups
+from analytics.rollups.rebuild import EVERY_FACT, ROLLUP_TABLES, SETTINGS, every_record, rebuild_rollups
 from analytics.rollups.refresh import LOCK, refresh_facts
 
 SAMPLE_DAYS: Final = 3
@@ -52,6 +51,7 @@ def audit_sample(days: int = SAMPLE_DAYS) -> AuditRun:
     """
     run = AuditRun.objects.create(started_at=timezone.now(), days_checked=0)
     with connection.cursor() as cursor:
+        cursor.execute(LOCK)  # before anything is read: a rebuild that has it waits for all who read facts
         cursor.execute(
             "SELECT day FROM ((SELECT DISTINCT day FROM analytics_fact ORDER BY day DESC LIMIT 1)"
             " UNION (SELECT day FROM (SELECT DISTINCT day FROM analytics_fact) d ORDER BY random() LIMIT %s)) sample",
@@ -116,10 +116,12 @@ def count_differing_facts() -> int:
     """Stored facts that differ from their definition, over everything; for tests and benchmarks."""
     columns = ", ".join(COLUMNS)
     stored = f"SELECT {columns} FROM analytics_fact"
-    with transaction.atomic(), connection.cursor() as cursor, told(cursor, **SETTINGS):
-        cursor.execute(
-            f"WITH defined AS MATERIALIZED ({fact_query(EVERY_LINK, whole=True)})"
-            f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
-            f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
-        )
-        return int(cursor.fetchone()[0])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(LOCK)
+        with every_record(cursor), told(cursor, **SETTINGS):
+            cursor.execute(
+                f"WITH defined AS MATERIALIZED ({EVERY_FACT})"
+                f" SELECT count(*) FROM (({stored} EXCEPT SELECT {columns} FROM defined)"
+                f" UNION ALL (SELECT {columns} FROM defined EXCEPT {stored})) differing"
+            )
+            return int(cursor.fetchone()[0])

@@ -21,7 +21,7 @@ WHERE i.indrelid = ANY(%s::regclass[])
 def emptied(cursor: CursorWrapper, tables: Sequence[str]) -> Iterator[None]:
     """The tables without rows and indexes for the length of the block, and with their indexes again after it.
 
-    All of it is part of the caller's transaction: others see the old rows until it commits.
+    All of it is part of the caller's transaction; who reads the tables waits until it ends.
     """
     cursor.execute(f"TRUNCATE {', '.join(tables)}")
     cursor.execute(CONSTRAINTS, [list(tables)])

@@ -1,11 +1,14 @@
 """Building everything derived from nothing: the proof that the roll-ups say what the records say."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from analytics.facts.definition import COLUMNS, DIMENSIONS, ENSURE_COHORTS, fact_query
-from analytics.facts.links import EVERY_LINK
+from analytics.facts.definition import DIMENSIONS, ENSURE_COHORTS, EVERY_RECORD, fact_query
+from analytics.facts.links import LINKS_OF_SHARE, SHARED_ISSUES
 from analytics.rollups.bulk import emptied
 from analytics.rollups.deltas import MIDDLE, rebuild_statements
 from analytics.rollups.prepared import told
@@ -38,7 +41,14 @@ UNDIVIDED: Final = {
     "min_parallel_table_scan_size": "4TB",
     "min_parallel_index_scan_size": "4TB",
 }
-LINKS: Final = "SELECT * FROM analytics_every_link"
+# One process takes what two others compute.
+SHARED: Final = {
+    "max_parallel_workers_per_gather": "2",
+    "parallel_leader_participation": "off",
+    "min_parallel_table_scan_size": "256kB",
+    "parallel_tuple_cost": "0.01",
+}
+EVERY_FACT: Final = fact_query("SELECT * FROM analytics_every_link", whole=True)
 
 
 @transaction.atomic
@@ -46,16 +56,42 @@ def rebuild_facts() -> int:
     """Compute every fact anew from the records of truth. Returns their number."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        with told(cursor, **SETTINGS):
-            cursor.execute(f"CREATE TEMP TABLE analytics_every_link ON COMMIT DROP AS {EVERY_LINK}")
-            cursor.execute(ENSURE_COHORTS.format(links=LINKS))
-            with emptied(cursor, ("analytics_fact",)):
-                cursor.execute(f"INSERT INTO analytics_fact ({', '.join(COLUMNS)}) {fact_query(LINKS, whole=True)}")
+        with every_record(cursor), _facts_computed(cursor) as facts:
+            cursor.execute(ENSURE_COHORTS.format(links="SELECT * FROM analytics_every_link"))
+            with emptied(cursor, ("analytics_fact",)), told(cursor, **SETTINGS | SHARED):
+                cursor.execute(f"INSERT INTO analytics_fact SELECT * FROM {facts}")
                 count = int(cursor.rowcount)
-            cursor.execute("DROP TABLE analytics_every_link")
         # Of the measures the planner wants to know nothing.
         cursor.execute(f"ANALYZE analytics_fact ({', '.join(DIMENSIONS)})")
     return count
+
+
+@contextmanager
+def _facts_computed(cursor: CursorWrapper) -> Iterator[str]:
+    """A function that gives every fact, for what an INSERT selects by itself is computed by one process."""
+    cursor.execute("SELECT * FROM analytics_fact LIMIT 0")
+    columns = ", ".join(column.name for column in cursor.description)
+    cursor.execute(f"""
+        CREATE FUNCTION pg_temp.analytics_facts() RETURNS SETOF analytics_fact LANGUAGE plpgsql STABLE AS $facts$
+        #variable_conflict use_column
+        BEGIN RETURN QUERY SELECT {columns} FROM ({EVERY_FACT}) every; END
+        $facts$""")
+    yield "pg_temp.analytics_facts()"
+    cursor.execute("DROP FUNCTION pg_temp.analytics_facts()")
+
+
+@contextmanager
+def every_record(cursor: CursorWrapper) -> Iterator[None]:
+    """The tables that EVERY_FACT reads, for the length of the block; seen by nobody else."""
+    with told(cursor, **SETTINGS):
+        cursor.execute(f"CREATE UNLOGGED TABLE analytics_shared_issue AS {SHARED_ISSUES}")
+    cursor.execute(LINKS_OF_SHARE)
+    with told(cursor, **SETTINGS | UNDIVIDED):
+        for table, query in EVERY_RECORD.items():
+            cursor.execute(f"CREATE UNLOGGED TABLE {table} AS {query}")
+    cursor.execute("DROP FUNCTION pg_temp.analytics_links(int)")
+    yield
+    cursor.execute(f"DROP TABLE analytics_shared_issue, {', '.join(EVERY_RECORD)}")
 
 
 @transaction.atomic

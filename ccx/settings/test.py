@@ -1,15 +1,12 @@
 """Overrides for tests only; everything else is base.py."""
 
 from ccx.settings.base import *  # noqa: F403
-from ccx.settings.base import DATABASES
+from ccx.settings.base import DATABASES, STORAGES
 from ccx.settings.env import env_str
 
 SECRET_KEY = "a-key-for-tests-only"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CCX_WAKE_READERS = ""
 CCX_CALLS_WAKE = ""
@@ -22,3 +19,5 @@ DATABASES["default"]["OPTIONS"] = dict(options, options="-c ccx.audit_may_be_emp
 # Static files straight from where they are: nothing is collected for a test.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# A browser of the tests does not outlive a change of them.
+WHITENOISE_MAX_AGE = 3600

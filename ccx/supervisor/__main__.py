@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 from ccx.embedded.errors import CannotStartError
@@ -88,6 +89,16 @@ def refuse_taken_ports(plan: Plan) -> None:
             )
 
 
+def close_to_others(var_dir: Path) -> None:
+    """What customers sent, said and were written is nobody's on this machine but ours."""
+    for name in ("media", "mail"):
+        try:
+            (var_dir / name).mkdir(mode=0o700, exist_ok=True)
+            (var_dir / name).chmod(0o700)
+        except OSError as error:
+            raise CannotStartError(f"CCX cannot write to {var_dir / name}: {error.strerror}.") from None
+
+
 def refuse_one_port_for_two(ports: Mapping[str, int], environment: Mapping[str, str]) -> None:
     """Each would find the port free, and the second would not start."""
     taken: dict[str, str] = {}
@@ -109,6 +120,7 @@ def run(plan: Plan, children: Children) -> None:
             f" their data are in {servers.home}.",
             flush=True,
         )
+    close_to_others(children.var_dir)
     found = servers.start(with_postgres=not own_database, with_valkey=not own_redis)
     production = _is_on(os.environ, "CCX_PRODUCTION")
     environment = environment_of_programs(plan, {} if production else found)

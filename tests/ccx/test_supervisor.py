@@ -62,7 +62,8 @@ def test_an_installation_survives_everything_from_first_start_to_last_stop(var: 
 
         # What it wrote down is for its owner only, and the servers are not root's.
         assert (var / "services.env").stat().st_mode & 0o777 == 0o600
-        assert (var / "servers").stat().st_mode & 0o777 == 0o700
+        for name in ("servers", "media", "mail", "log"):
+            assert (var / name).stat().st_mode & 0o777 == 0o700, name
         assert os.stat(f"/proc/{postmaster(var)}").st_uid != 0
 
         # A second one over the same folder says so.

@@ -1,6 +1,11 @@
 """Files of strangers: by their content, under harmless names."""
 
+from pathlib import Path
+
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from pytest_django.fixtures import Settings
 
 from ccx.kernel.files import kind_of, safe_name
 
@@ -60,3 +65,10 @@ def test_a_name_is_made_harmless(name: str, safe: str) -> None:
 def test_a_long_name_keeps_its_ending() -> None:
     assert safe_name("x" * 300 + ".pdf") == "x" * 146 + ".pdf"
     assert len(safe_name("ü" * 300)) == 150
+
+
+def test_what_is_kept_is_readable_to_nobody_else_on_the_machine(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    name = default_storage.save("recordings/2026/a.wav", ContentFile(b"words"))
+    modes = [(tmp_path / "media" / part).stat().st_mode & 0o777 for part in (name, "recordings/2026", "")]
+    assert modes == [0o600, 0o700, 0o700]

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ccx.kernel.models import AuditEntry
 from interactions.cases.choices import SegmentEnd, SegmentKind
 from interactions.channels.choices import Channel
 from interactions.desk.quoting import read_written
@@ -290,3 +291,13 @@ def test_a_conversation_asks_the_same_number_of_queries_at_any_length(
 
     queries_do_not_grow(lambda: client.get(f"/desk/{contact.public_id}/_thread/"), add_rows)
     queries_do_not_grow(lambda: client.get(f"/desk/{contact.public_id}/_header/"), add_rows)
+
+
+def test_whoever_reads_what_was_said_leaves_a_trace_by_whatever_address(desk: Desk) -> None:
+    opened, read = (make_mine(desk, desk.bob, name, "0", minutes=5) for name in ("Ann", "Ben"))
+    bob = Client()
+    bob.force_login(desk.bob)
+    for path in (f"{opened.public_id}/", f"{opened.public_id}/_thread/", f"{read.public_id}/_thread/"):
+        assert bob.get(f"/desk/{path}").status_code == 200
+    looks = AuditEntry.objects.filter(action="read", object_kind="interaction", actor_id=desk.bob.pk)
+    assert sorted(looks.values_list("object_id", flat=True)) == sorted([opened.pk, read.pk])

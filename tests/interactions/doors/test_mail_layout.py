@@ -7,6 +7,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from ccx.kernel.models import AuditEntry
 from ccx.kernel.people.choices import Role
 from interactions.cases.models import Attachment, MessageHtml
 from interactions.channels.models import Inbox
@@ -65,6 +66,7 @@ def test_a_mail_is_shown_as_sent_without_what_it_would_load(line: Inbox, centre:
     assert MessageHtml.objects.get().has_remote
     answer = client_of(make_user(Role.ADMINISTRATOR)).get(f"/desk/messages/{message.public_id}/layout/")
 
+    assert AuditEntry.objects.filter(object_kind="interaction", object_id=message.interaction_id).count() == 1
     html = answer.content.decode()
     assert "It is <b>broken</b>" in html
     assert "onclick" not in html

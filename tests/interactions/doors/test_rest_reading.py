@@ -6,6 +6,7 @@ import pytest
 from django.core import signing
 
 from ccx.kernel.events.sequencer import number_events
+from ccx.kernel.models import AuditEntry
 from ccx.kernel.people.choices import GrantScope
 from interactions.models import Case, Customer, Interaction
 from tests.factories.api import Api, make_api
@@ -269,11 +270,18 @@ def test_a_host_that_is_not_ours_is_refused_as_a_problem(api: Api) -> None:
 
 
 def test_reading_a_customer_leaves_a_trace_of_who_and_through_which_key(api: Api, five: list[Interaction]) -> None:
-    from ccx.kernel.audit.models import AuditEntry
-
     found = api.get("/api/v1/customers", identity_kind="email", identity_value="p3@example.test").json()["results"]
     api.get(f"/api/v1/customers/{found[0]['id']}")
     read = AuditEntry.objects.get(action="read", object_kind="customer")
     assert (read.actor_id, read.api_key_id, read.door) == (api.user.pk, api.key.pk, "api")
     assert read.object_id == Customer.objects.get(public_id=found[0]["id"]).pk
     assert AuditEntry.objects.filter(action="searched", actor_id=api.user.pk).count() == 1
+
+
+def test_reading_what_was_said_leaves_a_trace_and_asking_again_at_once_no_other(
+    api: Api, five: list[Interaction]
+) -> None:
+    for _ in range(2):
+        assert api.get(f"/api/v1/interactions/{five[2].public_id}/messages").status_code == 200
+    read = AuditEntry.objects.get(action="read", object_kind="interaction")
+    assert (read.actor_id, read.api_key_id, read.object_id) == (api.user.pk, api.key.pk, five[2].pk)

@@ -2,13 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connections
 
 from ccx.embedded.errors import CannotStartError
 from ccx.embedded.processes import Children
@@ -73,35 +71,3 @@ def redis_of_worker(address: str, worker: str) -> str:
     """A Redis database for one of several test processes ("gw3"): emptying a cache empties its whole database."""
     number = int(worker.removeprefix("gw")) % WORKER_DATABASES
     return urlsplit(address)._replace(path=f"/{number}").geturl()
-
-
-def forked(work: Callable[[], object]) -> int:
-    """Do `work` in a process of its own, which may be killed in the middle; its exit code.
-
-    A fork of this one, for a program that begins anew takes seconds to import what is here already. Its connections are
-    its own: those it inherits stay the parent's and are never closed here.
-    """
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            inherited = [(each, each.connection) for each in connections.all(initialized_only=True)]
-            for each, _kept in inherited:
-                each.connection = None
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def pumped(failpoint: str = "") -> int:
-    """A pump in a process of its own that dies where the fail point says; its exit code."""
-
-    from ccx.kernel.events.pumping import pump_everything  # the models are there by now
-
-    def work() -> None:
-        settings.CCX_FAILPOINT = failpoint
-        pump_everything()
-
-    return forked(work)

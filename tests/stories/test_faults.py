@@ -30,7 +30,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.told import Line, a_reason_of, later
 from tests.kernel.events.conftest import Writer
-from tests.services import pumped
+from tests.killing import exit_code_of
 from tests.stories import letters
 
 FAILPOINTS = ("sequencer.after_number", "reader.after_handle", "reader.after_commit")
@@ -42,12 +42,10 @@ def log(transactional_db: None, settings: Any) -> Iterator[None]:
     settings.CCX_READERS = "tests.stories.letters.READERS"
     settings.CCX_SENDERS = "tests.stories.letters.SENDERS"
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute(letters.CREATE)
         cursor.execute("TRUNCATE letters_sent")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute("DROP TABLE letters_sent")
 
 
@@ -89,6 +87,16 @@ def assert_all_is_well() -> None:
     assert len(letters.letters_sent()) > 0
 
 
+def run_pump(failpoint: str = "", batch: int = 4) -> int:
+    """A pump in a process of its own; its exit code."""
+
+    def pump() -> None:
+        letters.READERS = tuple(replace(reader, batch_size=batch) for reader in letters.READERS)
+        pump_everything()
+
+    return exit_code_of(pump, failpoint)
+
+
 def some_steps(seed: int, number: int) -> list[tuple[int, ...]]:
     chance = random.Random(seed)
     return [tuple(chance.randint(0, bound) for bound in (26, 59, 83, 60)) for _ in range(number)]
@@ -103,17 +111,14 @@ def a_finished_call(line: Line, number: int, at: float = 0, who: str = "ann@exam
 
 
 @pytest.mark.parametrize("failpoint", FAILPOINTS)
-def test_a_pump_killed_at_any_named_point_leaves_true_facts_and_one_letter_each(
-    log: None, failpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(letters, "READERS", tuple(replace(reader, batch_size=4) for reader in letters.READERS))
+def test_a_pump_killed_at_any_named_point_leaves_true_facts_and_one_letter_each(log: None, failpoint: str) -> None:
     history = History()
     history.tell(some_steps(5, 60))
     for _ in range(3):
-        assert pumped(failpoint) == KILLED
+        assert run_pump(failpoint) == KILLED
         history.tell(some_steps(6, 10))
 
-    assert pumped() == 0
+    assert run_pump() == 0
 
     assert_all_is_well()
 

@@ -10,20 +10,21 @@ from django.utils import timezone
 from ccx.kernel.events.effects import DEAD_AFTER, settle_the_silent
 from ccx.kernel.events.failpoints import KILLED
 from ccx.kernel.events.models import ReaderEffect
+from ccx.kernel.events.pumping import pump_everything
 from tests.ccx.processes import clean_environment
 from tests.kernel.events.conftest import tell
 from tests.kernel.events.recording import taken
-from tests.services import pumped
+from tests.killing import exit_code_of
 
 
 @pytest.mark.parametrize("failpoint", ["sequencer.after_number", "reader.after_handle", "reader.after_commit"])
 def test_a_pump_killed_anywhere_loses_nothing_and_doubles_nothing(event_log: None, failpoint: str) -> None:
     tell(*range(7))
-    assert pumped(failpoint) == KILLED
+    assert exit_code_of(pump_everything, failpoint) == KILLED
     tell(7)
-    assert pumped(failpoint) in {KILLED, 0}
+    assert exit_code_of(pump_everything, failpoint) in {KILLED, 0}
 
-    assert pumped() == 0
+    assert exit_code_of(pump_everything) == 0
 
     expected = list(range(8))
     assert taken("first") == taken("second") == taken("postman") == taken("outside") == expected
@@ -32,12 +33,12 @@ def test_a_pump_killed_anywhere_loses_nothing_and_doubles_nothing(event_log: Non
 
 def test_a_sender_killed_after_sending_leaves_an_unknown_outcome_and_is_not_sent_again(event_log: None) -> None:
     tell(1, 2)
-    assert pumped("effect.after_send") == KILLED
-    assert pumped() == 0
+    assert exit_code_of(pump_everything, "effect.after_send") == KILLED
+    assert exit_code_of(pump_everything) == 0
     assert taken("outside") == [1, 2]
 
     settle_the_silent(timezone.now() + DEAD_AFTER)
-    assert pumped() == 0
+    assert exit_code_of(pump_everything) == 0
 
     assert taken("outside") == [1, 2]
     assert list(ReaderEffect.objects.order_by("event_id").values_list("state", flat=True)) == ["unknown", "done"]

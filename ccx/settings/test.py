@@ -19,3 +19,5 @@ DATABASES["default"]["OPTIONS"] = dict(options, options="-c ccx.audit_may_be_emp
 # Static files straight from where they are: nothing is collected for a test.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# A browser of the tests does not outlive a change of them.
+WHITENOISE_MAX_AGE = 3600

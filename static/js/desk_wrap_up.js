@@ -5,7 +5,7 @@ let hasStepped = false; // since the last word that was typed
 
 export function watchWrapUp() {
   document.addEventListener("htmx:load", (event) => ready(event.target));
-  document.addEventListener("ccx:restored", (event) => event.target.matches("[data-finish]") && showChosen(event.target));
+  document.addEventListener("ccx:restored", (event) => event.target.matches("[data-finish]") && carryOn(event.target));
   document.addEventListener("keydown", onKey);
   document.addEventListener("click", onClick);
   document.addEventListener("input", onInput);
@@ -22,11 +22,17 @@ function ready(root) {
   // In a fragment a parser without scripts makes real fields of what is meant for browsers without them.
   form.querySelector("noscript")?.remove();
   form.querySelector("[data-combo]").hidden = false;
-  showChosen(form);
   const isFree = !document.activeElement || document.activeElement === document.body;
   const wrong = form.querySelector("[aria-invalid=true]:not([type=hidden]), .has-errors input[type=radio]");
   if (wrong) wrong.focus();
   else if (isFree && !form.closest("[hidden]") && matchMedia("(pointer: fine)").matches) box(form).focus({ preventScroll: true });
+  carryOn(form);
+}
+
+// A panel that was replaced under half a word shows again what fits it.
+function carryOn(form) {
+  showChosen(form);
+  if (document.activeElement === box(form) && box(form).value && !form.querySelector("[data-chosen]").value) find(form);
 }
 
 const box = (form) => form.querySelector("[role=combobox]");

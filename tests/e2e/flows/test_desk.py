@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.models import Case, ContactReason, Draft, Interaction, Message, Sending
-from tests.e2e.driving import is_too_wide, listened, signed_in, violations, window
+from tests.e2e.driving import is_too_wide, listened, settle, signed_in, violations, window
 from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
 from tests.factories.showcase import LONG
@@ -209,14 +209,16 @@ def lively(desk: Desk) -> Interaction:
 @pytest.mark.parametrize(("width", "theme"), [(360, "dark"), (1280, "light")])
 def test_the_desk_is_accessible_quiet_and_fits_whatever_it_holds(live_server, browser, desk, width, theme):
     page = window(browser, live_server.url, session=signed_in(desk.bob), width=width, theme=theme)
-    page.goto("/desk/", wait_until="networkidle")
+    page.goto("/desk/")
+    settle(page)
     assert (list(page.complaints), violations(page), is_too_wide(page)) == ([], [], False)
 
     contact = lively(desk)
     wrong = {}
     for address in (f"/desk/?queue={desk.queues['Billing'].public_id}", f"/desk/{contact.public_id}/"):
         page.complaints.clear()
-        page.goto(address, wait_until="networkidle")
+        page.goto(address)
+        settle(page)
         found = [*page.complaints, *violations(page), *(["scrolls sideways"] if is_too_wide(page) else [])]
         wrong |= {address: found} if found else {}
     assert wrong == {}

@@ -9,7 +9,7 @@ from ccx.kernel.people.choices import Role
 from interactions.channels.choices import Channel
 from interactions.doors.mail.services import take_mail
 from interactions.models import Inbox, Interaction
-from tests.e2e.driving import is_too_wide, signed_in, violations, window
+from tests.e2e.driving import is_too_wide, settle, signed_in, violations, window
 from tests.factories.people import make_user
 from tests.interactions.channels.test_html_mail import DANGEROUS
 
@@ -49,7 +49,7 @@ def test_a_hostile_mail_runs_nothing_loads_nothing_and_is_shown_as_sent(live_ser
         frame = page.frame_locator(".say-layout-frame")
         expect(frame.get_by_role("heading", name="Order 4711")).to_be_visible()
         expect(frame.get_by_text("(evil.example)")).to_be_visible()
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert ran == []
         assert [url for url in asked if not url.startswith((live_server.url, "data:", "ws"))] == []  # type: ignore[attr-defined]
         assert not is_too_wide(page)

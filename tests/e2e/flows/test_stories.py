@@ -19,7 +19,7 @@ from interactions.channels.choices import Channel
 from interactions.channels.contact import InboundContact, Past
 from interactions.intake.services import receive_many
 from interactions.models import Interaction
-from tests.e2e.driving import is_too_wide, signed_in, violations, window
+from tests.e2e.driving import is_too_wide, moments_pass, signed_in, violations, window
 from tests.factories.people import PASSWORD
 from tests.factories.showcase import Showcase
 
@@ -213,7 +213,7 @@ def test_a_customer_writes_on_a_phone_and_shows_up_in_list_and_figures(live_serv
     assert phone.get_by_label("E-mail").input_value() == "quincy@example.net"
     phone.get_by_label("Your name").fill("Quincy Quill")
     phone.get_by_label("What is it about?").fill("The lamp flickers.")
-    phone.wait_for_timeout(4_000)  # faster than three seconds is no person
+    moments_pass(phone)
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Thank you")
     pump_everything()

@@ -29,7 +29,7 @@ from interactions.models import ContactReason, Inbox, Interaction, Offer
 from interactions.routing.models import OfferEnd
 from journeys.models import CostRate
 from tests.e2e.centre import Centre, eventually, running_centre
-from tests.e2e.driving import signed_in, window
+from tests.e2e.driving import moments_pass, signed_in, window
 from tests.factories.derived import assert_derived_is_true
 from tests.factories.owners import a_department, a_touchpoint, an_owner, mapped
 from tests.factories.showcase import Showcase, make_showcase
@@ -221,7 +221,7 @@ def fill_in_form(page: Page) -> None:
     page.get_by_label("Your name").fill("Maria Muster")
     page.get_by_label("E-mail").fill(CUSTOMER)
     page.get_by_label("What is it about?").fill("My bill says 84 euros; the plan costs 39.")
-    page.wait_for_timeout(3100)  # who is faster is asked to look it over
+    moments_pass(page)
     page.locator("main button[type=submit]").click()
     expect(page.locator("main")).to_contain_text("We have your message")
 

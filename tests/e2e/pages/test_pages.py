@@ -14,7 +14,7 @@ from feedback.surveys.services import make_standard_survey, record_response
 from interactions.cases.choices import Outcome
 from interactions.channels.choices import Channel
 from interactions.models import Interaction
-from tests.e2e.driving import is_too_wide, signed_in, violations, window
+from tests.e2e.driving import is_too_wide, settle, signed_in, violations, window
 from tests.factories.people import make_key, make_service_user
 from tests.factories.showcase import LONG, Showcase
 
@@ -94,7 +94,8 @@ def _complaints(page: Page, address: str) -> list[str]:
     """What is wrong with a page, on a desk and in a hand, light and dark."""
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.complaints.clear()  # type: ignore[attr-defined]
-    answer = page.goto(address, wait_until="networkidle")
+    answer = page.goto(address)
+    settle(page)
     found = [] if answer and answer.ok else [f"answered {answer and answer.status}"]
     found += page.complaints  # type: ignore[attr-defined]
     for width in WIDTHS:

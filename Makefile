@@ -8,7 +8,7 @@ t ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-browser run test fast test-one unit e2e lint fmt types imports templates \
-	migrations seed bench lock clean
+	migrations database seed bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; \
@@ -29,9 +29,9 @@ run: setup ## Start everything: servers, web, sockets, worker, scheduler; Ctrl-C
 	@exec $(PY) -m ccx.supervisor
 
 # What CI runs, word for word; in this order, so that the cheap refusals come first.
-test: setup-browser ## Everything CI runs: imports, lint, templates, types, migrations, unit, browser
-	@$(MAKE) --no-print-directory -j2 VENV=$(VENV) imports lint templates types migrations
-	@$(MAKE) --no-print-directory VENV=$(VENV) unit e2e
+test: setup-browser ## Everything CI runs: imports, lint, templates, types, migrations, unit and browser tests
+	@$(MAKE) --no-print-directory -j2 VENV=$(VENV) imports lint types templates migrations database
+	$(PY) -m pytest -q $(t)
 
 fast: setup-dev unit ## Unit tests only, for the inner loop
 
@@ -42,7 +42,7 @@ test-one: setup-dev ## One file or folder, in one process: make test-one t=tests
 	$(PY) -m pytest -n0 $(t)
 
 e2e: setup-browser ## Browser tests
-	$(PY) -m pytest -q -n 3 --dist worksteal -m e2e $(patsubst tests,tests/e2e,$(t))
+	$(PY) -m pytest -q -m e2e $(patsubst tests,tests/e2e,$(t))
 
 lint: setup-dev ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -60,6 +60,9 @@ types: setup-dev ## mypy --strict
 
 imports: setup-dev ## Import contracts
 	$(BIN)/lint-imports --no-logo
+
+database: setup-dev ## The database that tests copy
+	$(PY) -m tests.databases
 
 migrations: setup-dev ## Models and migrations agree
 	$(PY) manage.py makemigrations --check --dry-run --settings ccx.settings.test

@@ -34,7 +34,7 @@ def _rooms_with_tasks() -> list[str]:
     return sorted(".".join(path.parent.relative_to(root).parts) for path in found)
 
 
-class OurTask(Task):  # type: ignore[misc]
+class OurTask(Task):
     """What a worker changes is audited as the worker's; and asking for one never keeps a page waiting."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -53,7 +53,7 @@ class OurTask(Task):  # type: ignore[misc]
 @lru_cache(maxsize=1)
 def impatient_broker() -> Connection:
     """A connection that gives up soon; the workers' own waits for a broker that comes back."""
-    options = dict(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
+    options: dict[str, Any] = dict(settings.CELERY_BROKER_TRANSPORT_OPTIONS)
     options |= {
         "socket_timeout": IMPATIENCE_SECONDS,
         "socket_connect_timeout": IMPATIENCE_SECONDS,
@@ -64,14 +64,15 @@ def impatient_broker() -> Connection:
     return connection
 
 
-class PersistentConnection(Connection):  # type: ignore[misc]
+class PersistentConnection(Connection):
     """Looks often whether the broker is back: the library's pauses grow to half a minute."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
-        return super().ensure_connection(*args, **{"interval_max": LONGEST_PAUSE_SECONDS} | kwargs)
+        patient = {"interval_max": LONGEST_PAUSE_SECONDS} | kwargs
+        return super().ensure_connection(*args, **patient)  # type: ignore[no-untyped-call]
 
 
-class OurAMQP(AMQP):  # type: ignore[misc]
+class OurAMQP(AMQP):
     """Connections of workers and scheduler."""
 
     Connection = PersistentConnection

@@ -24,7 +24,7 @@ return 1
 LET_GO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
-class OneOfMany(PersistentScheduler):  # type: ignore[misc]
+class OneOfMany(PersistentScheduler):
     """Celery's scheduler, but only while it holds the lease."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """What every test may use: real servers, real data where they are, and the query guard."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ccx.catalogues import compile_catalogues
+from tests.databases import take_copy
+from tests.emptying import use_quick_flush
 from tests.services import TestServices, redis_of_worker, use
 
 SERVICES = pytest.StashKey[TestServices]()
@@ -18,6 +20,7 @@ SERVICES = pytest.StashKey[TestServices]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    use_quick_flush()
     if hasattr(config, "workerinput"):
         use({"REDIS_URL": redis_of_worker(os.environ["REDIS_URL"], config.workerinput["workerid"])})
         return
@@ -27,6 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
     services = TestServices()
     config.stash[SERVICES] = services
     use(services.addresses)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some test always waits for a browser, a process or a clock."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -87,15 +95,8 @@ def queries_do_not_grow(db: None) -> Callable[[Callable[[], object], Callable[[]
     return check
 
 
-@pytest.fixture(autouse=True)
-def _log_is_left_empty(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tests that commit are flushed table by table; the event log is none of Django's tables, so it is emptied here."""
-    marker = request.node.get_closest_marker("django_db")
-    is_asked = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if not is_asked and not (marker is not None and marker.kwargs.get("transaction")):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_test_environment: None, django_db_blocker: Any) -> None:
+    """In place of the plugin's, which would migrate a database for every process."""
+    with django_db_blocker.unblock():
+        take_copy(getattr(request.config, "workerinput", {}).get("workerid", ""))

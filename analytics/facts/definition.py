@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from analytics.facts.expressions import MEASURE_SQL
-from analytics.facts.links import EVERY_LINK, SHARES, seconds_between
+from analytics.facts.links import EVERY_LINK, SHARES, found, seconds_between
 from analytics.facts.measures import NAMES
 from interactions.cases.choices import TRANSFERS, Outcome, SegmentKind
 from interactions.channels.choices import Channel
@@ -139,6 +139,13 @@ EVERY_RECORD: Final = {
 }
 
 
+RECORDS: Final = {
+    "i": "interactions_interaction",
+    "answer": "feedback_response",
+    "invitation": "feedback_invitation",
+}
+
+
 def fact_query(links: str, *, whole: bool) -> str:
     """The SELECT that gives facts in the order of COLUMNS: one for each link row that the query `links` gives.
 
@@ -153,6 +160,11 @@ def fact_query(links: str, *, whole: bool) -> str:
         if whole
         else f"LEFT JOIN LATERAL ({_with_wait(_segments('s.interaction_id = i.id'))}) seg ON true"
     )
+    keys = {"i": "i.id = link.id"} | {name: f"{name}.interaction_id = i.id" for name in ("answer", "invitation")}
+    records = {
+        name: f"{RECORDS[name]} {name} ON {key}" if whole else found(RECORDS[name], key, name)
+        for name, key in keys.items()
+    }
     given = "" if whole else f"analytics_target AS ({TARGETS}), analytics_rate AS ({RATES}),"
     return f"""
     WITH {given} flat AS (
@@ -176,11 +188,11 @@ def fact_query(links: str, *, whole: bool) -> str:
             invitation.sent_at IS NOT NULL AS was_invited, answer.id IS NOT NULL AS has_response,
             answer.csat, answer.ces, answer.nps, answer.is_resolved AS said_resolved
         FROM ({links}) link
-        JOIN interactions_interaction i ON i.id = link.id
+        JOIN {records["i"]}
         JOIN interactions_inbox inbox ON inbox.id = i.inbox_id
         {segments}
-        LEFT JOIN feedback_response answer ON answer.interaction_id = i.id
-        LEFT JOIN feedback_invitation invitation ON invitation.interaction_id = i.id
+        LEFT JOIN {records["answer"]}
+        LEFT JOIN {records["invitation"]}
         {_rate_join("rc", "i.channel")}
         {_rate_join("ra", "0")}
         {_target_join("tqc", "i.queue_id", "i.channel")}

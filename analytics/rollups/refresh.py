@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from analytics.facts.definition import COLUMNS, ENSURE_COHORTS, fact_query
-from analytics.facts.links import KEPT, base_query, link_query
+from analytics.facts.links import KEPT, base_query, found, link_query
 from analytics.facts.measures import MAX_LINK_DAYS, NAMES
 from analytics.rollups.deltas import DELTA_TABLES, adding_statements
 from analytics.rollups.prepared import Prepared, told
@@ -20,10 +20,20 @@ from analytics.rollups.prepared import Prepared, told
 
 def _near(span: str) -> str:
     """Contacts `i` of a customer near in time to what `span` knows of the customer."""
-    return f"""interactions_interaction i ON i.customer_id = {span}.customer_id
+    return found(
+        "interactions_interaction",
+        f"""i.customer_id = {span}.customer_id
     AND i.started_at <= {span}.high + interval '{MAX_LINK_DAYS} days'
-    AND coalesce(i.closed_at, 'infinity') >= {span}.low - interval '{MAX_LINK_DAYS} days'"""
+    AND coalesce(i.closed_at, 'infinity') >= {span}.low - interval '{MAX_LINK_DAYS} days'""",
+        "i",
+    )
 
+
+_CHANGED_ONE: Final = found("interactions_interaction", "i.id = c.id", "i")
+_STORED_ONE: Final = found("analytics_fact", "f.interaction_id = c.id", "f")
+_TOUCHED_CASE: Final = found("interactions_case", "c.id = touched.case_id", "c")
+_CASE_OF_ROOT: Final = found("interactions_case", "c.issue_root_id = root.id", "c")
+_OF_FAMILY: Final = found("interactions_interaction", "i.case_id = family.id", "i")
 
 # Which facts may differ now: the contacts that changed, their customers' contacts near in time, and their cases'
 # contacts; each both as stored and as it is now, for a contact can leave a customer or a case.
@@ -31,11 +41,11 @@ AFFECTED: Final = f"""
 INSERT INTO analytics_scope
 WITH current AS MATERIALIZED (
     SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at
-    FROM analytics_changed c JOIN interactions_interaction i ON i.id = c.id
+    FROM analytics_changed c JOIN {_CHANGED_ONE}
 ),
 version AS MATERIALIZED (
     SELECT f.customer_id, f.case_id, f.started_at AS low, coalesce(f.ended_at, f.started_at) AS high
-    FROM analytics_changed c JOIN analytics_fact f ON f.interaction_id = c.id
+    FROM analytics_changed c JOIN {_STORED_ONE}
     UNION ALL
     SELECT customer_id, case_id, started_at, coalesce(closed_at, started_at) FROM current
 ),
@@ -46,10 +56,10 @@ span AS (
 touched AS MATERIALIZED (SELECT DISTINCT case_id FROM version WHERE case_id IS NOT NULL),
 root AS MATERIALIZED (
     SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
-    FROM touched JOIN interactions_case c ON c.id = touched.case_id
+    FROM touched JOIN {_TOUCHED_CASE}
 ),
 family AS (
-    SELECT id FROM root UNION SELECT c.id FROM root JOIN interactions_case c ON c.issue_root_id = root.id
+    SELECT id FROM root UNION SELECT c.id FROM root JOIN {_CASE_OF_ROOT}
     UNION SELECT case_id FROM touched
 )
 SELECT id, customer_id, case_id, started_at, closed_at, bool_or(is_changed) FROM (
@@ -58,7 +68,7 @@ SELECT id, customer_id, case_id, started_at, closed_at, bool_or(is_changed) FROM
     SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, false FROM span JOIN {_near("span")}
     UNION ALL
     SELECT i.id, i.customer_id, i.case_id, i.started_at, i.closed_at, false
-    FROM family JOIN interactions_interaction i ON i.case_id = family.id
+    FROM family JOIN {_OF_FAMILY}
 ) affected GROUP BY id, customer_id, case_id, started_at, closed_at
 """
 
@@ -74,12 +84,12 @@ CONTEXT_OF_SCOPE: Final = f"""
     ),
     root AS MATERIALIZED (
         SELECT DISTINCT coalesce(c.issue_root_id, c.id) AS id
-        FROM touched JOIN interactions_case c ON c.id = touched.case_id
+        FROM touched JOIN {_TOUCHED_CASE}
     ),
-    family AS (SELECT id FROM root UNION SELECT c.id FROM root JOIN interactions_case c ON c.issue_root_id = root.id)
+    family AS (SELECT id FROM root UNION SELECT c.id FROM root JOIN {_CASE_OF_ROOT})
     SELECT id FROM analytics_scope
     UNION SELECT i.id FROM span JOIN {_near("span")}
-    UNION SELECT i.id FROM family JOIN interactions_interaction i ON i.case_id = family.id
+    UNION SELECT i.id FROM family JOIN {_OF_FAMILY}
 """
 
 _COLUMNS: Final = ", ".join(COLUMNS)
@@ -121,7 +131,7 @@ SELECT f.*, NOT scope.is_changed AND ((o.customer_id, o.case_id, o.started_at)
     IS DISTINCT FROM (scope.customer_id, scope.case_id, scope.started_at)
     OR o.ended_at <> scope.closed_at OR (o.ended_at IS NOT NULL AND scope.closed_at IS NULL))
 FROM ({link_query("SELECT * FROM analytics_context")}) f JOIN analytics_scope scope ON scope.id = f.id
-LEFT JOIN LATERAL (SELECT * FROM analytics_fact WHERE interaction_id = f.id OFFSET 0) o ON true
+LEFT JOIN {found("analytics_fact", "o.interaction_id = f.id", "o")}
 WHERE scope.is_changed OR (o.interaction_id IS NOT NULL
     AND ({", ".join(f"o.{name}" for name in KEPT)}) IS DISTINCT FROM ({", ".join(KEPT.values())}))
 """
@@ -131,15 +141,15 @@ MOVED: Final = "SELECT id FROM analytics_link WHERE is_moved"
 FILL_FRESH: Final = f"""
 INSERT INTO analytics_fresh ({_COLUMNS}, is_new)
 SELECT {_FRESH}, o.interaction_id IS NULL FROM ({fact_query(_LINKS, whole=False)}) n
-LEFT JOIN LATERAL (SELECT * FROM analytics_fact WHERE interaction_id = n.interaction_id OFFSET 0) o ON true
+LEFT JOIN {found("analytics_fact", "o.interaction_id = n.interaction_id", "o")}
 WHERE o.interaction_id IS NULL OR ({_FRESH}) IS DISTINCT FROM ({_OLD})
 """
-_GONE: Final = """FROM analytics_changed c JOIN analytics_fact o ON o.interaction_id = c.id
+_GONE: Final = f"""FROM analytics_changed c JOIN {found("analytics_fact", "o.interaction_id = c.id", "o")}
     WHERE c.id NOT IN (SELECT id FROM analytics_scope)"""
 FILL_DELTA: Final = f"""
 INSERT INTO analytics_delta ({_DIMENSIONS}, {_MEASURES}, sign)
-SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 FROM analytics_fresh n JOIN analytics_fact o USING (interaction_id)
-WHERE NOT n.is_new
+SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 FROM analytics_fresh n
+JOIN {found("analytics_fact", "o.interaction_id = n.interaction_id", "o")} WHERE NOT n.is_new
 UNION ALL SELECT {_OLD_DIMENSIONS}, {_NEGATED}, -1 {_GONE}
 UNION ALL SELECT {_DIMENSIONS}, {_MEASURES}, 1 FROM analytics_fresh
 """

@@ -1,7 +1,7 @@
 """The cache as a memory that may be lost at any moment: while Redis is away it is empty, and nobody waits for it."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import redis
@@ -24,14 +24,14 @@ _rests_until: dict[str, float] = {}
 class ForgetfulCache(RedisCache):
     """Django's cache on Redis that looks empty instead of failing. What must be remembered is a row."""
 
-    def __init__(self, server: str, params: Mapping[str, Any]) -> None:
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
         self._where = str(server)
-        self._options = {
+        self._options: dict[str, Any] = {
             "socket_timeout": ANSWER_SECONDS,
             "socket_connect_timeout": ANSWER_SECONDS,
             "retry": Retry(NoBackoff(), 0),
-            **self._options,
+            **params.get("OPTIONS", {}),
         }
 
     def answers(self) -> bool:
@@ -68,7 +68,7 @@ class ForgetfulCache(RedisCache):
             raise ValueError("Nothing is counted under this key.")
         return counted
 
-    def set_many(self, data: Mapping[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> list[Any]:
+    def set_many(self, data: dict[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> list[Any]:
         return self._or(lambda: super(ForgetfulCache, self).set_many(data, timeout, version), list(data))
 
     def delete_many(self, keys: Iterable[Any], version: Any = None) -> None:

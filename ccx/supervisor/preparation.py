@@ -80,7 +80,7 @@ class Preparation:
         log = self.var_dir / "log" / f"{name}.log"
         with contextlib.suppress(OSError):  # one that cannot be written is told at the start
             log.unlink(missing_ok=True)
-        program = [sys.executable, PROJECT / "manage.py", *arguments]
+        program = [sys.executable, str(PROJECT / "manage.py"), *arguments]
         child = self.children.start(
             Command(name=name, arguments=program, log=log, environment=self.environment, folder=PROJECT)
         )

@@ -29,8 +29,11 @@ def documented() -> set[str]:
 
 def read_in(path: Path) -> set[str]:
     """Names that this file reads from the environment."""
+    text = path.read_text(encoding="utf-8")
+    if "environ" not in text and not any(reader in text for reader in READERS):
+        return set()
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(text)):
         found: list[ast.expr] = []
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)

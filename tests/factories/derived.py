@@ -7,7 +7,7 @@ from django.db import connection
 
 from analytics.facts.definition import COLUMNS
 from analytics.facts.models import AgentDay, Fact
-from analytics.rollups.audit import KEYS, VALUES, count_differing_facts, differing_by_table
+from analytics.rollups.audit import KEYS, VALUES
 
 
 def everything_derived() -> dict[str, list[tuple[Any, ...]]]:
@@ -26,9 +26,7 @@ def everything_derived() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def assert_derived_is_true() -> None:
-    """Every fact is its definition, every roll-up the sum of facts, and building all from nothing changes nothing."""
-    assert count_differing_facts() == 0
-    assert {table: number for table, number in differing_by_table().items() if number} == {}
+    """Building all from nothing changes nothing: every fact is its definition, every roll-up the sum of facts."""
     before = everything_derived()
     call_command("rebuild_analytics", verbosity=0)
     after = everything_derived()

@@ -182,8 +182,6 @@ def _ask_about(days, cooldown, order) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_reader_asks_after_what_ends_from_now_on_and_never_about_history(centre: CustomerCentre) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead, kernel_readerposition")
     a_survey(centre)
     before, past, live = (just_closed(centre, a_customer(name)) for name in ("Ann", "Ben", "Cem"))
     _close(before, Origin.LIVE)
@@ -195,8 +193,6 @@ def test_the_reader_asks_after_what_ends_from_now_on_and_never_about_history(cen
 
     SURVEY_INVITATIONS.handle(list(EventRow.objects.filter(interaction_id=live.pk)))
     assert Invitation.objects.count() == 1
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead, kernel_readerposition")
 
 
 def _close(contact, origin: Origin) -> None:

@@ -1,9 +1,6 @@
 """An invitation goes out once, or nobody knows; never twice."""
 
-import os
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -12,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from analytics.facts.models import Fact
@@ -30,6 +27,7 @@ from interactions.customers.services import erase_customer, merge_customers
 from interactions.models import Consent, Identity
 from tests.factories.customers import CustomerCentre
 from tests.factories.surveys import a_customer, a_survey, just_closed
+from tests.killing import exit_code_of
 
 pytestmark = pytest.mark.django_db
 State = Invitation.State
@@ -187,15 +185,8 @@ def _raising(error: Exception):
 
 
 def _work(folder: Path, failpoint: str = "") -> int:
-    """A worker's whole life; its exit code."""
-    database = connection.settings_dict
-    address = f"postgresql://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    environment = os.environ | {"DATABASE_URL": address, "CCX_FAILPOINT": failpoint, "CCX_FAILPOINTS_ALLOWED": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.feedback.send_process", str(folder)],
-        env=environment | {"DJANGO_SETTINGS_MODULE": "ccx.settings.test"},
-        cwd=settings.BASE_DIR,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode
+    """A worker's whole life, with mails into a folder; its exit code."""
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend", EMAIL_FILE_PATH=str(folder)
+    ):
+        return exit_code_of(send_due_invitations, failpoint)

@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings as project
@@ -16,16 +17,18 @@ from tests.factories.people import PASSWORD, make_user
 
 
 @pytest.fixture
-def silent_redis(settings: Settings) -> Iterator[str]:
-    """An address that takes connections and never answers."""
+def waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mock]:
+    """Redis takes connections and never answers; a warning for every wait that this cost."""
+    told = Mock()
+    monkeypatch.setattr(forgetful, "logger", told)
+    monkeypatch.setattr(forgetful, "REST_SECONDS", 600)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
         settings.CACHES = {"default": project.CACHES["default"] | {"LOCATION": address}}
-        yield address
+        yield told
 
 
-def test_a_redis_that_is_away_looks_empty_and_costs_one_wait(silent_redis: str) -> None:
-    started = time.monotonic()
+def test_a_redis_that_is_away_looks_empty_and_costs_one_wait(waits: Mock) -> None:
     cache.set("a", 1)
     assert cache.get("a", "nothing") == "nothing"
     assert cache.get_many(["a"]) == {}
@@ -36,7 +39,7 @@ def test_a_redis_that_is_away_looks_empty_and_costs_one_wait(silent_redis: str) 
     cache.delete_many(["a"])
     with pytest.raises(ValueError, match="Nothing is counted"):
         cache.incr("a")
-    assert time.monotonic() - started < 2 * forgetful.ANSWER_SECONDS
+    assert waits.warning.call_count == 1
 
 
 def test_it_is_asked_again_after_a_rest(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,9 +51,8 @@ def test_it_is_asked_again_after_a_rest(settings: Settings, monkeypatch: pytest.
     assert (cache.get("a"), cache.incr("a"), cache.get_many(["a"])) == (1, 2, {"a": 2})
 
 
-def test_people_sign_in_and_are_refused_without_redis(db: None, client: Client, silent_redis: str) -> None:
+def test_people_sign_in_and_are_refused_without_redis(db: None, client: Client, waits: Mock) -> None:
     ada = make_user("administrator")  # type: ignore[arg-type]
-    started = time.monotonic()
     for password, status in (("wrong", 200), (PASSWORD, 302)):
         told = {"login": ada.email, "password": password}
         assert client.post("/accounts/login/", told).status_code == status
@@ -58,4 +60,4 @@ def test_people_sign_in_and_are_refused_without_redis(db: None, client: Client, 
         "refused",
         "signed_in",
     ]
-    assert time.monotonic() - started < 5
+    assert waits.warning.call_count == 1

@@ -1,11 +1,9 @@
 """What may break while contacts come in: afterwards facts equal a rebuild, and every letter went out once."""
 
-import os
 import random
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +11,6 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 import redis
-from django.conf import settings as django_settings
 from django.db import connection
 
 from analytics.facts.models import Fact
@@ -33,7 +30,7 @@ from tests.factories.derived import assert_derived_is_true
 from tests.factories.histories import History
 from tests.factories.told import Line, a_reason_of, later
 from tests.kernel.events.conftest import Writer
-from tests.services import database_address
+from tests.killing import exit_code_of
 from tests.stories import letters
 
 FAILPOINTS = ("sequencer.after_number", "reader.after_handle", "reader.after_commit")
@@ -45,12 +42,10 @@ def log(transactional_db: None, settings: Any) -> Iterator[None]:
     settings.CCX_READERS = "tests.stories.letters.READERS"
     settings.CCX_SENDERS = "tests.stories.letters.SENDERS"
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute(letters.CREATE)
         cursor.execute("TRUNCATE letters_sent")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
         cursor.execute("DROP TABLE letters_sent")
 
 
@@ -94,20 +89,12 @@ def assert_all_is_well() -> None:
 
 def run_pump(failpoint: str = "", batch: int = 4) -> int:
     """A pump in a process of its own; its exit code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.stories.pump_process", str(batch)],
-        env=os.environ
-        | {
-            "DATABASE_URL": database_address(),
-            "CCX_FAILPOINT": failpoint,
-            "CCX_FAILPOINTS_ALLOWED": "1",
-            "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
-        },
-        cwd=django_settings.BASE_DIR,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode
+
+    def pump() -> None:
+        letters.READERS = tuple(replace(reader, batch_size=batch) for reader in letters.READERS)
+        pump_everything()
+
+    return exit_code_of(pump, failpoint)
 
 
 def some_steps(seed: int, number: int) -> list[tuple[int, ...]]:

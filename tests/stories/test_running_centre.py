@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from analytics.facts.models import Fact
 from interactions.channels.choices import Channel
@@ -19,12 +18,8 @@ from tests.factories.derived import assert_derived_is_true
 
 @pytest.fixture
 def centre(transactional_db: None) -> Iterator[Centre]:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
     with running_centre() as running:
         yield running
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
 
 
 def test_redis_stops_workers_and_schedulers_are_killed_and_each_contact_counts_once(centre: Centre) -> None:

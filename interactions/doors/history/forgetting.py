@@ -19,7 +19,7 @@ def forget_files(*, before: datetime) -> int:
     left = ImportRun.objects.exclude(file="").exclude(state__in=AT_WORK)
     left = left.filter(Q(state=ImportRun.State.DONE) | Q(created_at__lt=before))
     for run in left.order_by("pk"):
-        run.file.storage.delete(run.file.name)
+        run.file.storage.delete(run.file.name or "")
         ImportRun.objects.filter(pk=run.pk).update(file="")
     return len(left)
 

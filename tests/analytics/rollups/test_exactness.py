@@ -10,6 +10,7 @@ from analytics.rollups.rebuild import rebuild_facts, rebuild_rollups
 from analytics.rollups.refresh import refresh_facts
 from benchmarks.dataset import CONFIGURATION, make_contacts
 from interactions.models import Interaction
+from tests.factories.sizes import learn_sizes
 
 pytestmark = pytest.mark.django_db
 
@@ -33,12 +34,15 @@ def contacts() -> list[int]:
             " SELECT DISTINCT i.customer_id, gen_random_uuid(), '', '', '', '', '{}'::jsonb, now()"
             " FROM interactions_interaction i ON CONFLICT DO NOTHING"
         )
+    learn_sizes()
     return list(Interaction.objects.values_list("pk", flat=True))
 
 
 def deliver(ids: list[int], size: int = 50) -> None:
     for start in range(0, len(ids), size):
         refresh_facts(ids[start : start + size])
+        if not start:
+            learn_sizes()
 
 
 def test_shuffled_and_doubled_deliveries_end_in_what_a_rebuild_computes(contacts: list[int]) -> None:

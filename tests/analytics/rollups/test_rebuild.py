@@ -30,7 +30,8 @@ UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regcl
 UNION ALL SELECT proname FROM pg_proc WHERE proname LIKE 'analytics%'
 ORDER BY 1
 """
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAIT = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITING = f"SELECT count(*) {WAIT}"
 
 
 def asked(query: str) -> list[tuple[Any, ...]]:
@@ -81,11 +82,12 @@ def in_the_background(action: Callable[[], object]) -> Thread:
 def test_a_rebuild_that_is_killed_changes_nothing_and_one_that_lives_loses_no_change(reader: Any) -> None:
     stood = asked(WHAT_STANDS)
     rebuild = [sys.executable, "manage.py", "rebuild_analytics"]
-    killed = subprocess.Popen(rebuild, cwd=settings.BASE_DIR, env=os.environ | {"DATABASE_URL": database_address()})
+    environment = {"DJANGO_SETTINGS_MODULE": "ccx.settings.test"} | os.environ | {"DATABASE_URL": database_address()}
+    killed = subprocess.Popen(rebuild, cwd=settings.BASE_DIR, env=environment)
     until(lambda: asked(WAITING) == [(1,)])  # everything is computed, and waits for who reads
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
-    asked("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    asked(f"SELECT pg_terminate_backend(pid) {WAIT}")
     until(lambda: asked(WAITING) == [(0,)])
     assert (asked(WHAT_STANDS), Fact.objects.count()) == (stood, 100)
 

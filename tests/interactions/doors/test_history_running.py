@@ -1,18 +1,12 @@
 """An import can stop anywhere and go on; done twice it changes nothing."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
-from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 
 from ccx.kernel.events.failpoints import KILLED
 from interactions.doors.history import running, services, tasks
@@ -28,6 +22,7 @@ from interactions.doors.history.services import (
 )
 from interactions.models import Case, HistorySource, ImportRun, Interaction
 from tests.factories.imports import contact_rows, import_file, issues_of, make_run, row_counts, shipped, write_csv
+from tests.killing import exit_code_of
 from tests.services import database_address
 
 pytestmark = pytest.mark.django_db
@@ -38,35 +33,16 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "CHUNK", 10)
 
 
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """What other processes write is there, and gone afterwards: the event log is no table that the flush knows."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
-
-
-def run_until_killed(run: ImportRun, path: Path, failpoint: str) -> int:
-    environment = os.environ | {
-        "DATABASE_URL": database_address(),
-        "CCX_FAILPOINT": failpoint,
-        "CCX_FAILPOINTS_ALLOWED": "1",
-        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
-    }
-    command = [sys.executable, "-m", "tests.interactions.doors.import_process", str(run.pk), str(path)]
-    return subprocess.run(command, env=environment, cwd=settings.BASE_DIR, timeout=60, check=False).returncode
-
-
 @pytest.mark.parametrize(("failpoint", "kept"), [("import.before_commit", 0), ("import.after_commit", 10)])
 def test_an_import_killed_in_the_middle_goes_on_and_leaves_the_same_rows(
-    tmp_path: Path, committed: None, failpoint: str, kept: int
+    tmp_path: Path, small_chunks: None, transactional_db: None, failpoint: str, kept: int
 ) -> None:
     rows = contact_rows(25)
     rows[3][1] = "never"
     path = write_csv(tmp_path / "a.csv", rows)
     run = make_run(path)
 
-    assert run_until_killed(run, path, failpoint) == KILLED
+    assert exit_code_of(lambda: run_import(run, path=path), failpoint) == KILLED
     run.refresh_from_db()
     assert (run.state, run.rows_read) == ("running", kept)
     run_import(run, path=path)

@@ -1,15 +1,10 @@
 """Mail over a real IMAP server and a real SMTP server: in, out and back, whatever breaks on the way."""
 
-import os
 import queue
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 from ccx.kernel.events.failpoints import KILLED
 from interactions.channels.models import LineHealth
@@ -25,7 +20,7 @@ from tests.factories.desks import reply
 from tests.factories.imapservers import PASSWORD, RealImap, proxy_to, real_imap
 from tests.factories.mailservers import a_mail, imap_stub, smtp_stub
 from tests.factories.webservers import Heard, Said, stand_in
-from tests.services import database_address
+from tests.killing import exit_code_of
 
 
 @pytest.fixture(scope="module")
@@ -108,27 +103,12 @@ def test_a_folder_that_came_back_in_another_order_gives_nothing_twice_and_loses_
     assert fetch_mailbox(inbox_id=centre.email.pk) == 0
 
 
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """What other processes write is there, and gone afterwards: the event log is no table that the flush knows."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
-
-
 def fetch_until_killed(inbox: Inbox, failpoint: str) -> int:
-    environment = os.environ | {
-        "DATABASE_URL": database_address(),
-        "CCX_FAILPOINT": failpoint,
-        "CCX_FAILPOINTS_ALLOWED": "1",
-        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "ccx.settings.test"),
-    }
-    command = [sys.executable, "-m", "tests.interactions.doors.fetch_process", str(inbox.pk)]
-    return subprocess.run(command, env=environment, cwd=settings.BASE_DIR, timeout=60, check=False).returncode
+    return exit_code_of(lambda: fetch_mailbox(inbox_id=inbox.pk), failpoint)
 
 
 def test_a_process_killed_around_the_commit_of_a_mail_loses_and_doubles_nothing(
-    committed: None, server: RealImap
+    transactional_db: None, server: RealImap
 ) -> None:
     inbox = connect(make_centre().email, server.settings("Killed"))
     server.add(*numbered(1, 3), folder="Killed")

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from ccx.kernel.errors import DomainError
 from ccx.kernel.models import User
@@ -29,8 +29,6 @@ def floor(transactional_db: None, settings: Any) -> Iterator[Centre]:
     desks.SENT.clear()
     with desks.pretend_mail():
         yield make_centre()
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM kernel_event")
 
 
 def at_once(deeds: Sequence[Callable[[], object]]) -> list[object]:

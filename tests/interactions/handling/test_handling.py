@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from ccx.kernel.events.models import EventRow
 from interactions.cases.choices import CaseStatus, InteractionStatus, Outcome, SegmentEnd, SegmentKind
@@ -275,5 +275,3 @@ def test_of_two_agents_who_answer_at_once_one_gets_it(transactional_db: None) ->
 
     assert sorted(answers) == [False, True]
     assert Segment.objects.filter(kind=SegmentKind.TALK).count() == 1
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM kernel_event")

@@ -1,44 +1,29 @@
 """A worker that dies while it sends leaves a message in doubt, and no customer gets it twice."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection
+from django.test import override_settings
 from django.utils import timezone
 
 from ccx.kernel.events.effects import DEAD_AFTER
 from ccx.kernel.events.failpoints import KILLED
 from interactions.handling.models import Sending, SendingState
-from interactions.handling.outgoing import settle_the_silent
+from interactions.handling.outgoing import send_due_messages, settle_the_silent
 from tests.factories.contacts import make_centre
 from tests.factories.desks import arrive, reply
+from tests.killing import exit_code_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def work(folder: Path, failpoint: str = "") -> int:
-    """A worker's whole life; its exit code."""
-    database = connection.settings_dict
-    who = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    environment = {
-        "DATABASE_URL": f"postgresql://{who}/{database['NAME']}",
-        "CCX_FAILPOINT": failpoint,
-        "CCX_FAILPOINTS_ALLOWED": "1",
-        "DJANGO_SETTINGS_MODULE": "ccx.settings.test",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.interactions.handling.send_process", str(folder)],
-        env=os.environ | environment,
-        cwd=django_settings.BASE_DIR,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode
+    """A worker's whole life, with mails into a folder; its exit code."""
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend", EMAIL_FILE_PATH=str(folder)
+    ):
+        return exit_code_of(send_due_messages, failpoint)
 
 
 @pytest.mark.parametrize(("failpoint", "mails"), [("message.before_send", 0), ("message.after_send", 1)])

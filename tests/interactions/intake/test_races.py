@@ -16,9 +16,7 @@ from tests.factories.contacts import Centre, after, claim, contact, make_centre,
 
 @pytest.fixture
 def committed_centre(transactional_db: None) -> Iterator[Centre]:
-    yield make_centre()
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM kernel_event")
+    return make_centre()
 
 
 def at_once(calls: list[Callable[[], Receipt]]) -> list[Receipt]:

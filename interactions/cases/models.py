@@ -211,6 +211,10 @@ class Interaction(PublicModel):
                 condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("started_at")),
             ),
             models.CheckConstraint(
+                name="interaction_is_not_answered_before_it_starts",
+                condition=Q(first_answered_at__isnull=True) | Q(first_answered_at__gte=F("started_at")),
+            ),
+            models.CheckConstraint(
                 name="interaction_has_assurance_only_with_a_customer",
                 condition=Q(assurance=0) | Q(customer__isnull=False),
             ),

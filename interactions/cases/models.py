@@ -144,13 +144,11 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
         )
 
     def readable_by(self, user: User) -> Self:
-        """Contacts whose text the user may read: those of their grants, and under the policy `whole_customer`
-        every contact of a customer they may see."""
+        """Contacts whose text the user may read: of their grants, under `whole_customer` all of customers they see."""
         if user.sees_everything or not settings.CCX_WHOLE_CUSTOMER or not user.can(Ability.SEE_CUSTOMERS):
             return self.visible_to(user)
         granted = Interaction.objects.visible_to(user)
-        of_same_customer = granted.filter(customer_id=OuterRef("customer_id"))
-        return self.filter(Q(pk__in=granted.values("pk")) | Exists(of_same_customer))
+        return self.filter(Q(pk__in=granted.values("pk")) | Exists(granted.filter(customer_id=OuterRef("customer_id"))))
 
     def opening_words(self) -> dict[int, str]:
         """Per interaction the start of the first thing the customer said; those without a word are left out."""

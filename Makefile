@@ -33,9 +33,10 @@ test: setup-browser ## Everything CI runs: imports, lint, templates, types, migr
 	@$(MAKE) --no-print-directory -j2 VENV=$(VENV) imports lint types templates migrations database
 	$(PY) -m pytest -q $(t)
 
-fast: setup-dev unit ## Unit tests only, for the inner loop
+fast: setup-dev ## What takes moments, for the inner loop: unit tests without the long ones
+	$(PY) -m pytest -q -m "not long" $(t)
 
-unit: setup-dev
+unit: setup-dev ## Everything without a browser
 	$(PY) -m pytest -q -m "not e2e" $(t)
 
 test-one: setup-dev ## One file or folder, in one process: make test-one t=tests/kernel

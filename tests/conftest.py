@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from ccx.catalogues import compile_catalogues
 from tests.databases import take_copy
 from tests.emptying import use_quick_flush
+from tests.long import is_long
 from tests.services import TestServices, redis_of_worker, use
 
 SERVICES = pytest.StashKey[TestServices]()
@@ -48,14 +49,14 @@ def real_data_folder() -> Path:
     return Path(os.environ.get("CCX_REAL_DATA") or settings.BASE_DIR.parent / "shared" / "data")
 
 
-# Folders whose files take long: browsers, real processes, a month of a real bank.
-LONG = {"e2e", "stories"}
-
-
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long files first, so that none is left over at the end. Without the folder of real data its tests are left out,
     with one line; in CI that is an error."""
-    items.sort(key=lambda item: not any(part in LONG for part in item.path.parts))
+    items.sort(key=lambda item: not is_long(item.path))
+    for item in items:
+        if is_long(item.path):
+            item.add_marker("long")
     if real_data_folder().is_dir():
         return
     needing = [item for item in items if item.get_closest_marker("real_data")]

@@ -11,6 +11,7 @@ const GATE = ["data-mode", "data-limits", "data-template-only", "data-templates"
 const gates = new MutationObserver(() => obeyGate());
 
 let open = null; // the composer on the screen: {form, text, savedWords, timer, saving, isSending, waiting}
+let isLeaving = false; // the page goes; typing on says that it stays
 
 export function watchComposer() {
   document.addEventListener("htmx:beforeSwap", (event) => event.detail.target?.id === "desk-open" && event.detail.shouldSwap && leave());
@@ -40,6 +41,7 @@ export function watchComposer() {
     if (event.target.closest("[data-close-changed]")) clearChanged();
     else if (event.target.name === "kind" && event.target.form === open?.form) open.text.focus();
   });
+  addEventListener("beforeunload", () => (isLeaving = true));
   addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => document.hidden && leave());
   addEventListener("online", sendWhatWaits);
@@ -84,6 +86,7 @@ const say = (name) => (document.getElementById("desk-kept").textContent = name ?
 
 function typed() {
   grow();
+  isLeaving = false;
   keepLocal();
   clearTimeout(open.timer);
   open.timer = setTimeout(save, PAUSE);
@@ -105,7 +108,8 @@ async function save(options = {}) {
     await post(mine.form.dataset.draft, fields, { ...options, signal: options.keepalive ? undefined : ended.signal });
     if (mine !== open || state() !== words) return;
     say(isKept ? "saved" : "");
-    forgetLocal();
+    // The page that comes may have been made before this was saved; it puts the two side by side.
+    if (!isLeaving) forgetLocal();
   } catch (error) {
     if (error.name === "AbortError" || mine !== open) return;
     if (error.status === 409) return;

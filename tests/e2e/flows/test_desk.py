@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from interactions.cases.choices import InteractionStatus
 from interactions.channels.choices import Channel
 from interactions.models import Case, ContactReason, Draft, Interaction, Message, Sending
+from tests.e2e.centre import eventually
 from tests.e2e.driving import is_too_wide, listened, settle, signed_in, violations, window
 from tests.factories.desks import pretend_mail
 from tests.factories.live_desk import Desk, make_desk, make_mine, make_waiting, ring, say
@@ -38,6 +39,13 @@ def test_half_a_reply_is_there_after_a_reload_and_when_the_connection_was_gone(l
     page.keyboard.type("Hello Ann, half a")
     expect(page.locator("#desk-kept")).to_have_text("Draft saved")
     page.keyboard.type(" reply")
+
+    def is_slow(route):  # made before the words are saved, it comes when they are
+        answer = route.fetch()
+        eventually(lambda: Draft.objects.filter(body="Hello Ann, half a reply").exists(), "the draft")
+        route.fulfill(response=answer)
+
+    page.route("**/desk/*/", is_slow, times=1)
     page.reload()
     expect(page.locator("#desk-text")).to_have_value("Hello Ann, half a reply")
 

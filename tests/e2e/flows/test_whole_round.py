@@ -1,7 +1,6 @@
 """One contact all the way round: a customer, an agent, a supervisor and the owner of what caused it.
 
 In its middle the socket is cut, the browser reloads with half a reply written, and the worker dies after the wrap-up.
-The same centre, which has gone through all of that, then rings at a laptop that is closed.
 """
 
 import re
@@ -70,16 +69,9 @@ def centre(shop: Showcase) -> Iterator[Centre]:
         yield running
 
 
-def test_a_contact_goes_all_the_way_round_and_the_next_one_outlives_a_closed_laptop(
+def test_a_contact_goes_all_the_way_round_and_the_figures_move_by_exactly_that(
     shop: Showcase, centre: Centre, browser: Any
 ) -> None:
-    goes_all_the_way_round_and_the_figures_move_by_exactly_that(shop, centre, browser)
-    for context in browser.contexts:
-        context.close()
-    what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents_and_the_floor_shows_it(shop, centre, browser)
-
-
-def goes_all_the_way_round_and_the_figures_move_by_exactly_that(shop: Showcase, centre: Centre, browser: Any) -> None:
     sight = {
         name: window(browser, centre.address, session=signed_in(shop.people[name]), sockets=True)
         for name in ("Bob", "Olga", "Ada")
@@ -112,7 +104,7 @@ def goes_all_the_way_round_and_the_figures_move_by_exactly_that(shop: Showcase, 
     assert_derived_is_true()
 
 
-def what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents_and_the_floor_shows_it(
+def test_what_rings_at_a_laptop_that_is_closed_rings_at_the_next_agents_and_the_floor_shows_it(
     shop: Showcase, centre: Centre, browser: Any
 ) -> None:
     Grant.objects.create(user=shop.agents[1], scope=GrantScope.TEAM, target_id=shop.teams["Billing"].pk)

@@ -8,6 +8,7 @@ from ccx.kernel.audit.models import AuditEntry
 from feedback.models import Invitation, Response, Survey
 from feedback.surveys.forms import SurveyForm, initial_of
 from feedback.surveys.services import make_standard_survey
+from feedback.surveys.wording import STANDARD_QUESTIONS
 from tests.factories.customers import CustomerCentre
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,7 @@ def test_an_installation_begins_with_no_survey_and_one_press_makes_the_standard_
 def test_saving_what_is_shown_changes_nothing(ada: Client) -> None:
     survey = make_standard_survey(by=None)
     survey.questions[0]["text"]["fr"] = "Êtes-vous satisfait ?"
+    assert "fr" not in STANDARD_QUESTIONS[0]["text"]
     survey.save()
     before = Survey.objects.values().get()
     assert ada.post(f"/settings/surveys/{survey.public_id}/", filled(survey)).status_code == 302

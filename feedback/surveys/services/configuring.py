@@ -1,6 +1,7 @@
 """Setting up surveys. The audit log takes each change down by itself."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +27,7 @@ def make_standard_survey(*, by: User | None) -> Survey:
     name = _("After every contact")
     survey, _is_new = Survey.objects.get_or_create(
         name=name,
-        defaults={"questions": [dict(one) for one in STANDARD_QUESTIONS], "greeting": dict(STANDARD_GREETING)},
+        defaults=deepcopy({"questions": list(STANDARD_QUESTIONS), "greeting": STANDARD_GREETING}),
     )
     return survey
 

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 from playwright.sync_api import Browser, Page, expect
 
@@ -30,16 +29,12 @@ VISITOR = "maria@customer.example"
 
 
 @pytest.fixture
-def shop(transactional_db: None) -> Iterator[Showcase]:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
+def shop(transactional_db: None) -> Showcase:
     made = make_showcase(contacts=40, days=4)
     mail = made.inboxes[Channel.EMAIL]
     Inbox.objects.filter(pk=mail.pk).update(address="help@shop.example")
     Inbox.objects.filter(pk=made.inboxes[Channel.CHAT].pk).update(reply_inbox=mail)
-    yield made
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE kernel_event, kernel_loghead")
+    return made
 
 
 @pytest.fixture

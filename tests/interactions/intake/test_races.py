@@ -1,6 +1,6 @@
 """Many at once have the effect of one after another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -15,7 +15,7 @@ from tests.factories.contacts import Centre, after, claim, contact, make_centre,
 
 
 @pytest.fixture
-def committed_centre(transactional_db: None) -> Iterator[Centre]:
+def committed_centre(transactional_db: None) -> Centre:
     return make_centre()
 
 

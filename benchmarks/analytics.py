@@ -26,6 +26,8 @@ from ccx.kernel.people.choices import Role
 
 BATCH: Final = 1000
 SUMS: Final = 15
+NEWEST_MONTH: Final = Period(date(2026, 10, 1), date(2026, 10, 30))
+NEWEST_DAY: Final = Period(date(2026, 10, 30), date(2026, 10, 30))
 # What any recomputation of these figures must at least do. Every sum is read, or the planner leaves it out.
 PLAIN_QUERY: Final = f"""
 SELECT {", ".join(f"sum(c{number})" for number in range(SUMS))} FROM (
@@ -151,15 +153,14 @@ def _boss() -> User:
     )
 
 
-def panels(size: int) -> dict[str, float]:
-    """The SQL time of the questions that the dashboards ask, for the newest 30 days beside the 30 before."""
+def panels(period: Period, comparison: Period | None) -> dict[str, float]:
+    """The SQL time of the questions that the dashboards ask of a period, and of what it is compared with."""
     user = _boss()
-    period = Period(date(2026, 10, 1), date(2026, 10, 30))
     vital = ("fcr", "service_level", "abandon_offered", "repeat_rate", "unidentified_share", "csat", "contacts")
 
     def read(*keys: str, split: Split) -> Callable[[], object]:
         return lambda: read_figures(
-            keys=keys, period=period, comparison=period.before, filters=Filters(), split_by=split, user=user
+            keys=keys, period=period, comparison=comparison, filters=Filters(), split_by=split, user=user
         )
 
     asked: dict[str, Callable[[], object]] = {

@@ -89,11 +89,12 @@ class Run:
 
     def _panels(self) -> None:
         self._ready()
-        found = analytics.panels(self.size)
-        first = self._first_panels
-        for name, taken in found.items():
+        for name, taken in analytics.panels(analytics.NEWEST_MONTH, analytics.NEWEST_MONTH.before).items():
             tell(Figure(name=f"panel.{name}", size=self.size, value=taken, unit="ms of SQL", bar=20))
-            if first is not None:
-                tell(Figure(name=f"panel_scale.{name}", size=self.size, value=taken, unit="ms of SQL",
-                            ratio=taken / first[name], bar=1.5))  # fmt: skip
+        # The same day at every size: a longer history must not be felt.
+        found = analytics.panels(analytics.NEWEST_DAY, None)
+        first = self._first_panels
+        for name, taken in found.items() if first is not None else ():
+            tell(Figure(name=f"panel_scale.{name}", size=self.size, value=taken, unit="ms of SQL of a day",
+                        ratio=taken / first[name], bar=1.5))  # fmt: skip
         self._first_panels = first or found

@@ -7,8 +7,8 @@ PY := $(BIN)/python
 t ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-browser run test fast test-one unit e2e lint fmt types imports templates \
-	migrations database seed bench lock clean
+.PHONY: help setup setup-packages setup-dev setup-browser run test fast test-one unit e2e lint fmt types imports \
+	templates migrations database seed bench lock clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r name what; \
@@ -18,8 +18,11 @@ setup: ## Virtual environment, packages, browser assets (done by the others when
 	@command -v $(PYTHON) >/dev/null || { echo "CCX needs Python 3.11: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) ccx/bootstrap.py --venv $(VENV)
 
-setup-dev:
+setup-packages:
 	@command -v $(PYTHON) >/dev/null || { echo "CCX needs Python 3.11: install it, or name it with make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) ccx/bootstrap.py --venv $(VENV) --dev --packages
+
+setup-dev: setup-packages
 	@$(PYTHON) ccx/bootstrap.py --venv $(VENV) --dev
 
 setup-browser: setup-dev
@@ -28,9 +31,10 @@ setup-browser: setup-dev
 run: setup ## Start everything: servers, web, sockets, worker, scheduler; Ctrl-C stops it
 	@exec $(PY) -m ccx.supervisor
 
-# What CI runs, word for word; in this order, so that the cheap refusals come first.
-test: setup-browser ## Everything CI runs: imports, lint, templates, types, migrations, unit and browser tests
-	@$(MAKE) --no-print-directory -j2 VENV=$(VENV) imports lint types templates migrations database
+# What CI runs, word for word; in this order, so that the cheap refusals come first. What the browser needs is fetched
+# beside them.
+test: setup-packages ## Everything CI runs: imports, lint, templates, types, migrations, unit and browser tests
+	@$(MAKE) --no-print-directory -j3 VENV=$(VENV) imports lint setup-browser types database templates migrations
 	$(PY) -m pytest -q $(t)
 
 fast: setup-dev ## What takes moments, for the inner loop: unit tests without the long ones
@@ -45,27 +49,27 @@ test-one: setup-dev ## One file or folder, in one process: make test-one t=tests
 e2e: setup-browser ## Browser tests
 	$(PY) -m pytest -q -m e2e $(patsubst tests,tests/e2e,$(t))
 
-lint: setup-dev ## ruff: rules and format
+lint: setup-packages ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-templates: setup-dev ## djlint
+templates: setup-packages ## djlint
 	@if [ -d templates ]; then $(BIN)/djlint --quiet --lint templates; fi
 
 fmt: setup-dev ## Put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-types: setup-dev ## mypy --strict
+types: setup-packages ## mypy --strict
 	$(BIN)/mypy
 
-imports: setup-dev ## Import contracts
+imports: setup-packages ## Import contracts
 	$(BIN)/lint-imports --no-logo
 
-database: setup-dev ## The database that tests copy
+database: setup-packages ## The database that tests copy
 	$(PY) -m tests.databases
 
-migrations: setup-dev ## Models and migrations agree
+migrations: setup-packages ## Models and migrations agree
 	$(PY) manage.py makemigrations --check --dry-run --settings ccx.settings.test
 
 seed: setup ## Fill the running installation with the demonstration centre, if it is empty

@@ -1,7 +1,7 @@
 """Sets up what a machine with only Python 3.11 lacks: virtual environment, packages, browser assets, Chromium.
 
 Runs on the system's Python and imports nothing of ours; each step is skipped when nothing changed since it last ran.
-    python3.11 ccx/bootstrap.py [--venv FOLDER] [--dev] [--browser]
+    python3.11 ccx/bootstrap.py [--venv FOLDER] [--dev] [--packages] [--browser]
 """
 
 import argparse
@@ -74,6 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--venv", type=Path, default=PROJECT / ".venv")
     parser.add_argument("--dev", action="store_true", help="also what tests and linters need")
+    parser.add_argument("--packages", action="store_true", help="Python's packages only: what checks of code need")
     parser.add_argument("--browser", action="store_true", help="also a Chromium for the browser tests")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -82,6 +83,8 @@ def main() -> int:
         refuse_other_python()
         python = make_environment(options.venv)
         install_packages(python, dev=options.dev)
+        if options.packages:
+            return 0
         install_assets(python)
         compile_catalogues(python)
         if options.browser:
@@ -145,7 +148,9 @@ def install_packages(python: Path, *, dev: bool) -> None:
     # Of a package that an interrupted start left half there, pip would say that it is there.
     again = ["--force-reinstall"] if _unfinished(folder).exists() else []
     _unfinished(folder).touch()
-    install = [str(python), "-m", "pip", "install", "--quiet", *again, "--require-hashes", "-r", str(lock)]
+    # Python compiles a module when it is imported for the first time; pip would compile all there are, on one core.
+    how = ["--quiet", "--no-compile", *again, "--require-hashes"]
+    install = [str(python), "-m", "pip", "install", *how, "-r", str(lock)]
     _run(install, "pip could not install")
     _unfinished(folder).unlink()
     (folder / lock.with_suffix(".stamp").name).write_text(mark, encoding="ascii")

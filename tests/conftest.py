@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from ccx.catalogues import compile_catalogues
 from tests.databases import take_copy
 from tests.emptying import use_quick_flush
-from tests.long import is_long
+from tests.long import LONGEST, is_long
 from tests.services import TestServices, redis_of_worker, use
 
 SERVICES = pytest.StashKey[TestServices]()
@@ -51,9 +51,9 @@ def real_data_folder() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long files first, so that none is left over at the end. Without the folder of real data its tests are left out,
+    """The longest files first, so that none is left over at the end. Without the folder of real data its tests are left out,
     with one line; in CI that is an error."""
-    items.sort(key=lambda item: not is_long(item.path))
+    items.sort(key=lambda item: not is_long(item.path, LONGEST))
     for item in items:
         if is_long(item.path):
             item.add_marker("long")

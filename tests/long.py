@@ -1,14 +1,14 @@
-"""What takes seconds rather than moments: it runs first, and `make fast` leaves it out."""
+"""What takes seconds rather than moments: `make fast` leaves it out, and the longest of it runs first."""
 
 from pathlib import Path
 from typing import Final
 
 TESTS: Final = Path(__file__).parent
-# Browsers, and whole centres with a month of a real bank; then files with real processes, whole histories that are
-# made up, every address asked by everybody.
+# Browsers, and whole centres with a month of a real bank.
+LONGEST: Final = ("e2e", "stories")
+# Besides: real processes, whole histories that are made up, every address asked by everybody.
 LONG: Final = (
-    "e2e",
-    "stories",
+    *LONGEST,
     "analytics/dashboards/test_pages.py",
     "analytics/kpis/test_service_level.py",
     "analytics/kpis/test_visibility.py",
@@ -57,7 +57,7 @@ LONG: Final = (
 )
 
 
-def is_long(path: Path) -> bool:
-    """Whether a test file is one of them."""
+def is_long(path: Path, names: tuple[str, ...] = LONG) -> bool:
+    """Whether a test file is one of these, or lies in a folder of these."""
     told = path.relative_to(TESTS).as_posix()
-    return any(told == name or told.startswith(f"{name}/") for name in LONG)
+    return any(told == name or told.startswith(f"{name}/") for name in names)

@@ -51,8 +51,8 @@ def real_data_folder() -> Path:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first, so that none is left over at the end. Without the folder of real data its tests are left out,
-    with one line; in CI that is an error."""
+    """The longest files first, so that none is left over at the end. Without the folder of real data its tests are left
+    out, with one line; in CI that is an error."""
     items.sort(key=lambda item: not is_long(item.path, LONGEST))
     for item in items:
         if is_long(item.path):

@@ -49,14 +49,15 @@ def real_data_folder() -> Path:
     return Path(os.environ.get("CCX_REAL_DATA") or settings.BASE_DIR.parent / "shared" / "data")
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if is_long(item.path):
+        item.add_marker("long")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest files first, so that none is left over at the end. Without the folder of real data its tests are left
     out, with one line; in CI that is an error."""
     items.sort(key=lambda item: not is_long(item.path, LONGEST))
-    for item in items:
-        if is_long(item.path):
-            item.add_marker("long")
     if real_data_folder().is_dir():
         return
     needing = [item for item in items if item.get_closest_marker("real_data")]

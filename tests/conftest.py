@@ -14,7 +14,7 @@ from ccx.catalogues import compile_catalogues
 from tests.databases import take_copy
 from tests.emptying import use_quick_flush
 from tests.long import LONGEST, is_long
-from tests.services import TestServices, redis_of_worker, use
+from tests.services import WORKER_DATABASES, TestServices, redis_of_worker, use
 
 SERVICES = pytest.StashKey[TestServices]()
 
@@ -34,8 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some test always waits for a browser, a process or a clock."""
-    return (os.cpu_count() or 1) + 1
+    """One more than there are processors, for some test always waits for a browser, a process or a clock; but each
+    has a Redis database of its own."""
+    return min((os.cpu_count() or 1) + 1, WORKER_DATABASES)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from ccx.kernel.people.choices import Role
 from ccx.kernel.people.models import User
-from tests.e2e.driving import opened, signed_in, violations
+from tests.e2e.driving import COLOURS, look_at, opened, signed_in, violations
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -24,6 +24,21 @@ def test_the_style_page_is_accessible_fits_and_breaks_no_policy(live_server, bro
         assert page.complaints == []
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_one_pale_word_among_many_alike_is_found(live_server, browser):
+    page = opened(browser, f"{live_server.url}/accounts/login/")
+    page.evaluate("""() => {
+      const words = Array.from({ length: 50 }, () => document.createElement("p"));
+      document.querySelector("main").append(...words);
+      for (const word of words) word.textContent = "Word";
+      words[30].style.color = "#999";
+      words[40].style.color = "#999"; // it looks the same, and is told once
+    }""")
+    found = look_at(page, COLOURS)
+    assert len(found) == 1, found
+    assert found[0].startswith("color-contrast: p"), found
+    assert 'style="color: rgb(153, 153, 153);">Word' in found[0]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -6,6 +6,9 @@ PY := $(BIN)/python
 # Tests to run, for `make t=tests/kernel test-one`.
 t ?= tests
 
+# What one process has compiled the next begins with, whatever the machine says: a hundred are started here.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-packages setup-dev setup-browser run test fast test-one unit e2e lint fmt types imports \
 	templates migrations database seed bench lock clean

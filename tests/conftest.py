@@ -1,5 +1,6 @@
 """What every test may use: real servers, real data where they are, and the query guard."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"CI=true needs the real data: set CCX_REAL_DATA ({real_data_folder()} is missing).")
     config.hook.pytest_deselected(items=needing)
     items[:] = [item for item in items if item not in needing]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is there before the first test stays to the end: the collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -92,8 +92,10 @@ def with_standing(inboxes: Sequence[Inbox]) -> list[LineShown]:
     """These lines and how they stand."""
     keys = [inbox.pk for inbox in inboxes]
     mailboxes = Mailbox.objects.in_bulk(keys)
-    # The last of each line by itself: what they have in all is much.
-    last = Interaction.objects.filter(inbox=OuterRef("pk")).order_by("-started_at").values("started_at")[:1]
+    # The last of each line by itself: what they have in all is much. It is asked for as a range and in the order of the
+    # one index of both, or a line that was never used would be sought in all contacts by their time.
+    of_line = Interaction.objects.filter(inbox__gte=OuterRef("pk"), inbox__lte=OuterRef("pk"))
+    last = of_line.order_by("-inbox_id", "-started_at").values("started_at")[:1]
     heard = dict(Inbox.objects.filter(pk__in=keys).order_by().annotate(last=Subquery(last)).values_list("pk", "last"))
     return [
         LineShown(inbox=inbox, standing=_standing(inbox, mailboxes.get(inbox.pk)), heard_at=heard.get(inbox.pk))

@@ -12,6 +12,7 @@ from analytics.dashboards.sheets import (
     export_url,
     group_lines,
     read,
+    read_groups,
     switch,
     time_chart,
     time_split,
@@ -131,7 +132,7 @@ def distribution_panel(asked: Asked) -> Sheet:
 def groups_panel(asked: Asked) -> Sheet:
     """Who is served well, and who is not."""
     by = asked.extra.get("by", "channel")
-    answer = read(asked, KEYS, Split(by), is_compared=False)
+    answer = read_groups(asked, KEYS, Split(by))
     groups = sorted(answer.groups, key=_most_answers)
     groups = [group for group in groups if any(group.figures[key].n for key in KEYS)][:MOST_GROUPS]
     options = {"channel": _("Channel"), "queue": _("Queue"), "team": _("Team"), "reason": _("Reason")}

@@ -16,6 +16,7 @@ from analytics.dashboards.sheets import (
     export_url,
     group_lines,
     read,
+    read_groups,
     switch,
     total_lines,
 )
@@ -168,7 +169,7 @@ def handling_panel(asked: Asked) -> Sheet:
         "mean_wrap": _("Wrap-up"),
         "aht_truncated": _("Mean, 0–3,600 s"),
     }
-    answer = read(asked, list(titles), Split.CHANNEL, is_compared=False)
+    answer = read_groups(asked, list(titles), Split.CHANNEL)
     groups = _with(list(answer.groups), "aht")
     return Sheet(
         panel=Panel(
@@ -198,7 +199,7 @@ def responses_panel(asked: Asked) -> Sheet:
         "first_response_p90": _("90th percentile"),
         "first_response_in_target": _("In time"),
     }
-    answer = read(asked, list(titles), Split.CHANNEL, is_compared=False)
+    answer = read_groups(asked, list(titles), Split.CHANNEL)
     groups = _with(list(answer.groups), "first_response")
     return Sheet(
         panel=Panel(
@@ -244,7 +245,7 @@ def queues_panel(asked: Asked) -> Sheet:
         "wait_median": _("Median"),
         "wait_p90": _("90th percentile"),
     }
-    answer = read(asked, list(titles), Split.QUEUE, is_compared=False)
+    answer = read_groups(asked, list(titles), Split.QUEUE)
     groups = _with(list(answer.groups), "offered")
     return Sheet(
         panel=Panel(
@@ -285,7 +286,7 @@ def teams_panel(asked: Asked) -> Sheet:
         "fcr": _("Solved first time"),
         "occupancy": _("Occupancy"),
     }
-    answer = read(asked, list(titles), Split.TEAM, is_compared=False)
+    answer = read_groups(asked, list(titles), Split.TEAM)
     groups = _with(list(answer.groups), "answered")
     return Sheet(
         panel=Panel(

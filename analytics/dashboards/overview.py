@@ -14,6 +14,7 @@ from analytics.dashboards.sheets import (
     figure_column,
     group_lines,
     read,
+    read_groups,
     time_chart,
     time_split,
     total_lines,
@@ -70,7 +71,20 @@ def _work_tile(asked: Asked) -> Tile:
     before = dict(figure.before.by_channel).get(channel) if figure.before is not None else None
     name = _("Handle time, %(channel)s") % {"channel": Channel(channel).label}
     within = Asked(**{**vars(asked), "given": {**asked.given, "channel": Channel(channel).slug}})
-    return tile_of(part.compared(before), within, name=name, note=by_channel_note(figure))
+    note = " · ".join(filter(None, [_spread(asked, Channel(channel)), by_channel_note(figure)]))
+    return tile_of(part.compared(before), within, name=name, note=note)
+
+
+def _spread(asked: Asked, channel: Channel) -> str:
+    """What stands beside a mean: the median and the 90th percentile of the channel."""
+    answer = read(asked, ["handle_median", "handle_p90"], Split.CHANNEL, is_compared=False)
+    found = next((group.figures for group in answer.groups if group.slug == channel.slug), {})
+    if any(figure.value is None for figure in found.values()) or not found:
+        return ""
+    return _("half within %(median)s, 9 in 10 within %(p90)s") % {
+        "median": figure_text(found["handle_median"]),
+        "p90": figure_text(found["handle_p90"]),
+    }
 
 
 def contacts_panel(asked: Asked, page: str = PAGE, span: Span = 8) -> Sheet:
@@ -129,7 +143,7 @@ def volume_sentence(answer: FigureSet, asked: Asked) -> str:
 
 def channels_panel(asked: Asked) -> Sheet:
     """Where contacts come from."""
-    answer = read(asked, ["contacts"], Split.CHANNEL, is_compared=False)
+    answer = read_groups(asked, ["contacts"], Split.CHANNEL)
     groups = _most(answer, "contacts")
     insight = ""
     if groups and answer.total["contacts"].value:
@@ -190,7 +204,7 @@ def resolution_panel(asked: Asked) -> Sheet:
 
 def reasons_panel(asked: Asked, page: str = PAGE, most: int = MOST_REASONS, span: Span = 6) -> Sheet:
     """Reasons by the repeat contacts they make."""
-    answer = read(asked, ["repeat_rate", "contacts", "unidentified_share"], Split.REASON, is_compared=False)
+    answer = read_groups(asked, ["repeat_rate", "contacts", "unidentified_share"], Split.REASON)
     groups = sorted(answer.groups, key=lambda group: -(group.figures["repeat_rate"].numerator or 0))
     groups = [group for group in groups if group.figures["contacts"].n][:most]
     titles = {"repeat_rate": _("Repeat share"), "contacts": _("Contacts"), "unidentified_share": _("Unidentified")}

@@ -15,6 +15,7 @@ from analytics.dashboards.sheets import (
     export_url,
     group_lines,
     read,
+    read_groups,
     switch,
     time_chart,
     time_split,
@@ -147,7 +148,7 @@ def reasons_panel(asked: Asked) -> Sheet:
     issue, within = _followed(asked)
     follow = f"followed_{issue}_{within}d"
     keys = ["repeat_rate", follow, "fcr", "contacts", "unidentified_share"]
-    answer = read(asked, keys, Split.REASON, is_compared=False)
+    answer = read_groups(asked, keys, Split.REASON)
     groups = sorted(answer.groups, key=lambda group: -(group.figures["repeat_rate"].numerator or 0))
     groups = [group for group in groups if group.figures["contacts"].n][:MOST_REASONS]
     titles = {

@@ -69,6 +69,20 @@ def read(asked: Asked, keys: Sequence[str], split_by: Split = Split.NONE, *, is_
     )
 
 
+def read_groups(asked: Asked, keys: Sequence[str], split_by: Split) -> FigureSet:
+    """The figures by group; the first of them, which roll-ups tell at once, beside the period before."""
+    answer = read(asked, keys, split_by, is_compared=False)
+    if asked.comparison is None:
+        return answer
+    key = keys[0]
+    before = {group.slug: group.figures[key].before for group in read(asked, [key], split_by).groups}
+    groups = [
+        replace(group, figures=group.figures | {key: group.figures[key].compared(before.get(group.slug))})
+        for group in answer.groups
+    ]
+    return replace(answer, groups=tuple(groups))
+
+
 def time_split(asked: Asked) -> Split:
     """Days, or months where days would be too many to see."""
     return Split.DAY if asked.period.days <= DAYS_OF_SERIES else Split.MONTH
@@ -132,7 +146,8 @@ def by_group(
 ) -> Table:
     """A row a queue, team, channel or reason, a column a KPI; each figure leads to its rows.
 
-    The first cell leads to the page `view` of the group alone; without one to the rows of the first figure.
+    Beside the first figure stands its change, where the period before was read too. The first cell leads to the page
+    `view` of the group alone; without one to the rows of the first figure.
     """
     names = {
         Split.CHANNEL: _("Channel"),
@@ -141,10 +156,16 @@ def by_group(
         Split.REASON: _("Reason"),
     }
     columns = [Column(label=names[split], is_wide=True), *(figure_column(title, key) for key, title in titles.items())]
+    first = next(iter(titles))
+    is_compared = any(group.figures[first].before is not None for group in groups)
+    if is_compared:
+        columns.insert(2, Column(label=_("Change")))
     rows = []
     for group in groups:
         cells = [cell_of(group.figures[key], group_rows_url(group.figures[key], group, split, asked)) for key in titles]
         url = asked.url(view, **{split.value: group.slug}) if view else next((one.url for one in cells if one.url), "")
+        if is_compared:
+            cells.insert(1, _change_cell(group.figures[first]))
         rows.append(Row(cells=[Cell(text=group.label), *cells], url=url, key=group.slug))
     return Table(caption=caption, columns=columns, rows=rows)
 

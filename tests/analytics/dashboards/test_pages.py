@@ -272,3 +272,35 @@ def test_pages_ask_no_more_when_there_is_more(boss, centre, queries_do_not_grow,
 
     joined = page if "?" in page else f"{page}{MARCH}"
     assert queries_do_not_grow(lambda: boss.get(joined), more) < 60
+
+
+def test_groups_stand_beside_the_period_before(boss, centre) -> None:
+    answered(10, date(2026, 3, 9), queue_id=centre["queue"].pk, team_id=centre["team"].pk)
+    summed()
+    of_a_day = "/dashboards/operations/?from=2026-03-10&to=2026-03-10"
+    queues = _table(boss.get(of_a_day).content.decode(), "Figures by queue")
+    assert re.findall(r"<th[^>]*>(?:<a[^>]*>)?([^<]+)", queues)[:3] == ["Queue", "Offered", "Change"]
+    assert "+100.0%" in _row(queues, "Bills").split("</td>")[1]
+    teams = _table(boss.get(of_a_day).content.decode(), "Figures by team")
+    assert "Change" in teams
+
+
+def test_nothing_stands_beside_groups_where_no_comparison_is_asked_for(boss, centre) -> None:
+    page = boss.get("/dashboards/operations/?from=2026-03-10&to=2026-03-10&compare=none").content.decode()
+    assert "Change" not in _table(page, "Figures by queue")
+
+
+def test_a_mean_of_handle_times_has_its_percentiles_beside_it(boss, centre) -> None:
+    facts(2, DAY, contacts=1, handle_n=1, handle_s=900, talk_s=900, handle_seconds=900)
+    summed()
+    page = boss.get("/dashboards/?from=2026-03-10&to=2026-03-10").content.decode().replace("\xa0", " ")
+    # 20 calls of 120 s and two of 900 s: 9 in 10 are within 120 s, the mean is 191 s.
+    assert "half within 2 m 00 s, 9 in 10 within 2 m 00 s" in page
+
+
+def _table(page: str, caption: str) -> str:
+    return next(one for one in re.findall(r"<table.*?</table>", page, re.S) if caption in one)
+
+
+def _row(table: str, name: str) -> str:
+    return next(one for one in re.findall(r"<tr.*?</tr>", table, re.S) if name in one)

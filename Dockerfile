@@ -35,7 +35,7 @@ COPY analytics analytics
 COPY templates templates
 COPY static static
 COPY locale locale
-RUN python -m ccx.catalogues
+RUN python -m ccx.catalogues && python -m compileall -q manage.py ccx interactions feedback journeys analytics
 # The image serves hashed files that are part of it; the browser's packages are not needed after that.
 RUN CCX_VAR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 && rm -rf node_modules /tmp/build
 USER 10001

@@ -19,7 +19,7 @@ from analytics.dashboards.sheets import (
     time_split,
     total_lines,
 )
-from analytics.dashboards.wording import busiest, by_channel_note, change_of, count_cell, figure_text, tile_of
+from analytics.dashboards.wording import busiest, change_of, count_cell, figure_text, tile_of
 from analytics.kpis.figures import Figure, FigureSet, Group
 from analytics.kpis.hours import read_week
 from analytics.kpis.questions import Split
@@ -63,7 +63,7 @@ def unidentified_note(answer: FigureSet) -> str:
 
 
 def _work_tile(asked: Asked) -> Tile:
-    """How long the work takes on the busiest channel, the others beside it."""
+    """How long the work takes on the busiest channel; the operations page has them all."""
     figure = read(asked, ["aht"]).total["aht"]
     channel, part = busiest(figure)
     if channel is None:
@@ -71,8 +71,7 @@ def _work_tile(asked: Asked) -> Tile:
     before = dict(figure.before.by_channel).get(channel) if figure.before is not None else None
     name = _("Handle time, %(channel)s") % {"channel": Channel(channel).label}
     within = Asked(**{**vars(asked), "given": {**asked.given, "channel": Channel(channel).slug}})
-    note = " · ".join(filter(None, [_spread(asked, Channel(channel)), by_channel_note(figure)]))
-    return tile_of(part.compared(before), within, name=name, note=note)
+    return tile_of(part.compared(before), within, name=name, note=_spread(asked, Channel(channel)))
 
 
 def _spread(asked: Asked, channel: Channel) -> str:

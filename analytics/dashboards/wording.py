@@ -11,7 +11,6 @@ from analytics.kpis.definition import Direction, Kpi, Unit
 from analytics.kpis.figures import Figure, State
 from ccx.kernel.look.figures import MISSING, Better, Change, Measure, change, duration, money, number, percent
 from ccx.kernel.look.parts import Cell, Tile
-from interactions.channels.choices import Channel
 
 TileState = Literal["ready", "immature", "no_data", "suppressed", "approximate"]
 
@@ -184,12 +183,6 @@ def _tile_state(figure: Figure) -> TileState:
     if figure.value is None:
         return "no_data"
     return "approximate" if figure.is_approximate else "ready"
-
-
-def by_channel_note(figure: Figure) -> str:
-    """The value of every channel but the busiest, for a tile that shows the busiest."""
-    others = sorted(figure.by_channel, key=lambda part: -part[1].n)[1:4]
-    return " · ".join(f"{Channel(channel).label} {figure_text(part)}" for channel, part in others)
 
 
 def busiest(figure: Figure) -> tuple[int | None, Figure]:

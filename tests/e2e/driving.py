@@ -26,8 +26,8 @@ FLAGS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Pages live for seconds here: the compilers that make a script fast in the long run cost more than they give.
-    "--js-flags=--no-turbofan --no-maglev",
+    # Pages live for seconds here: the compiler that makes a script fast in the long run costs more than it gives.
+    "--js-flags=--no-turbofan",
 ]
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Milliseconds; a machine with much else to do is slow, and no test waits longer than it has to.

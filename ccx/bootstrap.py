@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,6 +23,9 @@ SYSTEM_CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/g
 # What all packages take while they are unpacked, and those of the browser.
 NEEDED_BYTES = 1_500_000_000
 STOP_SECONDS = 5
+INSTALLERS = ("pip", "setuptools", "wheel")
+# Two programs at once, each with its file; it fails when either does.
+BOTH = 'one=$1 other=$2; shift 2; "$@" -r "$one" & first=$!; "$@" -r "$other"; status=$?; wait $first && exit $status'
 
 
 class SetupError(Exception):
@@ -148,12 +152,31 @@ def install_packages(python: Path, *, dev: bool) -> None:
     # Of a package that an interrupted start left half there, pip would say that it is there.
     again = ["--force-reinstall"] if _unfinished(folder).exists() else []
     _unfinished(folder).touch()
-    # Python compiles a module when it is imported for the first time; pip would compile all there are, on one core.
-    how = ["--quiet", "--no-compile", *again, "--require-hashes"]
-    install = [str(python), "-m", "pip", "install", *how, "-r", str(lock)]
-    _run(install, "pip could not install")
+    # Python compiles a module when it is imported for the first time; pip would compile all there are, on one core. The
+    # lock names everything: there are no further dependencies to find.
+    how = ["--quiet", "--no-compile", *again, "--no-deps", "--require-hashes"]
+    one, other, tools = _parts_of(lock, folder)
+    pip = [str(python), "-m", "pip", "install", *how]
+    _run(["sh", "-c", BOTH, "sh", str(one), str(other), *pip], "pip could not install")
+    if tools.read_text(encoding="utf-8"):
+        _run([*pip, "-r", str(tools)], "pip could not install")
+    for part in (one, other, tools):
+        part.unlink()
     _unfinished(folder).unlink()
     (folder / lock.with_suffix(".stamp").name).write_text(mark, encoding="ascii")
+
+
+def _parts_of(lock: Path, folder: Path) -> list[Path]:
+    """The lock in two halves, which two pips install side by side, and what pip itself is made of, for afterwards."""
+    named = re.findall(r"^(\w[^\n]*(?:\n[ ]+[^\n]*)*)\n", lock.read_text(encoding="utf-8"), re.MULTILINE)
+    tools = [one for one in named if one.split("==")[0] in INSTALLERS]
+    others = [one for one in named if one not in tools]
+    parts = []
+    for number, part in enumerate((others[::2], others[1::2], tools)):
+        path = folder / f"ccx-part-{number}.txt"
+        path.write_text("".join(f"{one}\n" for one in part), encoding="utf-8")
+        parts.append(path)
+    return parts
 
 
 def install_assets(python: Path) -> None:

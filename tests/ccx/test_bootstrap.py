@@ -21,8 +21,8 @@ case "$*" in
   *"pip --version"*) test ! -e {folder}/has-no-pip ;;
   *"pip install"*)
     test -e {folder}/goes-well && exit
-    sleep 600 & echo $! > {folder}/half
-    mv {folder}/half {folder}/pid
+    sleep 600 & echo $! > {folder}/half-$$
+    mv {folder}/half-$$ {folder}/pid-$$
     wait ;;
 esac
 """
@@ -50,15 +50,16 @@ def test_stopped_while_pip_works_it_leaves_nothing_running_and_the_next_start_in
 ) -> None:
     setup = start(environment)
     deadline = time.monotonic() + 20
-    while not (tmp_path / "pid").exists() and time.monotonic() < deadline:
+    while len(pids := list(tmp_path.glob("pid-*"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    child_of_pip = int((tmp_path / "pid").read_text())
+    children_of_pip = [int(path.read_text()) for path in pids]
 
     setup.send_signal(number)
     _said, told = setup.communicate(timeout=20)
 
     assert (setup.returncode, told) == (130, "Setup was stopped; the next start goes on with it.\n")
-    assert not is_running(child_of_pip)
+    assert len(children_of_pip) == 2
+    assert not any(is_running(child) for child in children_of_pip)
 
     # What pip left half there it would take for installed.
     (tmp_path / "goes-well").touch()
@@ -66,8 +67,26 @@ def test_stopped_while_pip_works_it_leaves_nothing_running_and_the_next_start_in
     assert again.communicate(timeout=60)[1] == ""
     assert again.returncode == 0
     asked = [line for line in (tmp_path / "asked").read_text().splitlines() if "pip install" in line]
-    assert ["--force-reinstall" in line for line in asked] == [False, True]
+    assert ["--force-reinstall" in line for line in asked] == [False, False, True, True]
     assert not (environment / "ccx-unfinished").exists()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_two_pips_and_a_third_install_all_that_the_lock_names_each_once(tmp_path: Path, name: str) -> None:
+    lock = Path(settings.BASE_DIR) / name
+    one, other, tools = (path.read_text() for path in bootstrap._parts_of(lock, tmp_path))
+    lines = [line for line in lock.read_text().splitlines() if line and line[0] != "#"]
+    assert sorted(lines) == sorted(f"{one}{other}{tools}".splitlines())
+    names = {line.split("==")[0] for line in tools.splitlines() if "==" in line}
+    assert names == {line.split("==")[0] for line in lines} & {"pip", "setuptools", "wheel"}
+
+
+@pytest.mark.parametrize(("fails", "status"), [("", 0), ("one", 7), ("other", 7)])
+def test_two_programs_at_once_fail_when_either_does(tmp_path: Path, fails: str, status: int) -> None:
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\ntest "$2" = "{fails}" && exit 7\nexit 0\n')
+    program.chmod(0o755)
+    assert bootstrap.Child.run(["sh", "-c", bootstrap.BOTH, "sh", "one", "other", str(program)]) == status
 
 
 def test_an_environment_that_never_got_its_pip_is_made_anew(

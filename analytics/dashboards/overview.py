@@ -78,7 +78,7 @@ def _spread(asked: Asked, channel: Channel) -> str:
     """What stands beside a mean: the median and the 90th percentile of the channel."""
     answer = read(asked, ["handle_median", "handle_p90"], Split.CHANNEL, is_compared=False)
     found = next((group.figures for group in answer.groups if group.slug == channel.slug), {})
-    if any(figure.value is None for figure in found.values()) or not found:
+    if not found or any(figure.value is None for figure in found.values()):
         return ""
     return _("half within %(median)s, 9 in 10 within %(p90)s") % {
         "median": figure_text(found["handle_median"]),
